@@ -1,0 +1,77 @@
+import express, { type Express } from "express";
+import type { Logger } from "pino";
+import { authorization, type Pdp } from "../middleware/index.js";
+import { bearerTokens } from "./auth/bearer.js";
+import { identify, principalOf } from "./auth/identity.js";
+import type { OktaConnection } from "./auth/okta.js";
+import { loginRoutes } from "./auth/routes.js";
+import { browserSessions } from "./auth/session.js";
+import type { Config, OktaSettings } from "./config.js";
+import { contactRoutes } from "./contacts/routes.js";
+import { contactStore } from "./contacts/store.js";
+import type { Database } from "./db/database.js";
+import { bodies } from "./web/body.js";
+import { csrf } from "./web/csrf.js";
+import { errors, notFound } from "./web/errors.js";
+import { health } from "./web/health.js";
+import { loginLimit, requestLimit } from "./web/limits.js";
+import { requestLog } from "./web/log.js";
+import { usePages } from "./web/pages.js";
+import { noStore, securityHeaders } from "./web/security.js";
+import { startRoutes } from "./web/start.js";
+import { staticFiles } from "./web/static.js";
+
+/** What the app works with; opened and closed by `main.ts`. */
+export interface Services {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly database: Database;
+  readonly pdp: Pdp;
+  /** The authorization server in use: a real one, or the demo's. */
+  readonly okta: { readonly settings: OktaSettings; readonly connection: OktaConnection };
+  readonly sessionSecret: string;
+  /** Whether the demo's identity provider stands in for Okta. */
+  readonly isDemo: boolean;
+  /** Whether the process is shutting down. */
+  readonly isStopping: () => boolean;
+}
+
+/** The Express stack, in the order in which a request passes through it. */
+export function createApp(services: Services): Express {
+  const { config, log, database, pdp, okta, sessionSecret, isDemo, isStopping } = services;
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  // The app itself speaks http; when its public address is https, one proxy stands before it.
+  app.set("trust proxy", config.baseUrl.startsWith("https:") ? 1 : false);
+  usePages(app, { isDemo });
+
+  app.use(securityHeaders(config.baseUrl, okta.settings.issuer));
+  app.use(requestLog(log));
+  app.use(
+    health(
+      [
+        { name: "database", check: () => database.ping() },
+        { name: "pdp", check: () => pdp.ping() },
+        { name: "okta", check: () => okta.connection.ping() },
+      ],
+      isStopping,
+    ),
+  );
+  app.use(staticFiles());
+  app.use(noStore);
+  app.use(browserSessions(config, database.pool, sessionSecret));
+  app.use(identify(config.claimRules, bearerTokens(okta.settings, config.audience, config.claimRules)));
+  app.use(requestLimit(config.rateLimits.requests));
+  app.use(authorization({ pdp, principal: principalOf }));
+  app.use(bodies);
+  app.use(csrf);
+
+  app.use(loginRoutes(okta.connection, config.baseUrl, loginLimit(config.rateLimits.login)));
+  app.use(startRoutes());
+  app.use(contactRoutes(contactStore(database.db)));
+
+  app.use(notFound);
+  app.use(errors);
+  return app;
+}

@@ -1,0 +1,81 @@
+import OktaJwtVerifier from "@okta/jwt-verifier";
+import type { Request } from "express";
+import { LRUCache } from "lru-cache";
+import { UnauthenticatedError } from "../../middleware/index.js";
+import type { ClaimRules, OktaSettings } from "../config.js";
+import { withDeadline } from "../deadline.js";
+import { type Claims, type Person, personFromAccessToken } from "./claims.js";
+import { OktaUnavailableError } from "./unavailable.js";
+import { type FetchUserinfo, userinfoOf } from "./userinfo.js";
+
+const KEYS_TIMEOUT = 3_000;
+
+/** RFC 6750, section 2.1 */
+const CREDENTIALS = /^Bearer +([\w\-.~+/]+=*) *$/i;
+
+/** Whether a request says itself who makes it, so that a cookie does not count. */
+export function hasBearerToken(req: Request): boolean {
+  return /^Bearer\b/i.test(req.get("authorization") ?? "");
+}
+
+/**
+ * Makes the function that turns a request's access token into the person it was issued for. The token's signature,
+ * issuer, audience and times are checked (RFC 9068, section 4); groups that are not in the token are asked of userinfo
+ * and remembered for a minute.
+ *
+ * The function throws {@link UnauthenticatedError} when the token does not hold, and {@link OktaUnavailableError} when
+ * that cannot be found out.
+ */
+export function bearerTokens(
+  okta: OktaSettings,
+  audience: string,
+  rules: ClaimRules,
+): (req: Request) => Promise<Person> {
+  const verifier = new OktaJwtVerifier({
+    issuer: okta.issuer,
+    testing: { disableHttpsCheck: okta.issuer.startsWith("http:") },
+  });
+  const fetchUserinfo: FetchUserinfo = userinfoOf(okta.issuer);
+  const userinfo = new LRUCache<string, Claims>({
+    max: 1_000,
+    ttl: 60_000,
+    fetchMethod: (token) => fetchUserinfo(token),
+  });
+
+  async function claimsOf(token: string): Promise<Claims> {
+    const verified = verifier.verifyAccessToken(token, audience);
+    // Left to itself the verifier waits 30 s for keys.
+    const { claims } = await withDeadline(verified, KEYS_TIMEOUT, () => new OktaUnavailableError());
+    // The verifier checks `exp` only where there is one.
+    if (typeof claims.exp !== "number") throw new Error("the token does not expire");
+    return claims;
+  }
+
+  return async (req) => {
+    const token = CREDENTIALS.exec(req.get("authorization") ?? "")?.[1];
+    if (!token) throw invalidToken();
+    const claims = await claimsOf(token).catch((error: unknown) => {
+      throw keysAreOutOfReach(error) ? new OktaUnavailableError({ cause: error }) : invalidToken(error);
+    });
+    const more = claims[rules.groupsClaim] === undefined && claims.uid ? await userinfo.fetch(token) : undefined;
+    if (more && more.sub !== claims.uid) throw invalidToken();
+    const person = personFromAccessToken({ ...more, ...claims }, rules);
+    if (!person) throw invalidToken();
+    return person;
+  };
+}
+
+function invalidToken(cause?: unknown): UnauthenticatedError {
+  return new UnauthenticatedError("The access token is missing, malformed, expired, or not meant for this service.", {
+    challenge: 'Bearer error="invalid_token"',
+    cause,
+  });
+}
+
+/** A key that does not exist speaks against the token; keys that cannot be fetched do not. */
+function keysAreOutOfReach(error: unknown): boolean {
+  if (error instanceof OktaUnavailableError) return true;
+  if (!(error instanceof Error && error.message.startsWith("Error while resolving signing key"))) return false;
+  const cause = "innerError" in error ? error.innerError : undefined;
+  return cause instanceof Error && !["SigningKeyNotFoundError", "JwksRateLimitError"].includes(cause.name);
+}

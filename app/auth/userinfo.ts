@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { UnauthenticatedError } from "../../middleware/index.js";
+import type { Claims } from "./claims.js";
+import { OktaUnavailableError } from "./unavailable.js";
+
+const TIMEOUT = 3_000;
+const claimsSchema = z.record(z.string(), z.unknown());
+
+/** Asks userinfo about the bearer of an access token. */
+export type FetchUserinfo = (accessToken: string) => Promise<Claims>;
+
+/**
+ * Makes a function that asks an authorization server's userinfo endpoint (OpenID Connect Core 1.0, section 5.3), and
+ * waits 3,000 ms at most.
+ *
+ * The function throws {@link UnauthenticatedError} when the token is refused (revoked, say), and
+ * {@link OktaUnavailableError} when there is no sensible answer. A token without the scope `openid` has no claims here.
+ */
+export function userinfoOf(issuer: string): FetchUserinfo {
+  return async (accessToken) => {
+    const response = await fetch(`${issuer}/v1/userinfo`, {
+      headers: { authorization: `Bearer ${accessToken}`, accept: "application/json" },
+      signal: AbortSignal.timeout(TIMEOUT),
+    }).catch((error: unknown) => {
+      throw new OktaUnavailableError({ cause: error });
+    });
+    if (response.status === 401) throw new UnauthenticatedError("The access token is no longer valid.");
+    if (response.status === 403) return {};
+    const claims = claimsSchema.safeParse(await response.json().catch(() => undefined));
+    if (!response.ok || !claims.success) throw new OktaUnavailableError();
+    return claims.data;
+  };
+}

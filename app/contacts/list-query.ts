@@ -1,0 +1,78 @@
+import { z } from "zod";
+
+/** Columns that lists can be sorted by; a minus in front turns the order round. */
+export const sortKeys = ["name", "email", "company", "title", "created", "updated"] as const;
+export type SortKey = (typeof sortKeys)[number];
+
+export const DEFAULT_SORT = "name";
+const sorts = sortKeys.flatMap((key) => [key, `-${key}` as const]);
+
+/** What a cursor holds for each column of a sort; times are ISO 8601 in UTC, to the millisecond. */
+const positions: Readonly<Record<SortKey, readonly z.ZodType<string>[]>> = {
+  name: [clean(), clean()],
+  email: [clean()],
+  company: [clean()],
+  title: [clean()],
+  created: [moment()],
+  updated: [moment()],
+};
+
+/** Where a page begins: behind the row with these values of the sort's columns, and this id. */
+export interface Cursor {
+  readonly values: readonly string[];
+  readonly id: string;
+}
+
+function clean() {
+  return z
+    .string("must be given once")
+    .refine((value) => value.isWellFormed() && !value.includes("\0"), "contains invalid characters");
+}
+
+function moment() {
+  return z.string().refine((value) => /^[12]\d{3}-/.test(value) && new Date(value).toJSON() === value);
+}
+
+/** The query string of a list, checked. */
+export const listQuery = z
+  .object({
+    q: clean().trim().max(200, "must have at most 200 characters").default(""),
+    sort: z.enum(sorts, `must be one of ${sortKeys.join(", ")}, with - in front for the reverse`).default(DEFAULT_SORT),
+    limit: z.coerce
+      .number("must be a number")
+      .int("must be a whole number")
+      .min(1, "must be from 1 to 100")
+      .max(100, "must be from 1 to 100")
+      .default(25),
+    after: z.string().max(4_000, "is not a cursor of this list").optional(),
+  })
+  .transform(({ after, ...query }, context) => {
+    if (!after) return { ...query, after: undefined };
+    const cursor = decodeCursor(after, query.sort);
+    if (cursor) return { ...query, after: cursor };
+    context.addIssue({ code: "custom", path: ["after"], message: "is not a cursor of this list" });
+    return z.NEVER;
+  });
+export type ListQuery = z.output<typeof listQuery>;
+
+/** The cursor as clients see it: opaque, and good for one sort only. */
+export function encodeCursor(sort: ListQuery["sort"], { values, id }: Cursor): string {
+  return Buffer.from(JSON.stringify([sort, values, id])).toString("base64url");
+}
+
+function decodeCursor(text: string, sort: ListQuery["sort"]): Cursor | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(text, "base64url").toString());
+  } catch {
+    return undefined;
+  }
+  const shape = z.tuple([z.literal(sort), z.tuple(positions[sortKeyOf(sort)] as []), z.uuid()]);
+  const cursor = shape.safeParse(json);
+  return cursor.success ? { values: cursor.data[1], id: cursor.data[2] } : undefined;
+}
+
+/** The column of a sort, whichever way round. */
+export function sortKeyOf(sort: ListQuery["sort"]): SortKey {
+  return sort.replace("-", "") as SortKey;
+}

@@ -1,0 +1,167 @@
+import { and, asc, count, desc, eq, type SQL, sql } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import type { Db } from "../db/database.js";
+import { contacts } from "../db/schema.js";
+import type { Contact, ContactChange, NewContact } from "./contact.js";
+import { type Cursor, type ListQuery, type SortKey, sortKeyOf } from "./list-query.js";
+
+/** A person has two contacts with one e-mail address. */
+export class DuplicateEmailError extends Error {
+  constructor() {
+    super("You already have a contact with this e-mail address.");
+    this.name = "DuplicateEmailError";
+  }
+}
+
+/** A page of a list. */
+export interface Page {
+  readonly contacts: Contact[];
+  /** Where the next page begins; `null` on the last. */
+  readonly next: Cursor | null;
+}
+
+/** Contacts in the database. */
+export interface ContactStore {
+  /** A page of the contacts that match the search, in its order. */
+  list(query: ListQuery): Promise<Page>;
+  /** How many contacts match the search. */
+  count(query: Pick<ListQuery, "q">): Promise<number>;
+  get(id: string): Promise<Contact | undefined>;
+  /** @throws {@link DuplicateEmailError} */
+  create(contact: NewContact, ownerId: string): Promise<Contact>;
+  /**
+   * Changes a contact, unless somebody else has since the given version.
+   *
+   * @returns the contact as it is now; `undefined` when the version is no longer the stored one, or nothing is stored
+   * @throws {@link DuplicateEmailError}
+   */
+  update(id: string, version: number, change: ContactChange): Promise<Contact | undefined>;
+  /** Deletes a contact, unless somebody else has changed it since the given version. Returns whether it did. */
+  remove(id: string, version: number): Promise<boolean>;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A column that a list is sorted by. */
+interface SortColumn {
+  readonly order: SQL;
+  /** The row's value, as a cursor holds it. */
+  readonly position: SQL;
+  /** A cursor's value, as it compares with `order`. */
+  readonly at: (position: string) => SQL;
+}
+
+function words(column: AnyPgColumn): SortColumn {
+  const order = sql`lower(${column})`;
+  return { order, position: order, at: (position) => sql`${position}` };
+}
+
+function time(column: AnyPgColumn): SortColumn {
+  const position = sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+  return { order: sql`${column}`, position, at: (iso) => sql`${iso}::timestamptz` };
+}
+
+/** What each sort compares before the id. */
+const sortColumns: Readonly<Record<SortKey, readonly SortColumn[]>> = {
+  name: [words(contacts.lastName), words(contacts.firstName)],
+  email: [words(contacts.email)],
+  company: [words(contacts.company)],
+  title: [words(contacts.title)],
+  created: [time(contacts.createdAt)],
+  updated: [time(contacts.updatedAt)],
+};
+
+/** The contacts of a database. */
+export function contactStore(db: Db): ContactStore {
+  return {
+    async list({ q, sort, limit, after }) {
+      const columns = sortColumns[sortKeyOf(sort)];
+      const backwards = sort.startsWith("-");
+      const direction = backwards ? desc : asc;
+      const position = sql.join(
+        columns.map((column) => column.position),
+        sql`, `,
+      );
+      const rows = await db
+        .select({ contact: contacts, position: sql<string[]>`json_build_array(${position})` })
+        .from(contacts)
+        .where(and(matches(q), after && isBehind(columns, after, backwards)))
+        .orderBy(...columns.map(({ order }) => direction(order)), direction(contacts.id))
+        // One more than is shown tells whether there is a next page.
+        .limit(limit + 1);
+      const shown = rows.slice(0, limit);
+      const last = rows.length > limit ? shown.at(-1) : undefined;
+      return {
+        contacts: shown.map(({ contact }) => contact),
+        next: last ? { values: last.position, id: last.contact.id } : null,
+      };
+    },
+
+    async count({ q }) {
+      const [row] = await db.select({ total: count() }).from(contacts).where(matches(q));
+      return row?.total ?? 0;
+    },
+
+    async get(id) {
+      if (!UUID.test(id)) return undefined;
+      const [contact] = await db.select().from(contacts).where(eq(contacts.id, id));
+      return contact;
+    },
+
+    async create(contact, ownerId) {
+      const [created] = await refusingDuplicates(
+        db
+          .insert(contacts)
+          .values({ ...contact, ownerId })
+          .returning(),
+      );
+      if (!created) throw new Error("the database returned no row for an insert");
+      return created;
+    },
+
+    async update(id, version, change) {
+      const [updated] = await refusingDuplicates(
+        db
+          .update(contacts)
+          .set({ ...change, version: version + 1, updatedAt: sql`now()` })
+          .where(and(eq(contacts.id, id), eq(contacts.version, version)))
+          .returning(),
+      );
+      return updated;
+    },
+
+    async remove(id, version) {
+      const removed = await db
+        .delete(contacts)
+        .where(and(eq(contacts.id, id), eq(contacts.version, version)))
+        .returning({ id: contacts.id });
+      return removed.length > 0;
+    },
+  };
+}
+
+/** Every word of the search must occur somewhere in the contact. */
+function matches(q: string): SQL | undefined {
+  const { firstName, lastName, email, company, title, phone } = contacts;
+  const text = sql`concat_ws(' ', ${firstName}, ${lastName}, ${email}, ${company}, ${title}, ${phone})`;
+  const parts = q.split(/\s+/).filter(Boolean);
+  return and(...parts.map((part) => sql`${text} ilike ${`%${part.replace(/[\\%_]/g, "\\$&")}%`}`));
+}
+
+function isBehind(columns: readonly SortColumn[], { values, id }: Cursor, backwards: boolean): SQL {
+  const row = sql.join([...columns.map(({ order }) => order), sql`${contacts.id}`], sql`, `);
+  const cursor = sql.join([...columns.map(({ at }, i) => at(values[i] ?? "")), sql`${id}::uuid`], sql`, `);
+  return backwards ? sql`(${row}) < (${cursor})` : sql`(${row}) > (${cursor})`;
+}
+
+const UNIQUE_VIOLATION = "23505";
+
+async function refusingDuplicates<T>(query: Promise<T>): Promise<T> {
+  try {
+    return await query;
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (cause instanceof Error && "code" in cause && cause.code === UNIQUE_VIOLATION) throw new DuplicateEmailError();
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Request } from "express";
+import { ProblemError } from "../problems.js";
+import type { Contact } from "./contact.js";
+
+/** The entity tag of a contact (RFC 9110, section 8.8.3): its version. */
+export function etagOf({ version }: Pick<Contact, "version">): string {
+  return `"${version}"`;
+}
+
+// A list of entity tags, strong or weak.
+const IF_MATCH = /^\s*(W\/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(,\s*(W\/)?"[\x21\x23-\x7e\x80-\xff]*"\s*)*$/;
+
+/**
+ * Makes sure that a change was meant for the contact as it is stored (RFC 9110, section 13.1.1).
+ *
+ * @throws {@link ProblemError} 400 when `If-Match` is malformed, 412 when it names another version, 428 when it is
+ * missing (RFC 6585, section 3)
+ */
+export function requireIfMatch(req: Request, contact: Contact): void {
+  const given = req.get("if-match");
+  if (given === undefined) {
+    throw new ProblemError(
+      428,
+      "Version missing",
+      `Say which version you mean to change: send If-Match with the contact's ETag, now ${etagOf(contact)}.`,
+    );
+  }
+  if (given.trim() === "*") return;
+  if (!IF_MATCH.test(given)) {
+    throw new ProblemError(400, "Malformed request", 'If-Match must hold entity tags in quotes, such as "3".');
+  }
+  if (!given.split(",").some((tag) => tag.trim() === etagOf(contact))) throw staleVersion();
+}
+
+/** Somebody else has changed the contact: nothing is written over what they did. */
+export function staleVersion(): ProblemError {
+  return new ProblemError(
+    412,
+    "Changed by somebody else",
+    "This contact was changed or deleted since you loaded it. Nothing was saved; load it again to see what is new.",
+  );
+}

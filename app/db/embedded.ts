@@ -1,0 +1,37 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import { drizzle } from "drizzle-orm/pglite";
+import { migrate } from "drizzle-orm/pglite/migrator";
+import { type Database, migrationsFolder } from "./database.js";
+import { lockFolder } from "./lock.js";
+
+/**
+ * Opens PostgreSQL inside this process (PGlite), and creates it where there is none yet.
+ *
+ * @param dataDir - the folder to keep it in; one process at a time
+ * @throws Error when another process has the folder open
+ */
+export async function openEmbedded(dataDir: string): Promise<Database> {
+  await mkdir(dataDir, { recursive: true });
+  const unlock = await lockFolder(dataDir);
+  try {
+    const pglite = await PGlite.create(join(dataDir, "postgres"));
+    const db = drizzle(pglite);
+    await migrate(db, { migrationsFolder });
+    return {
+      db,
+      pool: { query: (text, values) => pglite.query(text, values) },
+      async ping() {
+        await pglite.query("select 1");
+      },
+      async close() {
+        await pglite.close();
+        await unlock();
+      },
+    };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}

@@ -1,0 +1,16 @@
+import type { Config } from "../config.js";
+import type { Database } from "./database.js";
+
+/**
+ * Opens the database that the settings name: PostgreSQL, or without a `DATABASE_URL` the embedded one.
+ *
+ * @param onLost - told when an idle connection to PostgreSQL breaks
+ */
+export async function openDatabase(
+  config: Pick<Config, "databaseUrl" | "dataDir">,
+  onLost: (error: Error) => void,
+): Promise<Database> {
+  if (config.databaseUrl) return (await import("./postgres.js")).openPostgres(config.databaseUrl, onLost);
+  // Loaded only when used: it carries a whole PostgreSQL.
+  return (await import("./embedded.js")).openEmbedded(config.dataDir);
+}

@@ -1,0 +1,79 @@
+import type { Adapter, AdapterFactory, AdapterPayload } from "oidc-provider";
+
+interface Entry {
+  readonly model: string;
+  readonly payload: AdapterPayload;
+  /** Milliseconds since the epoch; infinity for what does not expire. */
+  readonly expiresAt: number;
+}
+
+/** Far more than a demo needs, and small enough that a forgotten one cannot fill the memory. */
+const maxEntries = 10_000;
+
+/**
+ * Keeps what the provider stores (sessions, codes, grants, tokens) in this process.
+ *
+ * oidc-provider has a memory adapter of its own; it announces on the console that it must not be used, which is right
+ * for everyone but a stand-in.
+ */
+export function memoryStore(): AdapterFactory {
+  const entries = new Map<string, Entry>();
+
+  function read(key: string): Entry | undefined {
+    const entry = entries.get(key);
+    if (entry && entry.expiresAt <= Date.now()) {
+      entries.delete(key);
+      return undefined;
+    }
+    return entry;
+  }
+
+  function makeRoom(): void {
+    if (entries.size < maxEntries) return;
+    const now = Date.now();
+    for (const [key, entry] of entries) if (entry.expiresAt <= now) entries.delete(key);
+    // A Map iterates in the order of insertion, so the first keys are the oldest.
+    for (const key of entries.keys()) {
+      if (entries.size < maxEntries) return;
+      entries.delete(key);
+    }
+  }
+
+  function find(model: string, matches: (payload: AdapterPayload) => boolean): AdapterPayload | undefined {
+    for (const [key, entry] of entries) {
+      if (entry.model === model && matches(entry.payload)) return copyOf(read(key));
+    }
+    return undefined;
+  }
+
+  return (model): Adapter => {
+    const keyOf = (id: string) => `${model}:${id}`;
+    return {
+      async upsert(id, payload, expiresIn) {
+        makeRoom();
+        const expiresAt = expiresIn === undefined ? Number.POSITIVE_INFINITY : Date.now() + expiresIn * 1000;
+        entries.set(keyOf(id), { model, payload: structuredClone(payload), expiresAt });
+      },
+      find: async (id) => copyOf(read(keyOf(id))),
+      findByUid: async (uid) => find(model, (payload) => payload.uid === uid),
+      findByUserCode: async (userCode) => find(model, (payload) => payload.userCode === userCode),
+      async consume(id) {
+        const entry = read(keyOf(id));
+        if (entry) entry.payload.consumed = Math.floor(Date.now() / 1000);
+      },
+      async destroy(id) {
+        entries.delete(keyOf(id));
+      },
+      async revokeByGrantId(grantId) {
+        for (const [key, entry] of entries) {
+          if (entry.model === model && entry.payload.grantId === grantId) entries.delete(key);
+        }
+      },
+    };
+  };
+}
+
+/** A copy, so that what the provider changes is stored only when the provider stores it. */
+function copyOf(entry: Entry | undefined): AdapterPayload | undefined {
+  return entry && structuredClone(entry.payload);
+}

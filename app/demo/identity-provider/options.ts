@@ -1,0 +1,77 @@
+/** How the stand-in identity provider is to behave. */
+export interface IdentityProviderOptions {
+  /** TCP port. 0 takes a free one. Default: 0. */
+  port?: number;
+  /** Address to listen on. The issuer says `localhost` whatever this is. Default: "127.0.0.1". */
+  host?: string;
+  /** The web application's client id, as Okta would have given it. */
+  clientId: string;
+  /** The web application's client secret. */
+  clientSecret: string;
+  /** Public base URL of the app, such as `http://localhost:8080`. The redirect URIs are derived from it. */
+  appBaseUrl: string;
+  /**
+   * Where the groups claim goes besides userinfo, which always has it. Okta asks this as "Include in token type":
+   * "id_token" is "ID Token, Always"; "userinfo" is "ID Token, Userinfo / id_token request", which leaves the claim
+   * out of an ID token that comes together with an access token. Default: "id_token".
+   */
+  groupsIn?: "id_token" | "userinfo";
+  /** Whether the groups claim is a list, or one string with commas as some Okta expressions make it. Default: "array". */
+  groupsAs?: "array" | "string";
+  /** Whether access tokens carry groups too. Okta needs a second claim for that. Default: true. */
+  accessTokenGroups?: boolean;
+  /** Told about failures inside the provider, which are defects and not refusals. Default: a process warning. */
+  onError?: (error: Error) => void;
+}
+
+/** The options with every default filled in, the URLs checked, and the issuer known. */
+export interface Settings extends Readonly<Required<Omit<IdentityProviderOptions, "port" | "host">>> {
+  readonly issuer: string;
+}
+
+/** The public client that the token command uses. It has no secret, like an Okta native application. */
+export const cliClientId = "gatehouse-cli";
+
+/** Where the issuer lives on its server: the path of Okta's default custom authorization server. */
+export const issuerPath = "/oauth2/default";
+
+/** The one address to which a sign-in returns: the default of @okta/oidc-middleware. */
+export function callbackUrl({ appBaseUrl }: Settings): string {
+  return `${appBaseUrl}/authorization-code/callback`;
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws Error when a client setting is empty or `appBaseUrl` is not an http or https URL.
+ */
+export function settingsFrom(options: IdentityProviderOptions, issuer: string): Settings {
+  for (const name of ["clientId", "clientSecret"] as const) {
+    if (options[name].trim() === "") throw new Error(`The stand-in identity provider needs a ${name}.`);
+  }
+  if (options.clientId === cliClientId) {
+    throw new Error(`The client id ${cliClientId} is taken by the token command. Choose another one for the app.`);
+  }
+  return {
+    clientId: options.clientId,
+    clientSecret: options.clientSecret,
+    appBaseUrl: baseUrlFrom(options.appBaseUrl),
+    groupsIn: options.groupsIn ?? "id_token",
+    groupsAs: options.groupsAs ?? "array",
+    accessTokenGroups: options.accessTokenGroups ?? true,
+    onError: options.onError ?? warnAbout,
+    issuer,
+  };
+}
+
+function baseUrlFrom(appBaseUrl: string): string {
+  const url = URL.canParse(appBaseUrl) ? new URL(appBaseUrl) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    throw new Error(`appBaseUrl must be an http or https URL, such as http://localhost:8080. It is "${appBaseUrl}".`);
+  }
+  return appBaseUrl.replace(/\/+$/, "");
+}
+
+function warnAbout(error: Error): void {
+  process.emitWarning(`The stand-in identity provider failed: ${error.stack ?? error.message}`);
+}

@@ -1,0 +1,68 @@
+/**
+ * Runs the stand-in identity provider alone, beside an app that is somewhere else:
+ *
+ *     node --import tsx app/demo/stand-in.ts --port 9000 --client-id demo --client-secret demo-secret \
+ *       --app-base-url http://localhost:8080
+ *
+ * It prints one line when it is ready, and stops on SIGTERM and SIGINT.
+ */
+import { parseArgs } from "node:util";
+import { type IdentityProviderOptions, startIdentityProvider } from "./identity-provider/index.js";
+
+const usage = `Usage: stand-in --client-id <id> --client-secret <secret> --app-base-url <url>
+                [--port <number>] [--host <address>]
+
+  --client-id      client id of the web application
+  --client-secret  its client secret
+  --app-base-url   public base URL of the app, such as http://localhost:8080
+  --port           TCP port to listen on; default: a free one
+  --host           address to listen on; default: 127.0.0.1`;
+
+try {
+  const standIn = await startIdentityProvider(optionsFrom(process.argv.slice(2)));
+  console.log(`Stand-in identity provider ready: ${standIn.issuer}`);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void standIn.stop());
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
+
+/** @throws Error with the usage when an option is missing, unknown or malformed. */
+function optionsFrom(args: string[]): IdentityProviderOptions {
+  const values = parse(args);
+  const { "client-id": clientId, "client-secret": clientSecret, "app-base-url": appBaseUrl, host } = values;
+  if (!clientId || !clientSecret || !appBaseUrl) {
+    const missing = (["client-id", "client-secret", "app-base-url"] as const).filter((name) => !values[name]);
+    throw new Error(`Missing: ${missing.map((name) => `--${name}`).join(", ")}.\n\n${usage}`);
+  }
+  return {
+    clientId,
+    clientSecret,
+    appBaseUrl,
+    ...(values.port === undefined ? {} : { port: portFrom(values.port) }),
+    ...(host === undefined ? {} : { host }),
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        "client-id": { type: "string" },
+        "client-secret": { type: "string" },
+        "app-base-url": { type: "string" },
+        port: { type: "string" },
+        host: { type: "string" },
+      },
+    }).values;
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  }
+}
+
+function portFrom(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new Error(`--port must be a number from 0 to 65535, not "${text}".`);
+  return port;
+}

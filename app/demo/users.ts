@@ -1,0 +1,47 @@
+/** A person known to the demo's identity provider. */
+export interface DemoUser {
+  /** Okta-shaped user id, opaque, never the e-mail address. */
+  readonly id: string;
+  /** The Okta login, which is also the e-mail address. */
+  readonly login: string;
+  readonly givenName: string;
+  readonly familyName: string;
+  readonly groups: readonly string[];
+  /** What this person is there to show, in words for the sign-in page. */
+  readonly purpose: string;
+}
+
+export const demoUsers: readonly DemoUser[] = [
+  {
+    id: "00u4a1gk2mAliceQx5d7",
+    login: "alice@example.com",
+    givenName: "Alice",
+    familyName: "Arden",
+    groups: ["Everyone", "admin"],
+    purpose: "Administrator: may do everything",
+  },
+  {
+    id: "00u8t3wq9pUmaRb1z5d7",
+    login: "uma@example.com",
+    givenName: "Uma",
+    familyName: "Underhill",
+    groups: ["Everyone", "user"],
+    purpose: "User: owns some contacts",
+  },
+  {
+    id: "00u2n7xv6rOmarLk5d75",
+    login: "omar@example.com",
+    givenName: "Omar",
+    familyName: "Ostrow",
+    groups: ["Everyone", "user"],
+    purpose: "User: owns other contacts",
+  },
+  {
+    id: "00u5c9hj4sNinaWe5d75",
+    login: "nina@example.com",
+    givenName: "Nina",
+    familyName: "Novak",
+    groups: ["Everyone"],
+    purpose: "Logged in, but without a CRM role",
+  },
+];

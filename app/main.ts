@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type RequestListener } from "node:http";
+import { cerbos } from "../middleware/index.js";
+import { createApp } from "./app.js";
+import { OktaConnection } from "./auth/okta.js";
+import { afterCallback } from "./auth/routes.js";
+import { type Config, loadConfig } from "./config.js";
+import { openDatabase } from "./db/open.js";
+import { createLog } from "./web/log.js";
+import { listen, stopServing } from "./web/server.js";
+
+/** What has been opened, and is closed in reverse order. */
+const closers: (() => unknown)[] = [];
+let stopping: Promise<void> | undefined;
+
+function stop(exitCode: number): Promise<void> {
+  stopping ??= (async () => {
+    for (const close of closers.reverse()) await Promise.resolve(close()).catch(complain);
+    process.exit(exitCode);
+  })();
+  return stopping;
+}
+
+function complain(error: unknown): void {
+  console.error(error instanceof Error ? error.message : error);
+}
+
+async function start(config: Config): Promise<void> {
+  const log = createLog(config.logLevel);
+
+  // The port first: if it is taken, nothing else need be started.
+  let handle: RequestListener = (_req, res) => res.writeHead(503, { "Retry-After": "2" }).end("starting\n");
+  const server = createServer((req, res) => handle(req, res));
+  await listen(server, config.port, config.okta ? undefined : "127.0.0.1");
+
+  // Loaded only when something has to be stood in for, which is never in production.
+  const demo = config.okta && config.cerbos && config.databaseUrl ? undefined : await import("./demo/index.js");
+  const okta = config.okta ? undefined : await demo?.standInForOkta(config, log);
+  if (okta) closers.push(() => okta.stop());
+  const pdpProcess = config.cerbos ? undefined : await demo?.standInForPdp(log);
+  if (pdpProcess) closers.push(() => pdpProcess.stop());
+  const oktaSettings = config.okta ?? okta?.settings;
+  const cerbosSettings = config.cerbos ?? pdpProcess?.settings;
+  if (!oktaSettings || !cerbosSettings) throw new Error("neither settings nor stand-ins for Okta and the PDP");
+
+  const database = await openDatabase(config, (err) => log.warn({ err }, "database connection lost"));
+  closers.push(() => database.close());
+  if (!config.databaseUrl) await demo?.seedContacts(database.db);
+
+  const { target, tls, playgroundInstance } = cerbosSettings;
+  const pdp = cerbos(target, { tls, playgroundInstance });
+  closers.push(() => pdp.close());
+
+  const connection = new OktaConnection({
+    settings: oktaSettings,
+    baseUrl: config.baseUrl,
+    onCallback: afterCallback(log),
+    log,
+  });
+  closers.push(() => connection.close());
+  await connection.firstAttempt;
+
+  handle = createApp({
+    config,
+    log,
+    database,
+    pdp,
+    okta: { settings: oktaSettings, connection },
+    sessionSecret: config.sessionSecret ?? randomBytes(32).toString("hex"),
+    isDemo: !config.okta,
+    isStopping: () => stopping !== undefined,
+  });
+  closers.push(() => stopServing(server));
+  console.log(`CRM ready at ${config.baseUrl}`);
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  // A second one does not wait for anybody.
+  process.on(signal, () => (stopping ? process.exit(1) : stop(0)));
+}
+
+try {
+  await start(loadConfig());
+} catch (error) {
+  complain(error);
+  await stop(1);
+}

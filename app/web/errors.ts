@@ -1,0 +1,97 @@
+import type { ErrorRequestHandler, Request, RequestHandler } from "express";
+import { AuthorizationError, DeniedError, problemOf, UnauthenticatedError, wantsHtml } from "../../middleware/index.js";
+import { loginUrl } from "../auth/routes.js";
+import { OktaUnavailableError } from "../auth/unavailable.js";
+import { isDatabaseUnavailable } from "../db/unavailable.js";
+import { ProblemError, unavailable } from "../problems.js";
+import { renderPage } from "./pages.js";
+
+/** What is told of an error: problem details (RFC 9457, section 3), and the headers that go with them. */
+interface Told {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly code?: string;
+  readonly errors?: readonly { field: string; message: string }[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** No route has answered. */
+export const notFound: RequestHandler = (_req, _res, next) => {
+  next(new ProblemError(404, "Not found", "There is nothing at this address. It may have been deleted, or mistyped."));
+};
+
+/** The last word on every error: a page for browsers, problem details for others, never a stack trace. */
+export const errors: ErrorRequestHandler = (error, req, res, next) => {
+  const told = tell(error);
+  if (told.status >= 500) req.log[told.status === 500 ? "error" : "warn"]({ err: error }, "request failed");
+  if (res.headersSent) {
+    next(error);
+    return;
+  }
+  const { headers, ...problem } = told;
+  const html = wantsHtml(req);
+  res.vary("Accept");
+  if (error instanceof UnauthenticatedError && html && req.method === "GET") {
+    res.redirect(loginUrl(req.originalUrl));
+    return;
+  }
+  res.status(told.status).set(headers);
+  if (html) {
+    renderPage(req, res, "error", words(error, told, req).heading, {
+      status: told.status,
+      ...words(error, told, req),
+    });
+  } else {
+    res.type("application/problem+json").send(JSON.stringify({ type: "about:blank", ...problem, requestId: req.id }));
+  }
+};
+
+function tell(error: unknown): Told {
+  if (error instanceof AuthorizationError) return { ...problemOf(error), headers: error.headers };
+  if (error instanceof ProblemError) {
+    const { status, title, message: detail, headers, fields } = error;
+    const messages = Object.entries(fields ?? {}).map(([field, message]) => ({ field, message }));
+    return { status, title, detail, headers, ...(fields && { errors: messages }) };
+  }
+  if (error instanceof OktaUnavailableError) {
+    return tell(unavailable("Okta cannot be reached", "Nobody can log in until Okta answers. Try again in a moment."));
+  }
+  if (isDatabaseUnavailable(error)) {
+    return tell(unavailable("The database cannot be reached", "Nothing was changed. Try again in a moment."));
+  }
+  return tell(requestFault(error) ?? new ProblemError(500, "Something went wrong", "This is our fault, not yours."));
+}
+
+/** Faults that Express and its body parsers find in a request carry a status and may be told. */
+function requestFault(error: unknown): ProblemError | undefined {
+  if (!(error instanceof Error && "status" in error && typeof error.status === "number")) return undefined;
+  const told: Readonly<Record<number, readonly [string, string]>> = {
+    400: ["Malformed request", "The request could not be understood. Check its address, and that its body is whole."],
+    413: ["Too large", "The request is larger than 100 kB."],
+    415: ["Unsupported type", "Send JSON in UTF-8 (application/json) or a form, without an unusual encoding."],
+  };
+  const [title, detail] = told[error.status] ?? [];
+  return title && detail ? new ProblemError(error.status, title, detail) : undefined;
+}
+
+/** The words of the error page; problem details keep to the plain ones. */
+function words(error: unknown, { title, detail, status }: Told, req: Request) {
+  const again = { href: req.method === "GET" ? req.originalUrl : "/", label: "Try again" };
+  if (error instanceof DeniedError && error.code === "no_roles") {
+    return {
+      heading: "You have no role in this CRM",
+      detail: `You are logged in as ${req.person?.email}, but none of your groups gives you a role here. Ask an administrator to add you to one, then log out and in again.`,
+      action: { href: "/profile", label: "My profile and groups" },
+    };
+  }
+  if (error instanceof UnauthenticatedError) {
+    return {
+      heading: "You have been logged out",
+      detail:
+        "Nothing was saved. To keep what you typed, log in again in another tab, then go back to the form and send it once more.",
+      action: { href: "/login", label: "Log in" },
+    };
+  }
+  return { heading: title, detail, action: status === 503 || status === 429 ? again : null };
+}

@@ -1,0 +1,30 @@
+import type { Request, RequestHandler } from "express";
+import { ipKeyGenerator, rateLimit } from "express-rate-limit";
+import { ProblemError } from "../problems.js";
+
+const WINDOW = 60_000;
+
+function limit(perMinute: number, keyGenerator: (req: Request) => string): RequestHandler {
+  return rateLimit({
+    windowMs: WINDOW,
+    limit: perMinute,
+    standardHeaders: "draft-7",
+    legacyHeaders: false,
+    keyGenerator,
+    handler: (_req, _res, next) => {
+      next(new ProblemError(429, "Too many requests", "Wait a minute, then try again."));
+    },
+  });
+}
+
+const address = (req: Request) => ipKeyGenerator(req.ip ?? "");
+
+/** Limits the login routes for each network address. Counted in this process's memory. */
+export function loginLimit(perMinute: number): RequestHandler {
+  return limit(perMinute, address);
+}
+
+/** Limits requests for each person, or for each network address where nobody is logged in. */
+export function requestLimit(perMinute: number): RequestHandler {
+  return limit(perMinute, (req) => (req.person ? `person ${req.person.id}` : address(req)));
+}

@@ -1,0 +1,42 @@
+import { fileURLToPath } from "node:url";
+import ejs from "ejs";
+import type { Express, Request, Response } from "express";
+import { csrfTokenFor } from "./csrf.js";
+
+const views = fileURLToPath(new URL("../../views", import.meta.url));
+
+/** Tells Express how to find and render the templates. */
+export function usePages(app: Express, options: { isDemo: boolean }): void {
+  app.engine("ejs", ejs.renderFile as Parameters<Express["engine"]>[1]);
+  app.set("view engine", "ejs");
+  app.set("views", views);
+  app.set("view cache", true);
+  app.locals.isDemo = options.isDemo;
+}
+
+/**
+ * Answers with a page. Every template gets who is logged in, the CSRF token for forms, and the notice left by the
+ * request before.
+ *
+ * @param view - path below `views/`, without extension
+ * @param title - of the page
+ * @param locals - what the template shows
+ */
+export function renderPage(req: Request, res: Response, view: string, title: string, locals: object = {}): void {
+  const notice = req.session?.notice ?? null;
+  if (notice) delete req.session.notice;
+  res.render(view, {
+    title,
+    path: req.path,
+    me: req.person ?? null,
+    csrfToken: csrfTokenFor(req),
+    notice,
+    requestId: req.id,
+    ...locals,
+  });
+}
+
+/** Leaves a message for the next page that this browser sees. */
+export function notify(req: Request, notice: string): void {
+  if (req.session) req.session.notice = notice;
+}

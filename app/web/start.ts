@@ -1,0 +1,33 @@
+import { Router } from "express";
+import { UnauthenticatedError, wantsHtml } from "../../middleware/index.js";
+import { renderPage } from "./pages.js";
+
+/** The start page, and what the app knows of whoever is logged in. Both are open to people without any role. */
+export function startRoutes(): Router {
+  const router = Router();
+
+  router.get("/", (req, res) => {
+    renderPage(req, res, "home", "");
+  });
+
+  router.get("/profile", (req, res) => {
+    const { person } = req;
+    if (!person) throw new UnauthenticatedError();
+    const { id, name, email, groups, roles, claims } = person;
+    if (!wantsHtml(req)) {
+      res.json({ id, name, email, groups, roles, claims });
+      return;
+    }
+    const rows = Object.entries(claims).map(([claim, value]) => [
+      claim,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]);
+    renderPage(req, res, "profile", "My profile", {
+      claims: rows,
+      principal: { id, roles },
+      via: req.session ? "session" : "bearer",
+    });
+  });
+
+  return router;
+}

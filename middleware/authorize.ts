@@ -1,0 +1,54 @@
+import type { Request, RequestHandler } from "express";
+import { asError } from "./authz.js";
+import { AuthorizationSetupError } from "./errors.js";
+import type { Resource } from "./types.js";
+
+/** What a guard asks; see {@link guardOf}. */
+export interface Guard {
+  readonly kind: string;
+  readonly action: string;
+}
+
+/** Settings of {@link authorize}. */
+export interface AuthorizeOptions {
+  /**
+   * Finds what the request is about. `undefined` means that there is no such thing: 404, before the PDP is asked.
+   * Without a loader the question is about the kind as a whole (the resource id is `*`, without attributes).
+   */
+  readonly resource?: (req: Request) => Resource | undefined | Promise<Resource | undefined>;
+}
+
+const guards = new WeakMap<object, Guard>();
+
+/**
+ * Guards a route: the handlers after it run only if the PDP allows `action` on the resource for the request's
+ * principal. Anything else, doubt included, becomes an {@link AuthorizationError} (or what the loader threw) for the
+ * app's error handler.
+ *
+ * @param kind - resource kind, as policies name it
+ * @param action - action, as policies name it
+ * @throws TypeError at once when kind or action is empty
+ * @example
+ * router.get("/contacts/:id", authorize("contact", "read", { resource: contactById }), show);
+ */
+export function authorize(kind: string, action: string, options: AuthorizeOptions = {}): RequestHandler {
+  if (!kind || !action) throw new TypeError("authorize(): kind and action must not be empty.");
+  const { resource } = options;
+  const guard: RequestHandler = (req, _res, next) => {
+    if (!req.authz) {
+      next(new AuthorizationSetupError("authorize() was used without authorization() before it."));
+      return;
+    }
+    req.authz.enforce(kind, action, resource && (() => Promise.resolve(resource(req)))).then(
+      () => next(),
+      (error) => next(asError(error)),
+    );
+  };
+  guards.set(guard, { kind, action });
+  return guard;
+}
+
+/** The guard that a handler is, or `undefined` when {@link authorize} did not make it. */
+export function guardOf(handler: object): Guard | undefined {
+  return guards.get(handler);
+}

@@ -1,0 +1,58 @@
+import type { ErrorRequestHandler, Request } from "express";
+import { AuthorizationError } from "./errors.js";
+
+/** Problem details: RFC 9457, section 3. */
+export interface Problem {
+  readonly type: "about:blank";
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** Extension member: the error's stable code. */
+  readonly code: string;
+}
+
+/** What may be told of an {@link AuthorizationError} to whoever asked. */
+export function problemOf(error: AuthorizationError): Problem {
+  const { title, status, message, code } = error;
+  // A server's fault is for its log; the title says enough to the person.
+  const detail = status === 500 ? "This is a fault of the application, not yours. Nothing was done." : message;
+  return { type: "about:blank", title, status, detail, code };
+}
+
+/**
+ * Renders {@link AuthorizationError}s, as `application/problem+json` (RFC 9457) or as a small HTML page by what the
+ * client accepts, and passes on every other error. For apps that have no error pages of their own; use it after the
+ * routes.
+ *
+ * @param options.login - where browsers are sent when nobody is logged in; left out, they get a 401 page
+ */
+export function authorizationErrors(options: { login?: string } = {}): ErrorRequestHandler {
+  return (error, req, res, next) => {
+    if (!(error instanceof AuthorizationError) || res.headersSent) {
+      next(error);
+      return;
+    }
+    const problem = problemOf(error);
+    const html = wantsHtml(req);
+    res.vary("Accept");
+    if (problem.status === 401 && html && options.login && (req.method === "GET" || req.method === "HEAD")) {
+      res.redirect(options.login);
+      return;
+    }
+    res.status(problem.status).set(error.headers).set("Cache-Control", "no-store");
+    if (html) res.type("html").send(page(problem));
+    else res.type("application/problem+json").send(JSON.stringify(problem));
+  };
+}
+
+/** Whether the client would rather have a page than JSON; one that accepts anything gets JSON. */
+export function wantsHtml(req: Request): boolean {
+  return req.accepts(["json", "application/problem+json", "html"]) === "html";
+}
+
+function page({ title, detail }: Problem): string {
+  const [safeTitle, safeDetail] = [title, detail].map((text) =>
+    text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`),
+  );
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${safeTitle}</title><main><h1>${safeTitle}</h1><p>${safeDetail}</p></main></html>`;
+}
