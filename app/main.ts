@@ -54,7 +54,7 @@ async function start(config: Config): Promise<void> {
   const connection = new OktaConnection({
     settings: oktaSettings,
     baseUrl: config.baseUrl,
-    onCallback: afterCallback(log),
+    onCallback: afterCallback(log, config.claimRules),
     log,
   });
   closers.push(() => connection.close());

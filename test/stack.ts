@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readDemoState } from "../app/demo/state.js";
-import { UserAgent } from "./demo/user-agent.js";
+import { UserAgent } from "./user-agent.js";
 
 /** A running app with its demo parts, started the way `npm start` starts it. */
 export interface Stack {

@@ -1,10 +1,11 @@
 import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from "express";
 import type { Logger } from "pino";
+import type { ClaimRules } from "../config.js";
 import { isDatabaseUnavailable } from "../db/unavailable.js";
 import { ProblemError } from "../problems.js";
-import type { Claims } from "./claims.js";
+import { type Claims, personFromLogin } from "./claims.js";
 import { loginPaths, type OktaConnection } from "./okta.js";
-import { endSession, loginOf, SESSION_COOKIE } from "./session.js";
+import { endSession, SESSION_COOKIE, saveSession } from "./session.js";
 import { OktaUnavailableError } from "./unavailable.js";
 
 /** Marks a browser whose login was started again by itself, so that this happens once and not for ever. */
@@ -19,8 +20,9 @@ export function loginUrl(returnTo: string): string {
 /** A path of this app; anything that leads elsewhere becomes the home page. */
 export function localPath(value: unknown, baseUrl: string): string {
   if (typeof value !== "string" || !value.startsWith("/") || !URL.canParse(value, baseUrl)) return "/";
-  const url = new URL(value, baseUrl);
-  return url.origin === new URL(baseUrl).origin ? url.pathname + url.search : "/";
+  const { origin, pathname, search } = new URL(value, baseUrl);
+  // Without its dot, "/.//elsewhere" is "//elsewhere": by itself the address of another site.
+  return origin === new URL(baseUrl).origin ? pathname.replace(/^\/+/, "/") + search : "/";
 }
 
 /**
@@ -38,7 +40,7 @@ export function loginRoutes(okta: OktaConnection, baseUrl: string, limit: Reques
     limit,
     (req, res, next) => {
       const returnTo = localPath(req.query.returnTo, baseUrl);
-      if (loginOf(req)) return res.redirect(returnTo);
+      if (req.person) return res.redirect(returnTo);
       req.session.returnTo = returnTo;
       next();
     },
@@ -49,6 +51,8 @@ export function loginRoutes(okta: OktaConnection, baseUrl: string, limit: Reques
     loginPaths.callback,
     limit,
     (req, res, next) => {
+      // The callback came twice, or another tab was first.
+      if (req.person) return res.redirect("/");
       // Logging in renews the session, and with it goes what it knew.
       res.locals.returnTo = req.session.returnTo;
       next();
@@ -67,22 +71,25 @@ export function loginRoutes(okta: OktaConnection, baseUrl: string, limit: Reques
 }
 
 /** What happens when the browser is back from Okta; see {@link OktaConnection}. */
-export function afterCallback(log: Logger): ErrorRequestHandler {
+export function afterCallback(log: Logger, rules: ClaimRules): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const tokens = req.userContext?.tokens;
     if (!error && tokens) {
       const claims: Claims = { ...req.userContext?.userinfo, ...tokens.claims() };
+      // Kept, such a login would send the browser back and forth: logged in as nobody.
+      if (!personFromLogin(claims, rules)) return next(loginFailed());
       req.session.login = { at: Date.now(), claims };
       res.clearCookie(RETRY_COOKIE);
-      return res.redirect(res.locals.returnTo ?? "/");
+      saveSession(req).then(() => res.redirect(res.locals.returnTo ?? "/"), next);
+      return;
     }
-    // The callback came twice, or another tab was first.
-    if (loginOf(req)) return res.redirect(res.locals.returnTo ?? "/");
-    log.warn({ requestId: req.id, error: error instanceof Error ? error.message : "no tokens" }, "login failed");
+    // After the comma openid-client repeats what it was given.
+    const reason = error instanceof Error ? error.message.split(",")[0] : "no tokens";
+    log.warn({ requestId: req.id, reason }, "login failed");
     if (isDatabaseUnavailable(error)) return next(error);
     if (isNetworkFault(error)) return next(new OktaUnavailableError({ cause: error }));
     if (req.query.error === "access_denied") return next(refusedByOkta(req));
-    if (isLostLogin(error) && mayRetry(req)) return restart(res);
+    if (isLostLogin(error) && mayRetry(req)) return restart(req, res);
     next(loginFailed());
   };
 }
@@ -107,8 +114,8 @@ function mayRetry(req: Request): boolean {
   return cookies.includes(`${SESSION_COOKIE}=`) && !cookies.includes(`${RETRY_COOKIE}=`);
 }
 
-function restart(res: Response): void {
-  res.cookie(RETRY_COOKIE, "1", { httpOnly: true, sameSite: "lax", maxAge: RETRY_WINDOW });
+function restart(req: Request, res: Response): void {
+  res.cookie(RETRY_COOKIE, "1", { httpOnly: true, sameSite: "lax", secure: req.secure, maxAge: RETRY_WINDOW });
   res.redirect(loginUrl(res.locals.returnTo ?? "/"));
 }
 

@@ -69,6 +69,16 @@ export function loginOf(req: Request): Login | undefined {
   return login && Date.now() - login.at < LOGIN_LIFETIME ? login : undefined;
 }
 
+/**
+ * Writes a session to the database now. It is written at the end of every answer anyway, but by then a browser may
+ * already be following the answer's redirect, and find the session as it was.
+ */
+export function saveSession(req: Request): Promise<void> {
+  return new Promise((resolve, reject) => {
+    req.session.save((error) => (error ? reject(error) : resolve()));
+  });
+}
+
 /** Ends a session: in the database first, so that it is over even if the answer never arrives. */
 export function endSession(req: Request): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -24,7 +24,11 @@ export function userinfoOf(issuer: string): FetchUserinfo {
     }).catch((error: unknown) => {
       throw new OktaUnavailableError({ cause: error });
     });
-    if (response.status === 401) throw new UnauthenticatedError("The access token is no longer valid.");
+    if (response.status === 401) {
+      throw new UnauthenticatedError("The access token is no longer valid.", {
+        challenge: 'Bearer error="invalid_token"',
+      });
+    }
     if (response.status === 403) return {};
     const claims = claimsSchema.safeParse(await response.json().catch(() => undefined));
     if (!response.ok || !claims.success) throw new OktaUnavailableError();

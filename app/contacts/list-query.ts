@@ -44,7 +44,7 @@ export const listQuery = z
       .min(1, "must be from 1 to 100")
       .max(100, "must be from 1 to 100")
       .default(25),
-    after: z.string().max(4_000, "is not a cursor of this list").optional(),
+    after: z.string("must be given once").max(4_000, "is not a cursor of this list").optional(),
   })
   .transform(({ after, ...query }, context) => {
     if (!after) return { ...query, after: undefined };

@@ -45,7 +45,7 @@ export function contactRoutes(store: ContactStore): Router {
     }
     try {
       const contact = await store.create(input.data, ownerId);
-      notify(req, `${nameOf(contact)} was created.`);
+      await notify(req, `${nameOf(contact)} was created.`);
       res.redirect(303, `/contacts/${contact.id}`);
     } catch (error) {
       if (!(error instanceof DuplicateEmailError)) throw error;
@@ -77,16 +77,17 @@ export function contactRoutes(store: ContactStore): Router {
     const stored = loadedContact(req);
     const values = typed(req.body);
     const input = newContact.safeParse(req.body ?? {});
-    if (!input.success) {
-      const errors = messagesOf(input.error);
-      return showEditForm(req, res.status(422), stored, { values, errors, summary: summaryOf(errors) });
-    }
+    const errors = input.success ? {} : messagesOf(input.error);
     // The version that was decided about is the only one that is written over.
     const isCurrent = versionIn(req.body) === stored.version;
+    // A form sent back carries the stored version, so a stale one must be shown as stale before anything else.
+    if (isCurrent && !input.success) {
+      return showEditForm(req, res.status(422), stored, { values, errors, summary: summaryOf(errors) });
+    }
     try {
-      const updated = isCurrent && (await store.update(stored.id, stored.version, input.data));
+      const updated = isCurrent && input.success && (await store.update(stored.id, stored.version, input.data));
       if (updated) {
-        notify(req, "Your changes were saved.");
+        await notify(req, "Your changes were saved.");
         return res.redirect(303, `/contacts/${updated.id}`);
       }
     } catch (error) {
@@ -97,7 +98,7 @@ export function contactRoutes(store: ContactStore): Router {
     const now = await store.get(stored.id);
     if (!now) throw staleVersion();
     const summary = "Somebody else changed this contact while you were editing. Nothing was saved yet.";
-    showEditForm(req, res.status(412), now, { values, summary, stored: now });
+    showEditForm(req, res.status(412), now, { values, errors, summary, stored: now });
   });
 
   router.delete("/contacts/:id", authorize("contact", "delete", { resource }), async (req, res) => {
@@ -116,7 +117,7 @@ export function contactRoutes(store: ContactStore): Router {
     const contact = loadedContact(req);
     const isCurrent = versionIn(req.body) === contact.version;
     if (!isCurrent || !(await store.remove(contact.id, contact.version))) throw staleVersion();
-    notify(req, `${nameOf(contact)} was deleted.`);
+    await notify(req, `${nameOf(contact)} was deleted.`);
     res.redirect(303, "/contacts");
   });
 

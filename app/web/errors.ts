@@ -32,7 +32,7 @@ export const errors: ErrorRequestHandler = (error, req, res, next) => {
   const { headers, ...problem } = told;
   const html = wantsHtml(req);
   res.vary("Accept");
-  if (error instanceof UnauthenticatedError && html && req.method === "GET") {
+  if (error instanceof UnauthenticatedError && html && (req.method === "GET" || req.method === "HEAD")) {
     res.redirect(loginUrl(req.originalUrl));
     return;
   }

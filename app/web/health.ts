@@ -3,6 +3,9 @@ import { withDeadline } from "../deadline.js";
 
 const TIMEOUT = 2_000;
 
+/** How long an answer of the dependencies holds, in ms: however often somebody asks us, we do not ask them more often. */
+const HOLDS = 1_000;
+
 /** Something that the app cannot work without, and how to ask whether it is there. */
 export interface Dependency {
   readonly name: string;
@@ -12,7 +15,7 @@ export interface Dependency {
 /**
  * `/livez`: this process runs. `/readyz`: so does everything it needs, each named; 503 while something is missing.
  *
- * @param dependencies - asked at each call, 2,000 ms at most
+ * @param dependencies - asked once a second, 2,000 ms at most
  * @param isStopping - a process that shuts down wants no new requests
  */
 export function health(dependencies: readonly Dependency[], isStopping: () => boolean): Router {
@@ -20,10 +23,19 @@ export function health(dependencies: readonly Dependency[], isStopping: () => bo
   router.get("/livez", (_req, res) => {
     res.json({ status: "ok" });
   });
-  router.get("/readyz", async (_req, res) => {
-    const states = await Promise.all(
+  const checkAll = () =>
+    Promise.all(
       dependencies.map(async ({ name, check }) => [name, (await answers(check)) ? "ok" : "unavailable"] as const),
     );
+  let current: ReturnType<typeof checkAll> | undefined;
+  router.get("/readyz", async (_req, res) => {
+    if (!current) {
+      current = checkAll();
+      setTimeout(() => {
+        current = undefined;
+      }, HOLDS).unref();
+    }
+    const states = await current;
     const ready = !isStopping() && states.every(([, state]) => state === "ok");
     res.status(ready ? 200 : 503).json({
       status: isStopping() ? "stopping" : ready ? "ok" : "unavailable",

@@ -24,6 +24,8 @@ export function requestLog(log: Logger): RequestHandler {
       res.setHeader("X-Request-Id", id);
       return id;
     },
+    // Wrapped, the last one would be given pino's own copy of an error, in which nothing is left of what it was.
+    wrapSerializers: false,
     serializers: {
       req: (req: { id: string; method: string; url: string }) => ({
         id: req.id,

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import ejs from "ejs";
 import type { Express, Request, Response } from "express";
+import { saveSession } from "../auth/session.js";
 import { csrfTokenFor } from "./csrf.js";
 
 const views = fileURLToPath(new URL("../../views", import.meta.url));
@@ -37,6 +38,8 @@ export function renderPage(req: Request, res: Response, view: string, title: str
 }
 
 /** Leaves a message for the next page that this browser sees. */
-export function notify(req: Request, notice: string): void {
-  if (req.session) req.session.notice = notice;
+export async function notify(req: Request, notice: string): Promise<void> {
+  if (!req.session) return;
+  req.session.notice = notice;
+  await saveSession(req);
 }

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { Agent, createServer, get, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import OktaJwtVerifier from "@okta/jwt-verifier";
@@ -17,9 +17,10 @@ import {
   type IdentityProviderOptions,
   startIdentityProvider,
 } from "../../app/demo/identity-provider/index.js";
+import { memoryStore } from "../../app/demo/identity-provider/memory.js";
 import { readDemoState, removeDemoState, writeDemoState } from "../../app/demo/state.js";
 import { demoUsers } from "../../app/demo/users.js";
-import { UserAgent, type Visit } from "./user-agent.js";
+import { UserAgent, type Visit } from "../user-agent.js";
 
 const app = { clientId: "0oa1testApp", clientSecret: "test-secret_1", appBaseUrl: "http://localhost:8080" };
 const callback = `${app.appBaseUrl}/authorization-code/callback`;
@@ -56,6 +57,10 @@ describe("the stand-in identity provider", () => {
   });
 
   after(() => idp.stop());
+
+  function asCli(fields: Record<string, string>): Promise<Response> {
+    return post(`${idp.issuer}/v1/token`, { client_id: idp.cli.clientId, ...fields });
+  }
 
   describe("discovery", () => {
     it("names Okta's endpoints under an issuer on localhost", async () => {
@@ -455,21 +460,35 @@ describe("the stand-in identity provider", () => {
     });
 
     it("has userinfo refuse a revoked token, and introspection call it inactive", async () => {
-      const { access_token: token } = await tokensOf(idp, uma.login);
-      const other = await tokensOf(idp, uma.login);
+      const agent = new UserAgent();
+      const { access_token: token } = await exchange(idp, await signIn(agent, idp, uma.login));
+      const other = await exchange(idp, await agent.get(authorizeUrl(idp), isCallback));
       const revoked = await authenticated(idp, "/v1/revoke", { token, token_type_hint: "access_token" });
       assert.equal(revoked.status, 200);
       assert.equal((await userinfoResponse(idp, token)).status, 401);
       assert.deepEqual(await introspect(idp, token), { active: false });
-      assert.equal((await userinfoResponse(idp, other.access_token)).status, 200, "another one is left alone");
+      assert.equal(
+        (await userinfoResponse(idp, other.access_token)).status,
+        200,
+        "another one of the same session lives",
+      );
     });
 
-    it("revokes a refresh token", async () => {
-      const { refresh_token: token = "" } = await tokensOf(idp, uma.login, { scope: "openid offline_access" });
+    it("does not let one client revoke another's token", async () => {
+      const response = await asCli({ grant_type: "password", username: uma.login, password: "any", scope: "openid" });
+      const { access_token: token } = (await response.json()) as Tokens;
+      await authenticated(idp, "/v1/revoke", { token });
+      assert.equal((await userinfoResponse(idp, token)).status, 200);
+    });
+
+    it("revokes a refresh token, and the access token that came with it", async () => {
+      const tokens = await tokensOf(idp, uma.login, { scope: "openid offline_access" });
+      const { refresh_token: token = "" } = tokens;
       assert.equal((await introspect(idp, token)).active, true);
       assert.equal((await authenticated(idp, "/v1/revoke", { token, token_type_hint: "refresh_token" })).status, 200);
       assert.equal((await introspect(idp, token)).active, false);
       assert.equal((await tokenRequest(idp, { grant_type: "refresh_token", refresh_token: token })).status, 400);
+      assert.equal((await userinfoResponse(idp, tokens.access_token)).status, 401);
     });
 
     it("calls anything else inactive", async () => {
@@ -498,6 +517,7 @@ describe("the stand-in identity provider", () => {
     it("ends the session at once and redirects to the app with the state", async () => {
       const agent = new UserAgent();
       const { id_token: hint } = await exchange(idp, await signIn(agent, idp, uma.login));
+      const cookies = agent.cookieHeaderFor(authorizeUrl(idp));
       const out = await agent.get(
         logoutUrl({ id_token_hint: hint, post_logout_redirect_uri: home, state: "bye" }),
         isHome,
@@ -505,6 +525,8 @@ describe("the stand-in identity provider", () => {
       assert.equal(out.url.href, `${home}?state=bye`);
       assert.equal(out.trail.length, 2, "without a page in between");
       assert.match((await agent.get(authorizeUrl(idp))).body, /sign in as/);
+      const replay = await fetch(authorizeUrl(idp), { headers: { Cookie: cookies }, redirect: "manual" });
+      assert.match(replay.headers.get("location") ?? "", /\/signin\//, "not only the cookie is gone");
     });
 
     it("redirects when the session is over already", async () => {
@@ -561,10 +583,6 @@ describe("the stand-in identity provider", () => {
 
   describe("the password grant", () => {
     const form = { grant_type: "password", username: uma.login, password: "any", scope: allScopes };
-
-    function asCli(fields: Record<string, string>): Promise<Response> {
-      return post(`${idp.issuer}/v1/token`, { client_id: idp.cli.clientId, ...fields });
-    }
 
     it("gives the command-line client an access token like the browser's", async () => {
       const response = await asCli(form);
@@ -626,13 +644,17 @@ describe("the stand-in identity provider", () => {
       assert.ok((await signIn(new UserAgent(), other, uma.login)).url.searchParams.get("code"));
     });
 
-    it("stops promptly although connections are kept alive, and may be stopped twice", async () => {
+    it("stops promptly although connections are open, and may be stopped twice", async () => {
       const other = await start();
       const agent = new Agent({ keepAlive: true });
       const request = get(new URL("/livez", other.issuer), { agent });
       const [response] = await once(request, "response");
       response.resume();
       await once(response, "end");
+      const unfinished = connect(Number(new URL(other.issuer).port), "127.0.0.1");
+      unfinished.on("error", () => {}).write("GET /livez HTTP/1.1\r\n");
+      await once(unfinished, "connect");
+      await fetch(new URL("/livez", other.issuer));
       const before = performance.now();
       await Promise.all([other.stop(), other.stop()]);
       assert.ok(performance.now() - before < 1000);
@@ -734,6 +756,7 @@ describe("the stand-in's commands", () => {
     assert.equal(decodeJwt(token.stdout.trim()).sub, uma.login);
     await tokensOf({ issuer }, uma.login);
     await new UserAgent().get(`${issuer}/v1/logout?id_token_hint=nonsense`);
+    await fetch(`${issuer}/v1/userinfo`, { headers: { Authorization: "Bearer x", Origin: app.appBaseUrl } });
     child.kill("SIGTERM");
     assert.deepEqual(await ended, { code: 0, stdout: `Stand-in identity provider ready: ${issuer}\n`, stderr: "" });
   });
@@ -799,6 +822,35 @@ describe("the stand-in's commands", () => {
     await removeDemoState(dataDir);
     await removeDemoState(dataDir);
     assert.equal(await readDemoState(dataDir), undefined);
+  });
+});
+
+describe("the stand-in's memory", () => {
+  it("gives copies, and forgets what has expired, was destroyed or belongs to a revoked grant", async () => {
+    const store = memoryStore();
+    const codes = store("AuthorizationCode");
+    const tokens = store("AccessToken");
+    await codes.upsert("a", { grantId: "g", scope: "openid" }, 60);
+    await tokens.upsert("a", { grantId: "g" }, 60);
+    await tokens.upsert("b", { grantId: "h", uid: "u" });
+    const copy = await codes.find("a");
+    if (copy) copy.scope = "changed";
+    assert.deepEqual(await codes.find("a"), { grantId: "g", scope: "openid" });
+    assert.deepEqual(await tokens.findByUid("u"), { grantId: "h", uid: "u" });
+    await tokens.revokeByGrantId("g");
+    assert.equal(await tokens.find("a"), undefined);
+    assert.ok(await codes.find("a"), "of another model");
+    await shifted(61_000, async () => assert.equal(await codes.find("a"), undefined));
+    await tokens.destroy("b");
+    assert.equal(await tokens.findByUid("u"), undefined);
+  });
+
+  it("drops the oldest rather than grow without end", async () => {
+    const sessions = memoryStore()("Session");
+    for (let number = 0; number <= 10_000; number++) await sessions.upsert(String(number), { uid: String(number) });
+    assert.equal(await sessions.find("0"), undefined);
+    assert.ok(await sessions.find("1"));
+    assert.ok(await sessions.find("10000"));
   });
 });
 

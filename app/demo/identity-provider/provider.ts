@@ -149,14 +149,14 @@ function signInOnly(): ReturnType<typeof interactionPolicy.base> {
   return policy;
 }
 
-/** Grants the application all the scopes that it asks for, in the grant that it has from before or in a new one. */
+/**
+ * Grants the application all the scopes that it asks for. Every sign-in gets a grant of its own, because the provider
+ * revokes all tokens of a grant together, and logging out of one browser must not reach another.
+ */
 async function grantWhatIsAsked({ oidc }: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { client, session, provider } = oidc;
   if (!client || !session?.accountId) return undefined;
-  const grantId = session.grantIdFor(client.clientId);
-  const grant =
-    (grantId && (await provider.Grant.find(grantId))) ||
-    new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+  const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
   grant.addOIDCScope(oidc.requestParamOIDCScopes);
   await grant.save();
   return grant;

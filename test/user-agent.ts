@@ -15,6 +15,20 @@ export interface Visit {
   readonly trail: readonly URL[];
 }
 
+/** What a request says besides where it goes. */
+export interface RequestOptions {
+  /** Default: GET. */
+  readonly method?: string;
+  /** Default: `Accept: text/html`, as browsers ask for pages. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A form when it is a `URLSearchParams`. */
+  readonly body?: string | Uint8Array<ArrayBuffer> | URLSearchParams;
+  /** Whether redirects are followed. Default: no. */
+  readonly follow?: boolean;
+  /** Where following ends: at an address for which this is true, and that one is not asked for. */
+  readonly until?: (url: URL) => boolean;
+}
+
 /**
  * A browser as far as cookies and redirects go, and no further: it runs no JavaScript. Like a browser it keeps cookies
  * by host and path, and does not tell the ports of a host apart.
@@ -27,40 +41,59 @@ export class UserAgent {
     return this.#cookiesFor(new URL(url)).map((cookie) => cookie.name);
   }
 
+  /** The `Cookie` header that would be sent to an address. */
+  cookieHeaderFor(url: string | URL): string {
+    return this.#cookiesFor(new URL(url)).map(pair).join("; ");
+  }
+
   /** Forgets one cookie, as when it has expired. */
   forget(name: string): void {
     this.#cookies = this.#cookies.filter((cookie) => cookie.name !== name);
   }
 
+  /** Follows a link. */
   get(url: string | URL, until?: (url: URL) => boolean): Promise<Visit> {
-    return this.#visit(new URL(url), undefined, until);
+    return this.request(url, { follow: true, ...(until && { until }) });
   }
 
+  /** Submits a form. */
   post(url: string | URL, form: Record<string, string>, until?: (url: URL) => boolean): Promise<Visit> {
-    return this.#visit(new URL(url), new URLSearchParams(form), until);
+    return this.request(url, {
+      method: "POST",
+      body: new URLSearchParams(form),
+      follow: true,
+      ...(until && { until }),
+    });
   }
 
-  /** Follows redirects up to an address for which `until` is true; that one is not asked for. */
-  async #visit(start: URL, form: URLSearchParams | undefined, until: (url: URL) => boolean = () => false) {
-    const trail = [start];
-    let url = start;
-    let body = form;
+  /**
+   * Sends any request with the cookies that belong to its address, and keeps those that come back.
+   *
+   * @throws Error after 20 redirects
+   */
+  async request(start: string | URL, options: RequestOptions = {}): Promise<Visit> {
+    const { follow = false, until = () => false } = options;
+    let { method = "GET", body } = options;
+    let url = new URL(start);
+    const trail = [url];
     for (let hops = 0; hops < 20; hops++) {
       const response = await fetch(url, {
-        method: body ? "POST" : "GET",
+        method,
         redirect: "manual",
-        headers: { Accept: "text/html", Cookie: this.#cookiesFor(url).map(pair).join("; ") },
-        ...(body ? { body } : {}),
+        headers: { Accept: "text/html", ...options.headers, Cookie: this.cookieHeaderFor(url) },
+        ...(body === undefined ? {} : { body }),
       });
       this.#keep(response, url);
       const text = await response.text();
       const location = response.headers.get("location");
-      const next = location === null ? undefined : new URL(location, url);
+      // A 201 has a Location too, and it is no redirect.
+      const next = location === null || response.status < 300 ? undefined : new URL(location, url);
       if (next) trail.push(next);
-      if (!next || until(next)) {
+      if (!next || !follow || until(next)) {
         return { status: response.status, url: next ?? url, headers: response.headers, body: text, trail };
       }
       url = next;
+      method = "GET";
       body = undefined;
     }
     throw new Error(`too many redirects, the last one to ${url}`);

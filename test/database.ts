@@ -1,0 +1,36 @@
+import { randomBytes } from "node:crypto";
+import type { Context } from "mocha";
+import pg from "pg";
+
+/** A database of a test's own on the PostgreSQL that `TEST_DATABASE_URL` names. */
+export interface TemporaryDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/**
+ * Creates an empty database on real PostgreSQL. Without `TEST_DATABASE_URL` the calling test or suite is skipped; in
+ * CI, which must not skip anything, it fails.
+ */
+export async function temporaryDatabase(test: Context): Promise<TemporaryDatabase> {
+  const server = process.env.TEST_DATABASE_URL;
+  if (!server) {
+    if (process.env.CI) throw new Error("CI must set TEST_DATABASE_URL");
+    test.skip();
+  }
+  const name = `gatehouse_test_${randomBytes(6).toString("hex")}`;
+  await asAdmin(server, `create database ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => asAdmin(server, `drop database if exists ${name} with (force)`) };
+}
+
+async function asAdmin(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

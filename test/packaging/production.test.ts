@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TemporaryDatabase, temporaryDatabase } from "../database.js";
+import { cleanEnvironment, type Stack, startStack } from "../stack.js";
+
+describe("in production", function () {
+  this.timeout(120_000);
+
+  it("nothing set ends the start with exit code 1 and one message that names every setting", () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", "app/main.ts"], {
+      env: { ...cleanEnvironment(), NODE_ENV: "production" },
+      encoding: "utf8",
+    });
+    assert.equal(status, 1);
+    assert.equal(stdout, "");
+    const required =
+      "APP_BASE_URL OKTA_ISSUER OKTA_CLIENT_ID OKTA_CLIENT_SECRET CERBOS_HOSTNAME DATABASE_URL SESSION_SECRET";
+    for (const name of required.split(" ")) assert.match(stderr, new RegExp(`- ${name}: missing`));
+    assert.doesNotMatch(stderr, /\bat .*:\d+:\d+/);
+  });
+
+  describe("with everything set", () => {
+    let database: TemporaryDatabase | undefined;
+    let modules: string;
+    let stack: Stack;
+
+    before(async function () {
+      database = await temporaryDatabase(this);
+      modules = await mkdtemp(join(tmpdir(), "gatehouse-modules-"));
+      stack = await startStack({
+        NODE_ENV: "production",
+        APP_BASE_URL: "https://crm.example.com",
+        // Discard ports: neither Okta nor the PDP need be there for what is looked at here.
+        OKTA_ISSUER: "https://localhost:9/oauth2/default",
+        OKTA_CLIENT_ID: "client",
+        OKTA_CLIENT_SECRET: "secret",
+        CERBOS_HOSTNAME: "localhost:9",
+        DATABASE_URL: database.url,
+        SESSION_SECRET: "0123456789abcdef0123456789abcdef",
+        // Node writes here which scripts a process has loaded.
+        NODE_V8_COVERAGE: modules,
+      });
+    });
+    after(async () => {
+      await database?.drop();
+      if (modules) await rm(modules, { recursive: true });
+    });
+
+    it("cookies are Secure, HttpOnly and SameSite=Lax, and browsers are held to https", async () => {
+      const answer = await fetch(`${stack.url}/login`, {
+        headers: { "X-Forwarded-Proto": "https" },
+        redirect: "manual",
+      });
+      const [cookie = "", ...others] = answer.headers.getSetCookie();
+      assert.deepEqual(others, []);
+      for (const flag of ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"])
+        assert(cookie.split("; ").includes(flag), cookie);
+      assert.match(answer.headers.get("strict-transport-security") ?? "", /max-age=\d{7,}/);
+      assert.match(answer.headers.get("content-security-policy") ?? "", /upgrade-insecure-requests/);
+    });
+
+    it("no demo code is loaded", async () => {
+      assert.equal(await stack.stop(), 0);
+      const urls: string[] = [];
+      for (const file of await readdir(modules)) {
+        const { result } = JSON.parse(await readFile(join(modules, file), "utf8")) as { result: { url: string }[] };
+        urls.push(...result.map(({ url }) => url));
+      }
+      assert(
+        urls.some((url) => url.endsWith("/app/app.ts")),
+        "the app itself is not among the loaded modules",
+      );
+      const demo = urls.filter((url) =>
+        /\/app\/demo\/|\/node_modules\/(oidc-provider|cerbos|@electric-sql)\//.test(url),
+      );
+      assert.deepEqual(demo, []);
+    });
+  });
+});

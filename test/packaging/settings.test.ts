@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { ConfigError, readConfig } from "../../app/config.js";
+
+const production = {
+  NODE_ENV: "production",
+  APP_BASE_URL: "https://crm.example.com",
+  OKTA_ISSUER: "https://example.okta.com/oauth2/default",
+  OKTA_CLIENT_ID: "client",
+  OKTA_CLIENT_SECRET: "secret",
+  CERBOS_HOSTNAME: "pdp.internal:3593",
+  DATABASE_URL: "postgres://crm@db.internal/crm",
+  SESSION_SECRET: "0123456789abcdef0123456789abcdef",
+};
+
+function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    assert(error instanceof ConfigError, String(error));
+    for (const problem of error.problems) assert(error.message.includes(problem));
+    return error.problems;
+  }
+  return [];
+}
+
+describe("settings", () => {
+  it("may all be absent, and then leave Okta, the PDP and the database to the demo", () => {
+    const config = readConfig({});
+    assert.equal(config.port, 8080);
+    assert.equal(config.baseUrl, "http://localhost:8080");
+    assert.deepEqual([config.okta, config.cerbos, config.databaseUrl], [undefined, undefined, undefined]);
+  });
+
+  it("count as absent when they are empty", () => {
+    assert.equal(readConfig({ PORT: "", OKTA_ISSUER: " " }).port, 8080);
+  });
+
+  it("fall back each on its own", () => {
+    const config = readConfig({ CERBOS_HOSTNAME: "localhost:3593" });
+    assert.equal(config.cerbos?.target, "localhost:3593");
+    assert.equal(config.cerbos?.tls, false);
+    assert.equal(config.okta, undefined);
+  });
+
+  it("turn groups into roles by ROLE_MAP, whatever is in a group's name but a comma", () => {
+    const { roleMap } = readConfig({ ROLE_MAP: "CRM Admins = admin, a=b=user" }).claimRules;
+    assert.deepEqual(
+      [...(roleMap ?? [])],
+      [
+        ["CRM Admins", "admin"],
+        ["a=b", "user"],
+      ],
+    );
+  });
+
+  for (const [name, value] of Object.entries({
+    PORT: "eighty",
+    APP_BASE_URL: "localhost:8080",
+    OKTA_ISSUER: "https://example-admin.okta.com",
+    ROLE_MAP: "admin",
+    CERBOS_HOSTNAME: "https://pdp:3592",
+    CERBOS_TLS: "yes",
+    DATABASE_URL: "mysql://db/crm",
+    LOG_LEVEL: "loud",
+    RATE_LIMIT_LOGIN: "0",
+  })) {
+    it(`name ${name} when it is ${value}`, () => {
+      const problems = problemsOf({ [name]: value });
+      assert(
+        problems.some((problem) => problem.startsWith(`${name}: `)),
+        problems.join("\n"),
+      );
+    });
+  }
+
+  it("do not take half of Okta", () => {
+    const problems = problemsOf({ OKTA_ISSUER: production.OKTA_ISSUER });
+    assert.equal(problems.length, 1);
+    assert.match(problems[0] ?? "", /OKTA_CLIENT_ID, OKTA_CLIENT_SECRET: missing/);
+  });
+
+  describe("in production", () => {
+    it("list everything that is missing, in one message", () => {
+      const problems = problemsOf({ NODE_ENV: "production" });
+      const { NODE_ENV: _, ...required } = production;
+      assert.deepEqual(
+        problems.map((problem) => problem.split(":")[0]),
+        Object.keys(required),
+      );
+    });
+
+    it("list what is missing along with what is wrong", () => {
+      const problems = problemsOf({ NODE_ENV: "production", PORT: "eighty" });
+      assert(problems.some((problem) => problem.startsWith("PORT: ")));
+      assert(problems.some((problem) => problem.startsWith("SESSION_SECRET: missing")));
+    });
+
+    for (const [name, value] of Object.entries({
+      APP_BASE_URL: "http://crm.example.com",
+      OKTA_ISSUER: "http://example.okta.com/oauth2/default",
+      SESSION_SECRET: "short",
+      CERBOS_PLAYGROUND: "gE623b0180QlsG5a4QIN6UOZ6f3iSFW2",
+    })) {
+      it(`refuse ${name}=${value}`, () => {
+        const problems = problemsOf({ ...production, [name]: value });
+        assert.equal(problems.length, 1, problems.join("\n"));
+        assert.match(problems[0] ?? "", new RegExp(`^${name}: `));
+      });
+    }
+
+    it("are accepted when all are there, and encrypt the way to a PDP on another machine", () => {
+      const config = readConfig(production);
+      assert.equal(config.production, true);
+      assert.equal(config.cerbos?.tls, true);
+      assert.equal(readConfig({ ...production, CERBOS_HOSTNAME: "localhost:3593" }).cerbos?.tls, false);
+      assert.equal(readConfig({ ...production, CERBOS_HOSTNAME: "unix:/run/pdp.sock" }).cerbos?.tls, false);
+      assert.equal(readConfig({ ...production, CERBOS_TLS: "false" }).cerbos?.tls, false);
+    });
+  });
+});
