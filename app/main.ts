@@ -33,6 +33,10 @@ async function start(config: Config): Promise<void> {
   const server = createServer((req, res) => handle(req, res));
   await listen(server, config.port, config.okta ? undefined : "127.0.0.1");
 
+  // Then the database: a process that may not have the data folder must not touch the other files in it either.
+  const database = await openDatabase(config, (err) => log.warn({ err }, "database connection lost"));
+  closers.push(() => database.close());
+
   // Loaded only when something has to be stood in for, which is never in production.
   const demo = config.okta && config.cerbos && config.databaseUrl ? undefined : await import("./demo/index.js");
   const okta = config.okta ? undefined : await demo?.standInForOkta(config, log);
@@ -43,8 +47,6 @@ async function start(config: Config): Promise<void> {
   const cerbosSettings = config.cerbos ?? pdpProcess?.settings;
   if (!oktaSettings || !cerbosSettings) throw new Error("neither settings nor stand-ins for Okta and the PDP");
 
-  const database = await openDatabase(config, (err) => log.warn({ err }, "database connection lost"));
-  closers.push(() => database.close());
   if (!config.databaseUrl) await demo?.seedContacts(database.db);
 
   const { target, tls, playgroundInstance } = cerbosSettings;

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from "express";
 import { asError } from "./authz.js";
 import { AuthorizationSetupError } from "./errors.js";
-import type { Resource } from "./types.js";
+import type { Found } from "./types.js";
 
 /** What a guard asks; see {@link guardOf}. */
 export interface Guard {
@@ -12,10 +12,10 @@ export interface Guard {
 /** Settings of {@link authorize}. */
 export interface AuthorizeOptions {
   /**
-   * Finds what the request is about. `undefined` means that there is no such thing: 404, before the PDP is asked.
-   * Without a loader the question is about the kind as a whole (the resource id is `*`, without attributes).
+   * Finds what the request is about. `undefined` or `null` means that there is no such thing: 404, before the PDP is
+   * asked. Without a loader the question is about the kind as a whole (the resource id is `*`, without attributes).
    */
-  readonly resource?: (req: Request) => Resource | undefined | Promise<Resource | undefined>;
+  readonly resource?: (req: Request) => Found | Promise<Found>;
 }
 
 const guards = new WeakMap<object, Guard>();
@@ -27,19 +27,26 @@ const guards = new WeakMap<object, Guard>();
  *
  * @param kind - resource kind, as policies name it
  * @param action - action, as policies name it
- * @throws TypeError at once when kind or action is empty
+ * @throws TypeError at once when an argument is not what it must be
  * @example
  * router.get("/contacts/:id", authorize("contact", "read", { resource: contactById }), show);
  */
 export function authorize(kind: string, action: string, options: AuthorizeOptions = {}): RequestHandler {
-  if (!kind || !action) throw new TypeError("authorize(): kind and action must not be empty.");
+  if (![kind, action].every((name) => typeof name === "string" && name !== "")) {
+    throw new TypeError("authorize(): kind and action must be non-empty strings.");
+  }
+  // A loader that got lost would leave a question about the kind as a whole, to which a policy may well say yes.
+  const isLost = typeof options !== "object" || Object.keys(options).some((name) => name !== "resource");
+  if (isLost || ("resource" in options && typeof options.resource !== "function")) {
+    throw new TypeError("authorize(): options may only be { resource }, a function of req.");
+  }
   const { resource } = options;
   const guard: RequestHandler = (req, _res, next) => {
     if (!req.authz) {
       next(new AuthorizationSetupError("authorize() was used without authorization() before it."));
       return;
     }
-    req.authz.enforce(kind, action, resource && (() => Promise.resolve(resource(req)))).then(
+    req.authz.enforce(kind, action, resource && (() => resource(req))).then(
       () => next(),
       (error) => next(asError(error)),
     );

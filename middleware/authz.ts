@@ -1,5 +1,11 @@
-import { AuthorizationSetupError, DeniedError, ResourceNotFoundError, UnauthenticatedError } from "./errors.js";
-import type { Decision, Pdp, Principal, Resource } from "./types.js";
+import {
+  AuthorizationSetupError,
+  DeniedError,
+  PdpUnavailableError,
+  ResourceNotFoundError,
+  UnauthenticatedError,
+} from "./errors.js";
+import type { Decision, Found, Pdp, Principal, Resource } from "./types.js";
 
 /** What one request knows of authorization; at `req.authz`. */
 export class RequestAuthorization {
@@ -35,21 +41,20 @@ export class RequestAuthorization {
    * @param load - finds the resource; left out where the question is about the kind as a whole
    * @throws {@link UnauthenticatedError}, {@link DeniedError}, {@link ResourceNotFoundError}, or what the PDP throws
    */
-  async enforce(
-    kind: string,
-    action: string,
-    load?: () => Resource | undefined | Promise<Resource | undefined>,
-  ): Promise<void> {
+  async enforce(kind: string, action: string, load?: () => Found | Promise<Found>): Promise<void> {
     const { principal } = this;
     if (!principal) throw new UnauthenticatedError();
     // Before the loader, so that somebody without any role cannot learn which ids exist.
     if (principal.roles.length === 0) throw new DeniedError({ code: "no_roles", kind, action, callId: "" });
     const resource = load ? await load() : WHOLE_KIND;
-    if (resource === undefined) throw new ResourceNotFoundError(kind);
+    if (resource === undefined || resource === null) throw new ResourceNotFoundError(kind);
     assertResource(resource);
-    const { allowed, callId } = await this.#pdp.check({ principal, kind, resource, action });
+    const answer = await this.#pdp.check({ principal, kind, resource, action });
+    // A Pdp written in JavaScript may answer anything; nothing but a plain yes opens the door.
+    if (typeof answer?.allowed !== "boolean") throw new PdpUnavailableError("bad_answer");
+    const { allowed, callId } = answer;
     this.decisions.push({ kind, resourceId: resource.id, action, allowed, callId });
-    if (allowed !== true) throw new DeniedError({ code: "denied", kind, action, callId });
+    if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId });
     if (load) this.#resource = resource;
   }
 }
@@ -70,12 +75,16 @@ function isText(value: unknown): value is string {
 }
 
 function assertPrincipal(principal: Principal): void {
-  if (!isText(principal.id)) throw new AuthorizationSetupError("principal() returned a principal without an id.");
+  if (!isText(principal.id)) {
+    throw new AuthorizationSetupError("principal() returned a principal whose id is not a non-empty string.");
+  }
   if (!Array.isArray(principal.roles) || !principal.roles.every(isText)) {
     throw new AuthorizationSetupError("principal() returned roles that are not an array of non-empty strings.");
   }
 }
 
 function assertResource(resource: Resource): void {
-  if (!isText(resource?.id)) throw new AuthorizationSetupError("A resource loader returned a resource without an id.");
+  if (!isText(resource.id)) {
+    throw new AuthorizationSetupError("A resource loader returned a resource whose id is not a non-empty string.");
+  }
 }

@@ -1,11 +1,3 @@
-/** Thrown by {@link CircuitBreaker.run} instead of making a call that would most likely fail. */
-export class CircuitOpenError extends Error {
-  constructor() {
-    super("circuit open");
-    this.name = "CircuitOpenError";
-  }
-}
-
 /**
  * A circuit breaker: after several failures in a row calls are refused at once for a short while; then a single call
  * is let through as a probe, and its outcome closes or reopens the circuit. Calls that come while the probe is under
@@ -15,6 +7,8 @@ export class CircuitBreaker {
   readonly #threshold: number;
   readonly #cooldown: number;
   readonly #isFailure: (error: unknown) => boolean;
+  readonly #refusal: () => Error;
+  readonly #onOpen: () => void;
   #failures = 0;
   #openUntil = 0;
   #probing = false;
@@ -22,24 +16,33 @@ export class CircuitBreaker {
   /**
    * @param options.threshold - failures in a row that open the circuit
    * @param options.cooldown - ms that it stays open before a probe
-   * @param options.isFailure - whether an error speaks against the service; others (a bad request, say) do not count
+   * @param options.isFailure - whether an error speaks against the service; others (a bad request, say) change nothing
+   * @param options.refusal - makes the error that is thrown in place of a call while the circuit is open
+   * @param options.onOpen - told each time that the circuit opens, also when a probe has failed
    */
-  constructor(options: { threshold: number; cooldown: number; isFailure: (error: unknown) => boolean }) {
+  constructor(options: {
+    threshold: number;
+    cooldown: number;
+    isFailure: (error: unknown) => boolean;
+    refusal: () => Error;
+    onOpen?: () => void;
+  }) {
     this.#threshold = options.threshold;
     this.#cooldown = options.cooldown;
     this.#isFailure = options.isFailure;
+    this.#refusal = options.refusal;
+    this.#onOpen = options.onOpen ?? (() => {});
   }
 
   /**
-   * Makes the call, unless the circuit is open.
+   * Makes the call, unless the circuit is open. The call must end sooner or later: give it a deadline.
    *
-   * @throws {@link CircuitOpenError} when it is; otherwise whatever the call throws.
+   * @throws the `refusal` when the circuit is open; otherwise whatever the call throws
    */
   async run<T>(call: () => Promise<T>): Promise<T> {
     const open = this.#failures >= this.#threshold;
-    if (open && (this.#probing || performance.now() < this.#openUntil)) throw new CircuitOpenError();
-    const probe = open;
-    if (probe) this.#probing = true;
+    if (open && (this.#probing || performance.now() < this.#openUntil)) throw this.#refusal();
+    if (open) this.#probing = true;
     try {
       const result = await call();
       this.#failures = 0;
@@ -48,12 +51,12 @@ export class CircuitBreaker {
       if (this.#isFailure(error)) {
         this.#failures += 1;
         this.#openUntil = performance.now() + this.#cooldown;
-      } else {
-        this.#failures = 0;
+        // Not for the calls that were under way already: they fail for the same reason.
+        if (open || this.#failures === this.#threshold) this.#onOpen();
       }
       throw error;
     } finally {
-      if (probe) this.#probing = false;
+      if (open) this.#probing = false;
     }
   }
 }

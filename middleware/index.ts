@@ -5,4 +5,4 @@ export { type CerbosOptions, cerbos } from "./cerbos.js";
 export * from "./errors.js";
 export { authorizationErrors, type Problem, problemOf, wantsHtml } from "./problem.js";
 export { type Route, routesOf } from "./routes.js";
-export type { Answer, Attributes, Check, Decision, Pdp, Principal, Resource, Value } from "./types.js";
+export type { Answer, Attributes, Check, Decision, Found, Pdp, Principal, Resource, Value } from "./types.js";

@@ -2,22 +2,29 @@ import { type Guard, guardOf } from "./authorize.js";
 
 /** A route of an app, with the guards that stand before its last handler. */
 export interface Route {
-  /** Upper case; `ALL` for `app.all()`. */
+  /** Upper case; `ALL` for `route.all()` and `router.all()`. Express itself makes a route for each method of `app.all()`. */
   readonly method: string;
-  /** As written at the route, without the path at which its router is mounted. */
+  /** As written at the route. Below a router that is mounted at a path, `…` stands for that one: Express forgets it. */
   readonly path: string;
   readonly guards: readonly Guard[];
 }
 
 /** The part of Express's routers that is the same in versions 4 and 5, though undocumented in both. */
 interface Layer {
+  readonly name?: string;
   readonly handle: object & { readonly stack?: readonly Layer[] };
   readonly method?: string;
   readonly route?: { readonly path: string | RegExp | readonly string[]; readonly stack: readonly Layer[] };
+  /** Whether it is mounted at no path: in Express 5 and in Express 4. */
+  readonly slash?: boolean;
+  readonly regexp?: { readonly fast_slash?: boolean };
 }
 
 /**
  * Lists every route of an app, routers inside routers included, so that a test can fail when one lacks a guard.
+ *
+ * It cannot look into an app that is mounted in another: that one is listed as a single route without guards,
+ * `ALL` of `/*`. Handlers given to `app.use()` are not routes and are not listed.
  *
  * @param app - an Express app or router
  * @throws TypeError when it is neither, so that such a test cannot pass by finding nothing
@@ -28,14 +35,27 @@ export function routesOf(app: object): Route[] {
   const layers = stack ?? _router?.stack ?? router?.stack;
   if (!layers) throw new TypeError("routesOf(): this is not an Express app or router.");
   return layers.flatMap((layer) => {
-    if (layer.handle.stack && !layer.route) return routesOf(layer.handle);
-    if (!layer.route) return [];
-    const { path, stack: handlers } = layer.route;
-    const nameOf = (handler: Layer) => handler.method?.toUpperCase() ?? "ALL";
-    return [...new Set(handlers.map(nameOf))].map((method) => {
-      const chain = handlers.filter((handler) => [method, "ALL"].includes(nameOf(handler)));
-      // A guard that comes last has nothing behind it to guard.
-      return { method, path: String(path), guards: chain.slice(0, -1).flatMap(({ handle }) => guardOf(handle) ?? []) };
-    });
+    if (layer.route) return routesAt(layer.route);
+    const mountedAt = (layer.slash ?? layer.regexp?.fast_slash) ? "" : "…";
+    if (layer.name === "mounted_app") return [{ method: "ALL", path: `${mountedAt}/*`, guards: [] }];
+    if (!layer.handle.stack) return [];
+    return routesOf(layer.handle).map((route) => ({ ...route, path: mountedAt + route.path }));
   });
+}
+
+function routesAt({ path, stack }: NonNullable<Layer["route"]>): Route[] {
+  const methods = new Set(stack.map(methodOf));
+  return [...methods].flatMap((method) => {
+    const chain = stack.filter((handler) => [method, ALL].includes(methodOf(handler)));
+    // route.all(guard).get(show) has no handler for other methods, so there is nothing to guard.
+    if (method === ALL && methods.size > 1 && chain.every(({ handle }) => guardOf(handle))) return [];
+    // A guard that comes last has nothing behind it to guard.
+    return [{ method, path: String(path), guards: chain.slice(0, -1).flatMap(({ handle }) => guardOf(handle) ?? []) }];
+  });
+}
+
+const ALL = "ALL";
+
+function methodOf(handler: Layer): string {
+  return handler.method?.toUpperCase() ?? ALL;
 }

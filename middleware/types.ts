@@ -25,6 +25,9 @@ export interface Resource {
   readonly attr?: Attributes | undefined;
 }
 
+/** What a loader finds: `undefined` or `null` when there is no such thing. */
+export type Found = Resource | undefined | null;
+
 /** One question to a policy decision point. */
 export interface Check {
   readonly principal: Principal;

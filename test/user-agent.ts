@@ -19,7 +19,7 @@ export interface Visit {
 export interface RequestOptions {
   /** Default: GET. */
   readonly method?: string;
-  /** Default: `Accept: text/html`, as browsers ask for pages. */
+  /** Besides `Accept: text/html`, as browsers ask for pages, and the cookies. */
   readonly headers?: Readonly<Record<string, string>>;
   /** A form when it is a `URLSearchParams`. */
   readonly body?: string | Uint8Array<ArrayBuffer> | URLSearchParams;
@@ -51,6 +51,12 @@ export class UserAgent {
     this.#cookies = this.#cookies.filter((cookie) => cookie.name !== name);
   }
 
+  /** Takes a cookie from elsewhere, in place of one of the same name. */
+  plant(url: string | URL, name: string, value: string): void {
+    this.forget(name);
+    this.#cookies.push({ name, value, host: new URL(url).hostname, path: "/" });
+  }
+
   /** Follows a link. */
   get(url: string | URL, until?: (url: URL) => boolean): Promise<Visit> {
     return this.request(url, { follow: true, ...(until && { until }) });
@@ -77,10 +83,11 @@ export class UserAgent {
     let url = new URL(start);
     const trail = [url];
     for (let hops = 0; hops < 20; hops++) {
+      const cookies = this.cookieHeaderFor(url);
       const response = await fetch(url, {
         method,
         redirect: "manual",
-        headers: { Accept: "text/html", ...options.headers, Cookie: this.cookieHeaderFor(url) },
+        headers: { Accept: "text/html", ...(cookies && { Cookie: cookies }), ...options.headers },
         ...(body === undefined ? {} : { body }),
       });
       this.#keep(response, url);

@@ -10,8 +10,11 @@ import { type FetchUserinfo, userinfoOf } from "./userinfo.js";
 
 const KEYS_TIMEOUT = 3_000;
 
-/** RFC 6750, section 2.1 */
-const CREDENTIALS = /^Bearer +([\w\-.~+/]+=*) *$/i;
+/**
+ * RFC 6750, section 2.1, with a signed JWT (RFC 7515, section 7.1) as the token. One without a signature must not get
+ * as far as Okta's verifier: there it throws where nothing can catch it, and takes the process down.
+ */
+const CREDENTIALS = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i;
 
 /** Whether a request says itself who makes it, so that a cookie does not count. */
 export function hasBearerToken(req: Request): boolean {

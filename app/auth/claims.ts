@@ -38,7 +38,7 @@ export function personFromAccessToken(claims: Claims, rules: ClaimRules): Person
 }
 
 function personWithId(id: unknown, claims: Claims, rules: ClaimRules): Person | null {
-  if (typeof id !== "string" || id === "") return null;
+  if (typeof id !== "string" || id === "" || !id.isWellFormed() || id.includes("\0")) return null;
   const groups = groupsFrom(claims[rules.groupsClaim]);
   const email = firstText(claims.email, claims.preferred_username, claims.sub);
   return { id, name: firstText(claims.name, email), email, groups, roles: rolesFrom(groups, rules), claims };
@@ -50,8 +50,12 @@ function personWithId(id: unknown, claims: Claims, rules: ClaimRules): Person | 
  */
 function groupsFrom(claim: unknown): string[] {
   const names = typeof claim === "string" ? claim.split(",") : Array.isArray(claim) ? claim : [];
-  const clean = names.flatMap((name) => (typeof name === "string" && name.trim() ? [name.trim()] : []));
+  const clean = names.flatMap((name) => (isGroupName(name) ? [name.trim()] : []));
   return [...new Set(clean)];
+}
+
+function isGroupName(name: unknown): name is string {
+  return typeof name === "string" && name.trim() !== "" && name.isWellFormed();
 }
 
 /** Every Okta user is in the group Everyone, so that it says nothing. */

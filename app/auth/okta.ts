@@ -3,6 +3,8 @@ import oktaMiddleware, { type ExpressOIDC } from "@okta/oidc-middleware";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import type { Logger } from "pino";
 import type { OktaSettings } from "../config.js";
+import { withDeadline } from "../deadline.js";
+import { saveSession } from "./session.js";
 import { OktaUnavailableError } from "./unavailable.js";
 
 /** Paths that Okta must know of this app. */
@@ -15,7 +17,7 @@ export const loginPaths = {
 
 const TIMEOUT = 5_000;
 const FIRST_RETRY = 1_000;
-const LAST_RETRY = 30_000;
+const LAST_RETRY = 5_000;
 
 /**
  * Okta's middleware discovers its authorization server once, when it is made, and stays broken for good if that fails.
@@ -51,27 +53,48 @@ export class OktaConnection {
   /**
    * Sends a browser to Okta, or takes it back from there, at the paths of {@link loginPaths}.
    *
-   * Throws {@link OktaUnavailableError} while Okta has not been discovered.
+   * Throws {@link OktaUnavailableError} while Okta has not been discovered, and when a login begins and it does not answer.
    */
-  readonly router: RequestHandler = (req, res, next) => {
+  readonly router: RequestHandler = async (req, res, next) => {
+    if (req.path === loginPaths.login) await this.#makeSureOfReturn(req);
     if (!this.#oidc) throw new OktaUnavailableError();
     (this.#oidc.router as unknown as RequestHandler)(req, res, next);
   };
 
+  /** A browser that is sent to an Okta that is down sees no page of ours; one whose session is not stored cannot log in. */
+  async #makeSureOfReturn(req: Request): Promise<void> {
+    await this.ping();
+    await saveSession(req);
+  }
+
   /**
    * Revokes the tokens of a login whose session has just been ended, and sends the browser to end Okta's session too.
-   * While Okta has not been discovered, it goes to the start page instead.
+   * While Okta does not answer, it goes to the start page instead.
    *
    * @param login - what passport kept in the session
    */
   async logout(req: Request, res: Response, login: { tokens: object } | undefined): Promise<void> {
-    if (!login || !this.#oidc) {
-      res.redirect(loginPaths.afterLogout);
-      return;
+    try {
+      if (login) return await this.#endAtOkta(req, res, login);
+    } catch (err) {
+      this.#log.warn({ requestId: req.id, err }, "logged out here, but not at Okta");
     }
+    res.redirect(loginPaths.afterLogout);
+  }
+
+  async #endAtOkta(req: Request, res: Response, login: { tokens: object }): Promise<void> {
+    await this.ping();
     // What Okta's logout expects of passport, whose own way of ending a session does not wait for the database.
     Object.assign(req, { userContext: login, logout: (done: () => void) => done() });
-    await (this.#oidc.forceLogoutAndRevoke as unknown as RequestHandler)(req, res, () => {});
+    const logout = this.#oidc?.forceLogoutAndRevoke() as unknown as (
+      ...handled: Parameters<RequestHandler>
+    ) => Promise<void>;
+    // Left to itself it waits for ever for tokens to be revoked.
+    await withDeadline(
+      logout(req, res, () => {}),
+      TIMEOUT,
+      () => new OktaUnavailableError(),
+    );
   }
 
   /**
@@ -83,6 +106,8 @@ export class OktaConnection {
     if (!this.#oidc) throw new OktaUnavailableError();
     const response = await fetch(`${this.#settings.issuer}/.well-known/openid-configuration`, {
       signal: AbortSignal.timeout(TIMEOUT),
+    }).catch((cause: unknown) => {
+      throw new OktaUnavailableError({ cause });
     });
     await response.body?.cancel();
     if (!response.ok) throw new OktaUnavailableError();

@@ -1,0 +1,94 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import autocannon from "autocannon";
+import { startPdp } from "../app/demo/pdp.js";
+
+/*
+ * What a guard costs: one route unguarded, guarded by `authorize`, and guarded by a check written by hand with the same
+ * client, in turns, against the same PDP with the real policies. Run with `npm run bench`; it takes about 80 seconds.
+ *
+ * Figures of different moments cannot be compared on a machine that does other things too. So the rounds are many and
+ * short, and what is told are medians of the ratios within each round.
+ */
+
+const CONNECTIONS = 32;
+const ROUNDS = 9;
+const ROUND_SECONDS = 2;
+const WARM_UP_SECONDS = 3;
+const TIMED_SECONDS = 3;
+
+const variants = ["unguarded", "authorize", "by-hand"] as const;
+type Variant = (typeof variants)[number];
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+const pdp = await startPdp({ policies: path("../policies"), config: path("../pdp/pdp.yaml"), log: console.error });
+const server = fork(path("./server.ts"), [pdp.target]);
+try {
+  const [{ port }] = (await once(server, "message")) as [{ port: number }];
+  await run(`http://127.0.0.1:${port}`);
+} finally {
+  server.disconnect();
+  await once(server, "exit");
+  await pdp.stop();
+}
+
+async function run(base: string): Promise<void> {
+  for (const variant of variants) await load(`${base}/${variant}/1`, WARM_UP_SECONDS);
+
+  const rounds: Record<Variant, Result>[] = [];
+  for (let n = 0; n < ROUNDS; n++) {
+    // Whoever goes first in a round goes last in the next: no variant always follows the same one.
+    const order = variants.map((_, place) => variants[(place + n) % variants.length] as Variant);
+    const results: Partial<Record<Variant, Result>> = {};
+    for (const variant of order) results[variant] = await load(`${base}/${variant}/1`, ROUND_SECONDS);
+    rounds.push(results as Record<Variant, Result>);
+  }
+
+  const timed = { unguarded: 0, authorize: 0 };
+  for (const variant of ["unguarded", "authorize"] as const) {
+    await load(`${base}/timed/${variant}/1`, TIMED_SECONDS);
+    timed[variant] = (await (await fetch(`${base}/timed/${variant}/median`)).json()) as number;
+  }
+
+  const typical = (value: (round: Record<Variant, Result>) => number) => median(rounds.map(value));
+  const share = (variant: Variant, of: Variant) => typical((round) => round[variant].rate / round[of].rate).toFixed(2);
+  console.log(
+    `GET of one contact, ${CONNECTIONS} connections, medians of ${ROUNDS} rounds of ${ROUND_SECONDS} s each.`,
+  );
+  console.log(`Node.js ${process.version}; ${availableParallelism()} cores for load, server and PDP together.\n`);
+  console.log("| route | requests/s | latency p50 (ms) | share of unguarded | share of by-hand |");
+  console.log("| --- | ---: | ---: | ---: | ---: |");
+  for (const variant of variants) {
+    const rate = Math.round(typical((round) => round[variant].rate));
+    const latency = typical((round) => round[variant].latency);
+    console.log(
+      `| ${variant} | ${rate} | ${latency} | ${share(variant, "unguarded")} | ${share(variant, "by-hand")} |`,
+    );
+  }
+  const own = (timed.authorize - timed.unguarded).toFixed(3);
+  console.log(`\nauthorize reaches ${share("authorize", "by-hand")} of by-hand (wanted: at least 0.90).`);
+  console.log(`The middleware's own share, PDP call excluded: ${own} ms at the median (wanted: below 0.1).`);
+  console.log("Repeat with: npm run bench");
+}
+
+interface Result {
+  /** Requests a second. */
+  readonly rate: number;
+  /** Median, in ms. */
+  readonly latency: number;
+}
+
+async function load(url: string, duration: number): Promise<Result> {
+  const result = await autocannon({ url, duration, connections: CONNECTIONS, headers: { "x-user": "user-1" } });
+  const failed = result.errors + result.timeouts + result.non2xx;
+  if (failed > 0)
+    throw new Error(`${failed} of ${result.requests.total} requests to ${url} were not answered with 200`);
+  return { rate: result.requests.total / result.duration, latency: result.latency.p50 };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}

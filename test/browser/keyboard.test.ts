@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { Browsing, headingOf, loading, visit, wordsOf } from "./browsing.js";
+import { noticeOn, typedInto } from "./main-path.js";
+import { type Scene, setScene, sights } from "./sights.js";
+
+/** The element that has the focus. */
+interface Stop {
+  /** What is read out, as far as tests need it: its label, or else its words. */
+  readonly name: string;
+  /** Place in the order of the document. */
+  readonly index: number;
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly inView: boolean;
+}
+
+describe("with the keyboard alone", function () {
+  this.timeout(120_000);
+  let browsing: Browsing;
+  let scene: Scene;
+
+  before(async function () {
+    browsing = await Browsing.start(this);
+    scene = await setScene(browsing);
+  });
+  afterEach(() => browsing.endOfTest());
+  after(() => browsing?.endOfSuite());
+
+  it("the first stop skips the menu", async () => {
+    const page = await browsing.as("uma");
+    assert.equal(await visit(page, "/contacts"), 200);
+    const link = page.getByRole("link", { name: "Skip to content" });
+    assert.ok(!(await isInView(page)), "out of sight until it has the focus");
+    await page.keyboard.press("Tab");
+    assert.equal((await stopOf(page))?.name, "Skip to content");
+    assert.ok(await isInView(page));
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    const next = page.getByRole("main").getByRole("link").first();
+    assert.equal((await stopOf(page))?.name, await wordsOf(next), "the first link of the content");
+
+    async function isInView(on: Page): Promise<boolean> {
+      const box = await link.boundingBox();
+      return box !== null && box.y >= 0 && box.y + box.height <= (on.viewportSize()?.height ?? 0);
+    }
+  });
+
+  it("a contact is created, with a mistake on the way", async () => {
+    const page = await browsing.as("uma");
+    assert.equal(await visit(page, "/"), 200);
+    await tabTo(page, "New contact");
+    assert.equal(await loading(page, () => page.keyboard.press("Enter")), 200);
+
+    await tabTo(page, "First name *");
+    await page.keyboard.type("Keyboard");
+    await tabTo(page, "E-mail");
+    await page.keyboard.type("wrong");
+    await tabTo(page, "Company");
+    await page.keyboard.type(browsing.word);
+    // As from any field, by the form's own button.
+    assert.equal(await loading(page, () => page.keyboard.press("Enter")), 422);
+
+    // The focus is at the messages, and they lead to their fields.
+    assert.equal(await page.evaluate("document.activeElement.getAttribute('role')"), "alert");
+    await page.keyboard.press("Tab");
+    assert.equal((await stopOf(page))?.name, "Last name: Enter a last name.");
+    await page.keyboard.press("Enter");
+    assert.equal((await stopOf(page))?.name, "Last name *");
+    await page.keyboard.type("Person");
+    await tabTo(page, "E-mail");
+    // What is there is selected when a field is entered by Tab.
+    await page.keyboard.type(`keyboard-${browsing.word}@test.example`);
+    assert.equal(await typedInto(page, "First name"), "Keyboard");
+    await tabTo(page, "Notes");
+    await page.keyboard.type("First line");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("second line");
+    await tabTo(page, "Create contact");
+    assert.equal(await loading(page, () => page.keyboard.press("Space")), 200);
+    assert.equal(await noticeOn(page), "Keyboard Person was created.");
+
+    await tabTo(page, "Delete");
+    assert.equal(await loading(page, () => page.keyboard.press("Enter")), 200);
+    assert.equal(await headingOf(page), "Delete Keyboard Person?");
+    await tabTo(page, "Delete contact");
+    assert.equal(await loading(page, () => page.keyboard.press("Enter")), 200);
+    assert.equal(await noticeOn(page), "Keyboard Person was deleted.");
+  });
+
+  for (const name of [
+    "home",
+    "list, searched",
+    "new contact, with errors",
+    "edit, changed meanwhile",
+    "delete",
+    "sign-in",
+  ]) {
+    for (const width of [1280, 390]) {
+      it(`${name}, ${width} px: the focus is seen at every stop, and goes the way that people read`, async () => {
+        const sight = sights.find((one) => one.name === name);
+        assert(sight, name);
+        const options = { viewport: { width, height: 800 } };
+        const page = sight.as ? await browsing.as(sight.as, options) : await browsing.stranger(options);
+        assert.equal(await sight.open(page, scene), sight.status);
+        // From the top, wherever the page has put the focus.
+        await page.evaluate(`
+          document.body.tabIndex = -1;
+          document.body.focus();
+          document.body.removeAttribute("tabindex");
+        `);
+
+        const reachable = await page.evaluate<number>(
+          `[...document.querySelectorAll("a[href], button, input:not([type=hidden]), textarea, [tabindex='0']")].length`,
+        );
+        const stops: Stop[] = [];
+        for (;;) {
+          await page.keyboard.press("Tab");
+          const stop = await stopOf(page);
+          if (!stop) break;
+          const before = stops.at(-1);
+          assert.ok(stops.length < reachable, "a way out of the page");
+          assert.ok(stop.inView, `${stop.name}: scrolled into view`);
+          if (before) assertReadingOrder(before, stop);
+          await assertFocusIsVisible(page, stop.name);
+          stops.push(stop);
+        }
+        assert.equal(stops.length, reachable, "everything that can be used is a stop");
+      });
+    }
+  }
+});
+
+/** Presses Tab until something of this name has the focus. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  const passed: string[] = [];
+  for (let presses = 0; presses < 60; presses++) {
+    await page.keyboard.press("Tab");
+    const stop = await stopOf(page);
+    if (stop?.name === name) return;
+    passed.push(stop?.name ?? "(out of the page)");
+  }
+  assert.fail(`no stop called ${name}, only: ${passed.join(", ")}`);
+}
+
+/** What has the focus; nothing when it has left the page. */
+function stopOf(page: Page): Promise<Stop | null> {
+  return page.evaluate<Stop | null>(`(() => {
+    const one = document.activeElement;
+    if (!one || one === document.body || !document.hasFocus()) return null;
+    const { top, left, bottom, right } = one.getBoundingClientRect();
+    const name = one.labels?.[0]?.textContent || one.getAttribute("aria-label") || one.textContent;
+    return {
+      name: name.replace(/\\s+/g, " ").trim(),
+      index: [...document.querySelectorAll("*")].indexOf(one),
+      top: top + scrollY,
+      left,
+      bottom: bottom + scrollY,
+      inView: bottom > 0 && top < innerHeight && right > 0 && left < innerWidth && right > left && bottom > top,
+    };
+  })()`);
+}
+
+/** Forward in the document; on the screen down, or within a row to the right. */
+function assertReadingOrder(before: Stop, stop: Stop): void {
+  const step = `from ${before.name} to ${stop.name}`;
+  assert.ok(stop.index > before.index, `${step}: back in the document`);
+  const sameRow = stop.top < before.bottom - 1 && before.top < stop.bottom - 1;
+  assert.ok(sameRow ? stop.left >= before.left : stop.top >= before.bottom - 1, `${step}: back on the screen`);
+}
+
+/** The surroundings of what has the focus look different from how they look without. */
+async function assertFocusIsVisible(page: Page, name: string): Promise<void> {
+  const around = `(() => {
+    const { x, y, width, height } = document.activeElement.getBoundingClientRect();
+    return { x: Math.max(0, x - 6), y: Math.max(0, y - 6), width: width + 12, height: Math.min(height + 12, innerHeight) };
+  })()`;
+  const clip = await page.evaluate<{ x: number; y: number; width: number; height: number }>(around);
+  const withFocus = await page.screenshot({ clip });
+  await page.evaluate("window.focused = document.activeElement, window.focused.blur()");
+  const without = await page.screenshot({ clip });
+  await page.evaluate("window.focused.focus({ preventScroll: true, focusVisible: true })");
+  assert.ok(!withFocus.equals(without), `${name}: looks the same with the focus and without`);
+}

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { Browsing } from "./browsing.js";
+import { logInFromHome, logOut, workWithContacts } from "./main-path.js";
+
+describe("in a browser without JavaScript", function () {
+  this.timeout(120_000);
+  let browsing: Browsing;
+
+  before(async function () {
+    browsing = await Browsing.start(this);
+  });
+  afterEach(() => browsing.endOfTest());
+  after(() => browsing?.endOfSuite());
+
+  it("somebody logs in, does everything with contacts, and logs out", async () => {
+    const page = await browsing.stranger({ javaScriptEnabled: false });
+    await page.setContent("<noscript>off</noscript>");
+    assert.equal(await page.getByText("off").count(), 1, "JavaScript is off");
+    await logInFromHome(page, "uma");
+    await workWithContacts(page, browsing, "uma");
+    await logOut(page);
+  });
+});

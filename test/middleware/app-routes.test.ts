@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { type Express, Router } from "express";
+import { createApp } from "../../app/app.js";
+import { OktaConnection } from "../../app/auth/okta.js";
+import { readConfig } from "../../app/config.js";
+import type { Db } from "../../app/db/database.js";
+import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
+import { createLog } from "../../app/web/log.js";
+import { authorize, cerbos, type Guard, type Pdp, type Principal, routesOf } from "../../middleware/index.js";
+import { allowing } from "./parts.js";
+
+/** The only routes that the PDP is not asked about. */
+const publicRoutes = [
+  "GET /livez",
+  "GET /readyz",
+  "GET /",
+  "GET /profile",
+  "GET /login",
+  "GET /authorization-code/callback",
+  "POST /logout",
+];
+
+const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** The CRM's own app, around services that are not called while it is put together. */
+function crm(): { app: Express; close: () => void } {
+  const settings = { issuer: "https://127.0.0.1:1/oauth2/default", clientId: "crm", clientSecret: "secret" };
+  const log = createLog("silent");
+  const connection = new OktaConnection({
+    settings,
+    baseUrl: "https://crm.example.com",
+    onCallback: (_error, _req, _res, next) => next(),
+    log,
+  });
+  const uncalled = () => Promise.reject(new Error("called"));
+  const app = createApp({
+    config: readConfig({}),
+    log,
+    database: { db: {} as Db, pool: { query: uncalled }, ping: uncalled, close: uncalled },
+    pdp: allowing(),
+    okta: { settings, connection },
+    sessionSecret: "secret",
+    isDemo: false,
+    isStopping: () => false,
+  });
+  return { app, close: () => connection.close() };
+}
+
+function unguardedRoutes(app: Express): string[] {
+  return routesOf(app)
+    .filter(({ guards }) => guards.length === 0)
+    .map(({ method, path }) => `${method} ${path}`);
+}
+
+function guardsOf(app: Express): Guard[] {
+  return routesOf(app).flatMap(({ guards }) => guards);
+}
+
+/** The guards that no policy lets anybody through: misspelt, or forgotten in the policies. */
+async function unknownTo(pdp: Pdp, guards: readonly Guard[]): Promise<Guard[]> {
+  const admin: Principal = { id: "alice", roles: ["admin"] };
+  const answers = await Promise.all(
+    guards.map(async ({ kind, action }) => {
+      // The kind as a whole, as a guard without a loader asks, and one of the kind that the principal owns.
+      const resources = [{ id: "*" }, { id: "1", attr: { ownerId: admin.id } }];
+      const checks = resources.map((resource) => pdp.check({ principal: admin, kind, action, resource }));
+      return (await Promise.all(checks)).some(({ allowed }) => allowed);
+    }),
+  );
+  return guards.filter((_, n) => !answers[n]);
+}
+
+describe("the CRM's routes", () => {
+  let app: Express;
+  let close: () => void;
+  let child: ChildPdp;
+  let pdp: Pdp;
+
+  before(async () => {
+    ({ app, close } = crm());
+    child = await startPdp({ policies: root("policies"), config: root("pdp/pdp.yaml"), log: () => {} });
+    pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
+  });
+
+  after(async () => {
+    close?.();
+    pdp?.close();
+    await child?.stop();
+  });
+
+  it("are guarded, all but a few that are public on purpose", () => {
+    assert.deepEqual(unguardedRoutes(app).sort(), [...publicRoutes].sort());
+  });
+
+  it("include those of contacts, each with one guard, so that the walk does reach them", () => {
+    const contacts = routesOf(app).filter(({ path }) => path.startsWith("/contacts"));
+    const found = contacts.map(({ method, path, guards }) => [`${method} ${path}`, guards.map(({ action }) => action)]);
+    for (const [route, action] of [
+      ["GET /contacts", "list"],
+      ["GET /contacts/:id", "read"],
+      ["POST /contacts", "create"],
+      ["PATCH /contacts/:id", "update"],
+      ["DELETE /contacts/:id", "delete"],
+    ]) {
+      assert.deepEqual(
+        found.find(([name]) => name === route),
+        [route, [action]],
+      );
+    }
+  });
+
+  it("ask about kinds and actions that the policies know", async () => {
+    const guards = guardsOf(app);
+    assert(guards.length >= 5);
+    assert.deepEqual(await unknownTo(pdp, guards), []);
+  });
+
+  describe("when somebody adds one", () => {
+    it("without a guard, it is reported, wherever it stands", () => {
+      const { app: changed, close: closeChanged } = crm();
+      closeChanged();
+      changed.get("/contacts/export", (_req, res) => res.end());
+      changed.use(Router().put("/contacts/:id", (_req, res) => res.end()));
+      // One that would pass for the public start page, were the path of its router forgotten.
+      changed.use(
+        "/admin",
+        Router().get("/", (_req, res) => res.end()),
+      );
+      const reported = unguardedRoutes(changed).filter((route) => !publicRoutes.includes(route));
+      assert.deepEqual(reported, ["GET /contacts/export", "PUT /contacts/:id", "GET …/"]);
+    });
+
+    it("with a guard that no policy knows, it is reported", async () => {
+      const guards = [
+        authorize("contact", "reed"),
+        authorize("contakt", "read"),
+        authorize("contact", "read"),
+        authorize("contact", "update"),
+      ];
+      const router = Router();
+      for (const guard of guards) router.get("/", guard, (_req, res) => res.end());
+      const asked = routesOf(router).flatMap((route) => route.guards);
+      assert.deepEqual(await unknownTo(pdp, asked), [
+        { kind: "contact", action: "reed" },
+        { kind: "contakt", action: "read" },
+      ]);
+    });
+  });
+});

@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { type TemporaryDatabase, temporaryDatabase } from "../database.js";
+import { freePort, type Stack, startStack } from "../stack.js";
+import type { UserAgent } from "../user-agent.js";
+import { assertEachRightOr503, assertUnavailable, during, type JudgedAsk, recoveryAfter, slowest } from "./judge.js";
+import { Creator, Writer } from "./ledger.js";
+import { send, startLoad, type Turn, tally } from "./load.js";
+import { OwnPdp } from "./own-pdp.js";
+import { assertReadiness, createContact, until } from "./parts.js";
+import { FaultyProxy } from "./proxy.js";
+
+/** How long the app waits for a connection, and for an answer, in ms; see app/db/postgres.ts. */
+const CONNECTION_LIMIT = 2_000;
+const ANSWER_LIMIT = 5_000;
+
+describe("resilience: the database", function () {
+  this.timeout(60_000);
+
+  let database: TemporaryDatabase;
+  let proxy: FaultyProxy;
+  let pdp: OwnPdp;
+  let stack: Stack;
+  let uma: string;
+  let browser: UserAgent;
+  /** Not through the proxy: sees what is stored whatever happens to the app. */
+  let direct: pg.Pool;
+
+  before(async function () {
+    this.timeout(180_000);
+    database = await temporaryDatabase(this);
+    direct = new pg.Pool({ connectionString: database.url, max: 2 });
+    // Connections that a test has ended, and the dropping of the database, are no surprise.
+    direct.on("error", () => {});
+    const port = await freePort();
+    const real = new URL(database.url);
+    proxy = new FaultyProxy({ port }, { host: real.hostname, port: Number(real.port || 5432) });
+    await proxy.open();
+    pdp = await OwnPdp.create();
+    await pdp.start();
+    const proxied = new URL(database.url);
+    proxied.host = `127.0.0.1:${port}`;
+    stack = await startStack({ DATABASE_URL: proxied.href, CERBOS_HOSTNAME: pdp.target, LOG_LEVEL: "warn" });
+    uma = await stack.token("uma@example.com");
+    browser = await stack.login("uma@example.com");
+  });
+
+  after(async () => {
+    await stack?.stop();
+    await pdp?.end();
+    await proxy?.refuse();
+    await direct?.end();
+    await database?.drop();
+  });
+
+  const page = (path: string, cookie: string): JudgedAsk => ({
+    ...{ name: `page ${path}`, path, headers: { Accept: "text/html", Cookie: cookie } },
+    ...{ allowed: true, right: [200] },
+    // Somebody whose session was lost would be shown the way to log in.
+    proves: (body) => assert(body.includes("Uma Underhill"), `${path} does not know who asks`),
+  });
+
+  /**
+   * Runs writers, creators and browsers through an outage, judges every answer, and compares what was said with what
+   * is stored.
+   *
+   * @param outage - returns when the database was back
+   * @param late - how long, in ms, the app may take longer than a second to see that
+   */
+  async function under(outage: () => Promise<number>, late = 0) {
+    const writers: Writer[] = [];
+    for (let i = 0; i < 20; i++) {
+      const contact = await createContact(stack.url, uma, { firstName: "first", lastName: "first" });
+      writers.push(new Writer(contact, uma));
+    }
+    const creators = Array.from({ length: 6 }, (_, i) => new Creator(`c${i}.${Date.now()}`, uma));
+    const cookie = browser.cookieHeaderFor(stack.url);
+    const pages = ["/contacts", "/profile", `/contacts/${writers[0]?.id}`];
+    const browsers = Array.from({ length: 6 }, (_, i): Turn<JudgedAsk> => {
+      return (ask) => ask(page(pages[i % pages.length] ?? "/", cookie));
+    });
+    const turns = [...writers.map(({ turn }) => turn), ...creators.map(({ turn }) => turn), ...browsers];
+    assert.equal(turns.length, 32);
+
+    const load = startLoad(stack.url, turns);
+    const healthySince = (moment: number) => {
+      const right = tally(during(load.answers, moment));
+      const needed = ["change own: 200", "create: 201", "delete: 204", ...pages.map((path) => `page ${path}: 200`)];
+      return needed.every((kind) => right[kind]);
+    };
+    const begin = performance.now();
+    let from = 0;
+    let back = 0;
+    try {
+      await until(() => healthySince(begin), 20_000, "everything answered once");
+      from = performance.now();
+      back = await outage();
+      await until(
+        () => healthySince(back),
+        20_000,
+        () => `everything answered again: ${JSON.stringify(tally(during(load.answers, back)))}`,
+      );
+      await sleep(300);
+    } finally {
+      await load.stop();
+    }
+
+    const { answers } = load;
+    assertEachRightOr503(answers);
+    const before = during(answers, 0, from);
+    assert(!before.some(({ status }) => status === 503), `503 before the outage: ${JSON.stringify(tally(before))}`);
+
+    const stored = await direct.query(
+      'select id, version, first_name as "firstName", last_name as "lastName", title from contacts where id = any($1)',
+      [writers.map(({ id }) => id)],
+    );
+    assert.equal(stored.rows.length, writers.length);
+    for (const writer of writers) writer.audit(stored.rows.find(({ id }) => id === writer.id));
+    const { rows: created } = await direct.query("select email, first_name, last_name from contacts where email <> ''");
+    const emails = new Set(created.map(({ email }) => email));
+    assert.equal(emails.size, created.length, "a contact was created twice");
+    for (const row of created) assert(row.first_name === row.email && row.last_name === row.email, "half a contact");
+    for (const { present, absent } of creators) {
+      for (const email of present) assert(emails.has(email), "a contact that was confirmed is missing");
+      for (const email of absent) assert(!emails.has(email), "a contact whose deletion was confirmed is there");
+    }
+
+    const took = recoveryAfter(answers, back);
+    const noise = slowest(before);
+    const unsaid = writers.reduce((sum, writer) => sum + writer.appliedUnsaid, 0);
+    const refused = answers.filter(({ status }) => status === 503).length;
+    console.log(
+      `      ${answers.length} answers, ${refused} of them 503 (${unsaid} changes stored nevertheless); back after ${took.toFixed()} ms (noise ${noise.toFixed()})`,
+    );
+    assert(took < 1_000 + late + noise, `503s until ${took.toFixed()} ms after the database's return`);
+    return during(answers, from, back);
+  }
+
+  it("is stopped under load: right answers or 503, nothing half-written, and recovery by itself", async () => {
+    const outage = await under(async () => {
+      await proxy.refuse();
+      await sleep(500);
+      await assertReadiness(stack.url, "database");
+      assert.equal((await send(stack.url, { name: "livez", path: "/livez" })).status, 200);
+      await sleep(500);
+      await proxy.open();
+      return performance.now();
+    });
+    const counts = tally(outage);
+    for (const what of ["change own", "create", "page /contacts"]) {
+      assert(counts[`${what}: 503`], JSON.stringify(counts));
+    }
+    await assertReadiness(stack.url);
+  });
+
+  it("hangs under load: the same", async () => {
+    const outage = await under(async () => {
+      proxy.turn("hang");
+      await assertReadiness(stack.url, "database");
+      await sleep(CONNECTION_LIMIT);
+      proxy.turn("pass");
+      return performance.now();
+    }, ANSWER_LIMIT);
+    assert(outage.some(({ status }) => status === 503));
+  });
+
+  it("its connections fall silent for good, while new ones are answered: the same", async () => {
+    await under(async () => {
+      proxy.abandon();
+      return performance.now();
+    }, ANSWER_LIMIT);
+  });
+
+  it("ends all its connections, as at a restart: the same", async () => {
+    await under(async () => {
+      for (let i = 0; i < 5; i++) {
+        await direct.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+        );
+        await sleep(100);
+      }
+      return performance.now();
+    });
+  });
+
+  describe("is stopped, and somebody", () => {
+    before(() => proxy.refuse());
+    after(() => proxy.open());
+
+    const askFor = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+      send(stack.url, { name: `${method} ${path}`, path, method, headers: { Accept: "text/html", ...headers } });
+
+    it("with a session gets a page that says so", async () => {
+      for (const path of ["/", "/contacts", "/profile", "/login"]) {
+        const answer = await askFor(path, { Cookie: browser.cookieHeaderFor(stack.url) });
+        assertUnavailable(answer);
+        assert.match(answer.body, /database/i);
+      }
+    });
+
+    it("logs out: 503, for the session is not ended", async () => {
+      assertUnavailable(await askFor("/logout", { Cookie: browser.cookieHeaderFor(stack.url) }, "POST"));
+    });
+
+    it("begins to log in: 503, for Okta's answer could not be told from a forged one", async () => {
+      assertUnavailable(await askFor("/login"));
+    });
+  });
+
+  it("two processes that start at once on an empty one both come up", async function () {
+    this.timeout(240_000);
+    for (let round = 0; round < 3; round++) {
+      const empty = await temporaryDatabase(this);
+      const env = { DATABASE_URL: empty.url, CERBOS_HOSTNAME: pdp.target, LOG_LEVEL: "warn" };
+      const started = await Promise.allSettled([startStack(env), startStack(env)]);
+      const up = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+      try {
+        for (const result of started) if (result.status === "rejected") throw result.reason;
+        for (const { url } of up) await assertReadiness(url);
+        // What one of them stores the other shows.
+        const [one, other] = up as [Stack, Stack];
+        const token = await one.token("uma@example.com");
+        const contact = await createContact(one.url, token, { firstName: "Shared", lastName: "Contact" });
+        const theirs = await send(other.url, {
+          ...{ name: "read at the other", path: `/contacts/${contact.id}` },
+          headers: { Authorization: `Bearer ${await other.token("uma@example.com")}` },
+        });
+        assert.equal(theirs.status, 200, theirs.body);
+      } finally {
+        await Promise.all(up.map((each) => each.stop()));
+        await empty.drop();
+      }
+    }
+  });
+});

@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { freePort, logIn, type Stack, startStack } from "../stack.js";
+import { UserAgent } from "../user-agent.js";
+import { assertUnavailable } from "./judge.js";
+import { type Answer, send } from "./load.js";
+import { OwnOkta } from "./own-okta.js";
+import { OwnPdp } from "./own-pdp.js";
+import { anyDatabase, assertReadiness, bearer, until } from "./parts.js";
+
+/** The longest that the app waits for anything of Okta's, in ms. */
+const OKTA_LIMIT = 5_000;
+
+describe("resilience: Okta", function () {
+  this.timeout(60_000);
+
+  let database: Awaited<ReturnType<typeof anyDatabase>>;
+  let pdp: OwnPdp;
+  let okta: OwnOkta;
+  let stack: Stack;
+  let url: string;
+
+  before(async function () {
+    this.timeout(60_000);
+    database = await anyDatabase(this);
+    pdp = await OwnPdp.create();
+    await pdp.start();
+  });
+
+  after(async () => {
+    await pdp?.end();
+    await database?.drop();
+  });
+
+  /** Starts an app that is told to use an Okta of the test's own, in the state that `prepare` leaves it in. */
+  async function start(prepare: (okta: OwnOkta) => Promise<void>): Promise<void> {
+    const port = String(await freePort());
+    okta = await OwnOkta.create(`http://localhost:${port}`);
+    await prepare(okta);
+    stack = await startStack({
+      ...okta.env,
+      ...database.env,
+      PORT: port,
+      CERBOS_HOSTNAME: pdp.target,
+      SESSION_SECRET: "a secret of nobody's, long enough",
+      LOG_LEVEL: "info",
+    });
+    url = stack.url;
+  }
+
+  const page = (path: string, agent = new UserAgent(), method = "GET"): Promise<Answer> => {
+    const headers = { Accept: "text/html", Cookie: agent.cookieHeaderFor(url) };
+    return send(url, { name: `${method} ${path}`, path, method, headers });
+  };
+  const list = (token: string) => send(url, { name: "list", path: "/contacts", headers: bearer(token) });
+
+  /** A page that says that Okta is the matter. */
+  function assertSaysSo(answer: Answer): void {
+    assertUnavailable(answer);
+    assert.match(answer.body.replace(/^[\s\S]*<h1>|<\/h1>[\s\S]*$/g, ""), /Okta cannot be reached/);
+  }
+
+  /** Logs in as Uma, as soon as that is possible. @returns the browser, and how long it took to become possible, in ms */
+  async function logInWhenPossible(): Promise<{ agent: UserAgent; took: number }> {
+    const back = performance.now();
+    await until(async () => (await page("/login")).status === 302, 20_000, "a login that begins");
+    const took = performance.now() - back;
+    const agent = new UserAgent();
+    const arrived = await logIn(agent, `${url}/login?returnTo=/profile`, "uma@example.com");
+    assert.equal(arrived.status, 200);
+    assert.equal(arrived.url.href, `${url}/profile`);
+    return { agent, took };
+  }
+
+  /** Goes through a login up to the address to which Okta sends the browser back, without going there. */
+  async function upToCallback(agent: UserAgent): Promise<URL> {
+    const signIn = await agent.get(`${url}/login`);
+    const form = /<form[\s\S]*?<\/form>/.exec(signIn.body)?.[0] ?? "";
+    const [, action = ""] = /action="([^"]+)"/.exec(form) ?? [];
+    const [, name = ""] = /<button[^>]*\bname="([^"]+)"/.exec(form) ?? [];
+    const [, value = ""] = /<button[^>]*\bvalue="([^"]+)"/.exec(form) ?? [];
+    const fields = Object.fromEntries(
+      [...form.matchAll(/<input[^>]*\bname="([^"]+)"[^>]*\bvalue="([^"]*)"/g)].map(([, key, text]) => [key, text]),
+    );
+    const visit = await agent.post(new URL(action, signIn.url), { ...fields, [name]: value }, (next) =>
+      next.href.startsWith(`${url}/authorization-code/callback`),
+    );
+    assert(visit.url.searchParams.has("code"), visit.url.href);
+    return visit.url;
+  }
+
+  /** Presses the button. */
+  async function logOut(agent: UserAgent): Promise<{ status: number; location: URL; took: number }> {
+    const home = await page("/profile", agent);
+    const [, _csrf = ""] = /name="_csrf" value="([^"]+)"/.exec(home.body) ?? [];
+    const began = performance.now();
+    const { status, url: location } = await agent.request(`${url}/logout`, {
+      method: "POST",
+      body: new URLSearchParams({ _csrf }),
+    });
+    return { status, location, took: performance.now() - began };
+  }
+
+  async function assertLoggedOut(cookie: string): Promise<void> {
+    const { status, headers } = await send(url, {
+      ...{ name: "profile", path: "/profile", headers: { Accept: "text/html", Cookie: cookie } },
+    });
+    assert.equal(status, 302);
+    assert.match(headers.location ?? "", /^\/login/);
+  }
+
+  describe("is not there when the app starts", () => {
+    let oldToken: string;
+
+    before(async function () {
+      this.timeout(180_000);
+      await start(async (okta) => {
+        await okta.open();
+        oldToken = await okta.token("uma@example.com");
+        await okta.die();
+      });
+    });
+
+    after(async () => {
+      await stack?.stop();
+      await okta?.die();
+    });
+
+    it("the app starts, and says what is missing", async () => {
+      await assertReadiness(url, "okta");
+      assertSaysSo(await page("/login"));
+      assert.equal((await page("/")).status, 200);
+    });
+
+    it("every access token gets 503, for it may be a good one, and nonsense 401", async () => {
+      for (let i = 0; i < 5; i++) assertUnavailable(await list(oldToken));
+      const nonsense = await list("nonsense");
+      assert.equal(nonsense.status, 401, nonsense.body);
+    });
+
+    it("once it is there, people log in, and access tokens count", async () => {
+      await okta.open();
+      const { took } = await logInWhenPossible();
+      console.log(`      back after ${took.toFixed()} ms`);
+      await assertReadiness(url);
+      const answer = await list(oldToken);
+      assert.equal(answer.status, 200, answer.body);
+    });
+
+    describe("and then it dies", () => {
+      let agent: UserAgent;
+      let other: UserAgent;
+      let callback: URL;
+
+      before(async () => {
+        ({ agent } = await logInWhenPossible());
+        other = new UserAgent();
+        callback = await upToCallback(other);
+        await okta.die();
+      });
+
+      it("/readyz says so", () => assertReadiness(url, "okta"));
+
+      it("who is logged in stays so, and access tokens whose keys are known count", async () => {
+        assert.equal((await page("/contacts", agent)).status, 200);
+        assert.equal((await list(oldToken)).status, 200);
+      });
+
+      it("a login gets a page that says so, whether it begins or ends", async () => {
+        assertSaysSo(await page("/login"));
+        assertSaysSo(await page(callback.pathname + callback.search, other));
+      });
+
+      it("logging out ends the session all the same", async () => {
+        const cookie = agent.cookieHeaderFor(url);
+        const { status, location } = await logOut(agent);
+        assert.equal(status, 302);
+        assert.equal(location.href, `${url}/`, "the browser is sent to an address where nobody answers");
+        await assertLoggedOut(cookie);
+      });
+
+      it("once it is back, so are logins", async () => {
+        await okta.open();
+        await logInWhenPossible();
+        await assertReadiness(url);
+      });
+    });
+
+    describe("and then it hangs", () => {
+      let agent: UserAgent;
+      let other: UserAgent;
+      let callback: URL;
+
+      before(async () => {
+        ({ agent } = await logInWhenPossible());
+        other = new UserAgent();
+        callback = await upToCallback(other);
+        await okta.hang();
+      });
+
+      it("who is logged in does not notice", async () => {
+        assert.equal((await page("/contacts", agent)).status, 200);
+      });
+
+      it("nothing hangs with it", async () => {
+        const cookie = agent.cookieHeaderFor(url);
+        const [, begun, ended, left] = await Promise.all([
+          assertReadiness(url, "okta"),
+          page("/login"),
+          page(callback.pathname + callback.search, other),
+          logOut(agent),
+        ]);
+        assertSaysSo(begun);
+        assertSaysSo(ended);
+        assert.equal(left.status, 302);
+        await assertLoggedOut(cookie);
+        for (const took of [begun.endedAt - begun.startedAt, ended.endedAt - ended.startedAt, left.took]) {
+          assert(took < 2 * OKTA_LIMIT, `${took} ms`);
+        }
+      });
+
+      it("once it answers again, so do logins", async () => {
+        await okta.open();
+        await logInWhenPossible();
+      });
+    });
+  });
+
+  describe("hangs when the app starts", () => {
+    let token: string;
+
+    before(async function () {
+      this.timeout(180_000);
+      await start(async (okta) => {
+        await okta.open();
+        token = await okta.token("uma@example.com");
+        await okta.hang();
+      });
+    });
+
+    after(async () => {
+      await stack?.stop();
+      await okta?.die();
+    });
+
+    it("the app starts, nothing hangs with it, and all is well once it answers", async () => {
+      const [, login, answer] = await Promise.all([assertReadiness(url, "okta"), page("/login"), list(token)]);
+      assertSaysSo(login);
+      assertUnavailable(answer);
+      assert(answer.endedAt - answer.startedAt < OKTA_LIMIT, "an access token waits for keys");
+
+      await okta.open();
+      const { took } = await logInWhenPossible();
+      console.log(`      back after ${took.toFixed()} ms`);
+      await until(async () => (await list(token)).status === 200, 5_000, "an access token that counts");
+    });
+  });
+});

@@ -1,0 +1,373 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Contact } from "../../app/contacts/contact.js";
+import { cerbos } from "../../middleware/index.js";
+import { type Stack, startStack } from "../stack.js";
+import {
+  assertEachRightOr503,
+  assertUnavailable,
+  during,
+  type JudgedAnswer,
+  type JudgedAsk,
+  median,
+  recoveryAfter,
+  slowest,
+} from "./judge.js";
+import { send, startLoad, type Turn, tally } from "./load.js";
+import { OwnPdp, untilDeciding } from "./own-pdp.js";
+import { anyDatabase, assertReadiness, bearer, createContact, until } from "./parts.js";
+import { FaultyProxy } from "./proxy.js";
+import { type MannerName, manners, RoguePdp } from "./rogue-pdp.js";
+
+const CONNECTIONS = 32;
+/** The middleware's deadline for a decision, in ms. */
+const DEADLINE = 1_000;
+
+type AskName = "read" | "readOther" | "list" | "change" | "steal" | "destroy" | "nina" | "ninaReads" | "nobody";
+
+describe("resilience: the PDP", function () {
+  this.timeout(60_000);
+
+  let database: Awaited<ReturnType<typeof anyDatabase>>;
+  let pdp: OwnPdp;
+  let stack: Stack;
+  let asks: Readonly<Record<AskName, JudgedAsk>>;
+  let turns: Turn<JudgedAsk>[];
+
+  before(async function () {
+    this.timeout(180_000);
+    database = await anyDatabase(this);
+    pdp = await OwnPdp.create();
+    await pdp.start();
+    stack = await startStack({ CERBOS_HOSTNAME: pdp.target, LOG_LEVEL: "warn", ...database.env });
+    const token = (name: string) => stack.token(`${name}@example.com`);
+    const [alice, uma, omar, nina] = [
+      await token("alice"),
+      await token("uma"),
+      await token("omar"),
+      await token("nina"),
+    ];
+    const own = await createContact(stack.url, uma, { firstName: "Una", lastName: "Own" });
+    const victim = await createContact(stack.url, omar, { firstName: "Olga", lastName: "Other", title: "untouched" });
+    asks = requestsOf({ alice, uma, nina }, own, victim);
+
+    const mixed = Object.values(asks);
+    turns = Array.from({ length: CONNECTIONS }, (_, connection) => {
+      // Each connection begins elsewhere, so that everything is asked at any time.
+      let next = connection;
+      return (ask) => ask(mixed[next++ % mixed.length] as JudgedAsk);
+    });
+  });
+
+  after(async () => {
+    await stack?.stop();
+    await pdp?.end();
+    await database?.drop();
+  });
+
+  /**
+   * Runs the load through an outage, and judges every answer.
+   *
+   * @param outage - returns when the PDP was back, as a client of the test's own saw it
+   * @param late - how long, in ms, the app may take longer than a second to see it too
+   */
+  async function under(outage: () => Promise<number>, late = 0) {
+    const load = startLoad(stack.url, turns);
+    /** Whether everything has been answered as it should be, to requests made since. */
+    const healthySince = (moment: number) => {
+      const answers = during(load.answers, moment);
+      return Object.values(asks).every((ask) =>
+        answers.some((answer) => answer.ask === ask && ask.right.includes(answer.status)),
+      );
+    };
+    const begin = performance.now();
+    let from = 0;
+    let back = 0;
+    try {
+      await until(() => healthySince(begin), 20_000, "every request answered once");
+      from = performance.now();
+      back = await outage();
+      await until(() => healthySince(back), 20_000, "every request answered again");
+      // Whether it stays so.
+      await sleep(300);
+    } finally {
+      await load.stop();
+    }
+
+    const { answers } = load;
+    assertEachRightOr503(answers);
+    await assertUntouched();
+    const before = during(answers, 0, from);
+    assert(!before.some(({ status }) => status === 503), `503 before the outage: ${JSON.stringify(tally(before))}`);
+    const took = recoveryAfter(answers, back);
+    const noise = slowest(before);
+    const refused = answers.filter(({ status }) => status === 503).length;
+    report(
+      `${answers.length} answers, ${refused} of them 503; back after ${took.toFixed()} ms (noise ${noise.toFixed()})`,
+    );
+    assert(took < 1_000 + late + noise, `503s until ${took.toFixed()} ms after the PDP's return`);
+    return { before, outage: during(answers, from, back) };
+  }
+
+  /** What uma may not change has not changed. */
+  async function assertUntouched(): Promise<void> {
+    const { title } = JSON.parse((await decided(asks.readOther)).body) as Contact;
+    assert.equal(title, "untouched");
+  }
+
+  /** Asks until there is a decision. */
+  async function decided(ask: JudgedAsk): Promise<JudgedAnswer> {
+    const answers: JudgedAnswer[] = [];
+    await until(
+      async () => answers.push(await send(stack.url, ask)) && answers.at(-1)?.status !== 503,
+      10_000,
+      () => `a decision: ${answers.at(-1)?.body}`,
+    );
+    return answers.at(-1) as JudgedAnswer;
+  }
+
+  it("is killed with SIGKILL under load: right answers or 503, and back within a second", async () => {
+    const { outage } = await under(async () => {
+      await pdp.kill();
+      await sleep(800);
+      return pdp.start();
+    });
+    const counts = tally(outage);
+    assert(counts["uma reads: 503"] && counts["uma changes omar's: 503"], JSON.stringify(counts));
+    // This is decided without a PDP.
+    assert(counts["nina lists: 403"], JSON.stringify(counts));
+  });
+
+  it("hangs under load: the same, and refusals are cheap", async () => {
+    let open = 0;
+    const { before, outage } = await under(async () => {
+      pdp.freeze();
+      // The first ones wait for the deadline; then the circuit is open.
+      await sleep(DEADLINE * 1.5);
+      open = performance.now();
+      await sleep(DEADLINE * 1.5);
+      pdp.thaw();
+      return untilDeciding(pdp.target);
+    });
+    const time = ({ startedAt, endedAt }: JudgedAnswer) => endedAt - startedAt;
+    const needsPdp = ({ ask }: JudgedAnswer) => ![asks.nina, asks.ninaReads, asks.nobody].includes(ask);
+    const refusal = median(
+      during(outage, open)
+        .filter(({ status }) => status === 503)
+        .map(time),
+    );
+    const decision = median(before.filter(needsPdp).map(time));
+    report(`a refusal takes ${refusal.toFixed()} ms, a decision ${decision.toFixed()} ms`);
+    assert(refusal > 0, "nothing was refused");
+    assert(refusal < decision + DEADLINE / 4, "a refusal costs a good part of a deadline more than a decision");
+  });
+
+  it("hangs: a thousand refusals cost less than one deadline", async () => {
+    const client = cerbos(pdp.target, { tls: false, deadline: DEADLINE });
+    const check = () =>
+      client
+        .check({ principal: { id: "u", roles: ["user"] }, kind: "contact", resource: { id: "*" }, action: "list" })
+        .then(
+          () => "allowed",
+          (error) => error.fault,
+        );
+    try {
+      assert.equal(await check(), "allowed");
+      pdp.freeze();
+      const first = await Promise.all(Array.from({ length: 5 }, check));
+      assert.deepEqual([...new Set(first)], ["timeout"]);
+      const began = performance.now();
+      const faults = new Set<string>();
+      // One in 250 ms is let through to see whether the PDP is back; it is not waited for here.
+      for (let i = 0; i < 1_000; i++) faults.add(await Promise.race([check(), sleep(5, "probe")]));
+      const took = performance.now() - began;
+      report(`1,000 refusals in ${took.toFixed(1)} ms`);
+      assert(faults.has("circuit_open") && !faults.has("allowed"), [...faults].join());
+      assert(took < DEADLINE, `${took} ms`);
+    } finally {
+      pdp.thaw();
+      client.close();
+    }
+  });
+
+  describe("through a proxy", () => {
+    let proxy: FaultyProxy;
+
+    before(async () => {
+      const behind = join(pdp.folder, "behind.sock");
+      await pdp.kill();
+      await pdp.start(behind);
+      proxy = new FaultyProxy({ path: pdp.path }, { path: behind });
+      await proxy.open();
+      await decided(asks.read);
+    });
+
+    after(async () => {
+      await proxy?.refuse();
+      await pdp.kill();
+      await pdp.start();
+    });
+
+    it("its connections are reset again and again, and then refused", async () => {
+      const { outage } = await under(async () => {
+        for (let i = 0; i < 8; i++) {
+          proxy.cut();
+          await sleep(100);
+        }
+        proxy.turn("reset");
+        proxy.cut();
+        await sleep(400);
+        await proxy.refuse();
+        await sleep(400);
+        await proxy.open();
+        return untilDeciding(pdp.target);
+      });
+      assert(outage.some(({ status }) => status === 503));
+    });
+
+    it("its connection falls silent for good, while new ones are answered", async () => {
+      await under(async () => {
+        proxy.abandon();
+        return untilDeciding(pdp.target);
+        // Only the deadline tells that nothing will come.
+      }, DEADLINE);
+    });
+
+    it("the app reconnects while it hangs, and is left with a connection that never was one", async () => {
+      await under(async () => {
+        proxy.turn("hang");
+        proxy.cut();
+        await sleep(500);
+        proxy.abandon();
+        proxy.turn("pass");
+        return untilDeciding(pdp.target);
+      }, DEADLINE);
+    });
+  });
+
+  describe("talks nonsense", () => {
+    let rogue: RoguePdp;
+
+    before(async () => {
+      await pdp.kill();
+      rogue = new RoguePdp();
+      await rogue.listen(pdp.path);
+    });
+
+    after(async () => {
+      rogue?.stop();
+      await pdp.start();
+    });
+
+    beforeEach(async () => {
+      // A sensible answer closes the circuit, so that each nonsense is really heard.
+      rogue.manner = "honest";
+      assert.equal((await decided(asks.read)).status, 200);
+    });
+
+    const expected: Partial<Record<MannerName, number>> = {
+      // The client library takes every effect that is not ALLOW for a denial.
+      "no effect": 403,
+      "an effect that does not exist": 403,
+      // Taken to be about the question, lest one person's too large question open the circuit for everybody.
+      "resource exhausted": 500,
+      "5 MB": 500,
+    };
+
+    for (const manner of Object.keys(manners) as MannerName[]) {
+      if (manner === "honest") continue;
+      const status = expected[manner] ?? 503;
+      it(`${manner}: ${status}`, async () => {
+        const { asked } = rogue;
+        rogue.manner = manner;
+        const guarded = [asks.read, asks.list, asks.steal, asks.destroy];
+        const answers = await Promise.all(guarded.map((ask) => send(stack.url, ask)));
+        assert(rogue.asked >= asked + guarded.length, "the nonsense was not heard");
+        for (const answer of answers) {
+          if (status === 503) assertUnavailable(answer);
+          else assert.equal(answer.status, status, answer.body);
+        }
+        rogue.manner = "honest";
+        await assertUntouched();
+      });
+    }
+  });
+
+  describe("is not there when the app starts", () => {
+    let own: OwnPdp;
+    let lonely: Stack;
+    let token: string;
+
+    before(async function () {
+      this.timeout(180_000);
+      own = await OwnPdp.create();
+      lonely = await startStack({ CERBOS_HOSTNAME: own.target, LOG_LEVEL: "warn", ...database.env });
+      token = await lonely.token("uma@example.com");
+    });
+
+    after(async () => {
+      await lonely?.stop();
+      await own?.end();
+    });
+
+    it("/readyz names it, requests get 503, and all is well once it is there", async () => {
+      const list = { name: "list", path: "/contacts", headers: bearer(token) };
+      await assertReadiness(lonely.url, "pdp");
+      assertUnavailable(await send(lonely.url, list));
+      const page = { ...list, headers: { ...list.headers, Accept: "text/html" } };
+      assertUnavailable(await send(lonely.url, page));
+      // What needs no decision is answered.
+      assert.equal((await send(lonely.url, { name: "home", path: "/" })).status, 200);
+
+      const back = await own.start();
+      await until(async () => (await send(lonely.url, list)).status === 200, 5_000, "a decision");
+      const took = performance.now() - back;
+      report(`back after ${took.toFixed()} ms`);
+      await assertReadiness(lonely.url);
+    });
+  });
+});
+
+/** Figures for whoever reads the test's output. */
+function report(figures: string): void {
+  console.log(`      ${figures}`);
+}
+
+/** What is asked in a mix: what the policy allows, what it denies, and what is decided without a PDP. */
+function requestsOf(
+  { alice, uma, nina }: Record<"alice" | "uma" | "nina", string>,
+  own: Contact,
+  other: Contact,
+): Record<AskName, JudgedAsk> {
+  const theirs = `/contacts/${other.id}`;
+  const shows = (id: string) => (body: string) => assert.equal(JSON.parse(body).id, id);
+  const allowed = { allowed: true, right: [200] };
+  const denied = { allowed: false, right: [403] };
+  const anyVersion = { "If-Match": "*" };
+  return {
+    read: {
+      ...{ name: "uma reads", path: `/contacts/${own.id}`, headers: bearer(uma) },
+      ...{ ...allowed, proves: shows(own.id) },
+    },
+    readOther: {
+      ...{ name: "uma reads omar's", path: theirs, headers: bearer(uma) },
+      ...{ ...allowed, proves: shows(other.id) },
+    },
+    list: { name: "uma lists", path: "/contacts?limit=2", headers: bearer(uma), ...allowed },
+    change: {
+      ...{ name: "alice changes", method: "PATCH", path: theirs, headers: { ...bearer(alice), ...anyVersion } },
+      ...{ body: { notes: "by alice" }, proves: shows(other.id) },
+      // 412: another connection changed it between the decision and the change.
+      ...{ ...allowed, right: [200, 412] },
+    },
+    steal: {
+      ...{ name: "uma changes omar's", method: "PATCH", path: theirs, headers: { ...bearer(uma), ...anyVersion } },
+      ...{ body: { title: "taken" }, ...denied },
+    },
+    destroy: { name: "uma deletes omar's", method: "DELETE", path: theirs, headers: bearer(uma), ...denied },
+    nina: { name: "nina lists", path: "/contacts", headers: bearer(nina), ...denied },
+    ninaReads: { name: "nina reads", path: theirs, headers: bearer(nina), ...denied },
+    nobody: { name: "nobody reads", path: theirs, allowed: false, right: [401] },
+  };
+}
