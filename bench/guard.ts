@@ -24,7 +24,7 @@ type Variant = (typeof variants)[number];
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-const pdp = await startPdp({ policies: path("../policies"), config: path("../pdp/pdp.yaml"), log: console.error });
+const pdp = await startPdp({ policies: path("../policies"), config: path("../pdp/pdp.yaml"), log: () => {} });
 const server = fork(path("./server.ts"), [pdp.target]);
 try {
   const [{ port }] = (await once(server, "message")) as [{ port: number }];

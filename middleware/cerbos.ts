@@ -33,7 +33,7 @@ function channelOptions(deadline: number): NonNullable<Options["channelOptions"]
       methodConfig: [
         {
           name: [{ service: "cerbos.svc.v1.CerbosService" }],
-          timeout: `${(deadline / 1000).toFixed(3)}s`,
+          timeout: `${(deadline / 1000).toFixed(9)}s`,
           retryPolicy: {
             maxAttempts: 3,
             initialBackoff: "0.05s",
@@ -87,20 +87,22 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
     },
   });
 
-  async function call<T>(send: () => Promise<T>): Promise<T> {
-    // gRPC's deadline does not count while it looks up the target's address; this one does. An AbortSignal for each
-    // call would do as well, but costs a tenth of the throughput.
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new PdpUnavailableError("timeout")), deadline);
+  function call<T>(send: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      // gRPC's deadline does not count while it looks up the target's address; this one does. An AbortSignal for each
+      // call would do as well, but takes several times as long as everything else here.
+      const timer = setTimeout(() => reject(new PdpUnavailableError("timeout")), deadline);
+      send().then(
+        (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        },
+        (error) => {
+          clearTimeout(timer);
+          reject(refusalFor(error));
+        },
+      );
     });
-    try {
-      return await Promise.race([send(), late]);
-    } catch (error) {
-      throw refusalFor(error);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   return {
@@ -146,7 +148,6 @@ function assertOptions(target: string, options: CerbosOptions | undefined): void
 }
 
 function refusalFor(error: unknown): PdpUnavailableError | PdpRejectedError {
-  if (error instanceof PdpUnavailableError) return error;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   // Questions are checked before they are sent, so what fails without a status is the reading of an answer. Exhausted
   // is the room that gRPC has for a message, 4 MiB: Cerbos limits nothing else.

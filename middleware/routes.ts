@@ -30,9 +30,9 @@ interface Layer {
  * @throws TypeError when it is neither, so that such a test cannot pass by finding nothing
  */
 export function routesOf(app: object): Route[] {
-  const { router, _router, stack } = app as { router?: Layer["handle"]; _router?: Layer["handle"]; stack?: Layer[] };
-  // Express 4 throws on app.router, so its own name goes first.
-  const layers = stack ?? _router?.stack ?? router?.stack;
+  const candidate = app as { stack?: readonly Layer[]; _router?: Layer["handle"]; router?: Layer["handle"] };
+  // Express 4 throws when app.router is read, so its own name goes first.
+  const layers = candidate.stack ?? candidate._router?.stack ?? candidate.router?.stack;
   if (!layers) throw new TypeError("routesOf(): this is not an Express app or router.");
   return layers.flatMap((layer) => {
     if (layer.route) return routesAt(layer.route);

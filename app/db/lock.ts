@@ -1,33 +1,53 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How long to wait, in ms, for a process to give way that came at the same time. */
+const PATIENCE = 2_000;
+const CLAIM = /^lock\.(\d+)$/;
 
 /**
  * Claims a folder for this process: an embedded database that two processes write to is lost. The claim of a process
  * that has died is void.
  *
+ * A process puts its claim down first and then looks for others, so that of two that come at once neither can overlook
+ * the other. The one with the higher process id gives way.
+ *
  * @returns a function that gives the folder back
  * @throws Error that names the process which has the folder
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const file = join(folder, "lock");
-  try {
-    await writeFile(file, String(process.pid), { flag: "wx" });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    const holder = Number.parseInt(await readFile(file, "utf8").catch(() => ""), 10);
-    if (holder !== process.pid && isAlive(holder)) {
+  const claim = fileOf(folder, process.pid);
+  const unlock = () => rm(claim, { force: true });
+  await writeFile(claim, "");
+  const limit = performance.now() + PATIENCE;
+  for (;;) {
+    const [holder] = await otherClaims(folder);
+    if (holder === undefined) return unlock;
+    if (holder < process.pid || performance.now() > limit) {
+      await unlock();
       throw new Error(
         `Process ${holder} already uses the database in ${resolve(folder)}. Stop it, or set DATA_DIR to another folder.`,
       );
     }
-    await rm(file, { force: true });
-    return lockFolder(folder);
+    await sleep(50);
   }
-  return () => rm(file, { force: true });
+}
+
+/** Ids of the other processes that claim the folder and live, the lowest first. What the dead left is removed. */
+async function otherClaims(folder: string): Promise<number[]> {
+  const names = await readdir(folder);
+  const claimed = names.map((name) => Number(CLAIM.exec(name)?.[1])).filter((pid) => pid && pid !== process.pid);
+  const dead = claimed.filter((pid) => !isAlive(pid));
+  await Promise.all(dead.map((pid) => rm(fileOf(folder, pid), { force: true })));
+  return claimed.filter((pid) => !dead.includes(pid)).sort((a, b) => a - b);
+}
+
+function fileOf(folder: string, pid: number): string {
+  return join(folder, `lock.${pid}`);
 }
 
 function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;

@@ -85,6 +85,9 @@ function words(error: unknown, { title, detail, status }: Told, req: Request) {
       action: { href: "/profile", label: "My profile and groups" },
     };
   }
+  if (error instanceof DeniedError) {
+    return { heading: title, detail: `${detail} If you should be able to, ask an administrator.`, action: null };
+  }
   if (error instanceof UnauthenticatedError) {
     return {
       heading: "You have been logged out",

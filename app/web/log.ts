@@ -24,6 +24,8 @@ export function requestLog(log: Logger): RequestHandler {
       res.setHeader("X-Request-Id", id);
       return id;
     },
+    // What failed has been logged by then, and with more than the status.
+    customErrorObject: (_req, res, _error, { responseTime }) => ({ res, responseTime }),
     // Wrapped, the last one would be given pino's own copy of an error, in which nothing is left of what it was.
     wrapSerializers: false,
     serializers: {

@@ -9,7 +9,7 @@ const pico = dirname(createRequire(import.meta.url).resolve("@picocss/pico/css/p
 /** Style sheets and the icon, at `/assets`. */
 export function staticFiles(): Router {
   const router = Router();
-  const options = { index: false, maxAge: "1h" } as const;
+  const options = { index: false, redirect: false, maxAge: "1h" } as const;
   router.use("/assets", express.static(own, options), express.static(pico, options));
   return router;
 }

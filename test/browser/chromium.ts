@@ -19,7 +19,7 @@ export function findChromium(): string | undefined {
     if (!isExecutable(chosen)) throw new Error(`CHROMIUM names ${chosen}, which cannot be run`);
     return chosen;
   }
-  const folders = [...PATH.split(delimiter).filter(Boolean), "/usr/bin"];
+  const folders = PATH.split(delimiter).filter(Boolean);
   return [...names.flatMap((name) => folders.map((folder) => join(folder, name))), ...elsewhere].find(isExecutable);
 }
 

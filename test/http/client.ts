@@ -68,6 +68,15 @@ export async function clientsOf(stack: Stack) {
   return { alice, uma, omar, nina, stranger: clientOf(stack.url) };
 }
 
+/**
+ * Does something many times at once, over connections that are open already: the first would otherwise be done before
+ * the second has connected.
+ */
+export async function atOnce<T>(times: number, client: Client, act: (i: number) => Promise<T>): Promise<T[]> {
+  await Promise.all(Array.from({ length: times }, () => client.get("/contacts/none")));
+  return Promise.all(Array.from({ length: times }, (_, i) => act(i)));
+}
+
 /** The parsed body of an answer that is JSON. */
 export function json<T = unknown>({ headers, body }: Answer): T {
   assert.match(headers.get("content-type") ?? "", /^application\/json\b/, body);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Stack, sharedStack } from "../stack.js";
 import type { UserAgent } from "../user-agent.js";
 import {
+  atOnce,
   type Client,
   type ContactJson,
   clientsOf,
@@ -254,13 +255,11 @@ describe("contacts in a browser", function () {
 
     it("lets exactly one of 20 forms of the same version through", async () => {
       const fields = fieldsOf(await open(action), action);
-      const answers = await Promise.all(
-        Array.from({ length: 20 }, (_, i) =>
-          browser.request(`${stack.url}${action}`, {
-            method: "POST",
-            body: new URLSearchParams({ ...fields, title: `Title ${i}` }),
-          }),
-        ),
+      const answers = await atOnce(20, uma, (i) =>
+        browser.request(`${stack.url}${action}`, {
+          method: "POST",
+          body: new URLSearchParams({ ...fields, title: `Title ${i}` }),
+        }),
       );
       const statuses = answers.map(({ status }) => status).sort();
       assert.deepEqual(statuses, [303, ...Array(19).fill(412)]);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
-import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
+import { CompactSign, type CryptoKey, exportJWK, exportSPKI, generateKeyPair } from "jose";
 
 /** The claims of a token, or of userinfo. */
 export type Claims = Record<string, unknown>;
@@ -33,8 +33,8 @@ export class Issuer {
   readonly accounts = new Map<string, Account>();
   /** Every request so far, but for discovery and keys. */
   readonly seen: Seen[] = [];
-  /** Whether `/v1/keys` answers. */
-  keysAreThere = true;
+  /** Whether `/v1/userinfo` works. */
+  userinfoIsThere = true;
   readonly issuer: string;
   /** The application's, as the app is to know them. */
   readonly settings: { OKTA_ISSUER: string; OKTA_CLIENT_ID: string; OKTA_CLIENT_SECRET: string };
@@ -68,9 +68,11 @@ export class Issuer {
     await once(this.#server, "close");
   }
 
-  /** Signs claims as they are, with the issuer's key and `kid` unless the header says otherwise. */
+  /** Signs claims exactly as they are, with the issuer's key and `kid` unless the header says otherwise. */
   sign(claims: Claims, header: Record<string, unknown> = {}): Promise<string> {
-    return new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid, ...header }).sign(this.#privateKey);
+    return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
+      .setProtectedHeader({ alg: "RS256", kid, ...header })
+      .sign(this.#privateKey);
   }
 
   /**
@@ -113,8 +115,7 @@ export class Issuer {
       });
     });
     router.get("/v1/keys", (_req, res) => {
-      if (this.keysAreThere) res.json({ keys: [jwk] });
-      else res.status(503).end();
+      res.json({ keys: [jwk] });
     });
 
     router.use((req, _res, next) => {
@@ -152,7 +153,8 @@ export class Issuer {
     });
     router.get("/v1/userinfo", (req, res) => {
       const claims = this.#userinfo.get((req.get("authorization") ?? "").replace(/^Bearer /, ""));
-      if (claims) res.json(claims);
+      if (!this.userinfoIsThere) res.status(500).end();
+      else if (claims) res.json(claims);
       else res.status(401).set("WWW-Authenticate", 'Bearer error="invalid_token"').end();
     });
     router.post("/v1/revoke", (req, res) => {

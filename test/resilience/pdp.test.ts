@@ -270,9 +270,6 @@ describe("resilience: the PDP", function () {
       // The client library takes every effect that is not ALLOW for a denial.
       "no effect": 403,
       "an effect that does not exist": 403,
-      // Taken to be about the question, lest one person's too large question open the circuit for everybody.
-      "resource exhausted": 500,
-      "5 MB": 500,
     };
 
     for (const manner of Object.keys(manners) as MannerName[]) {

@@ -1,0 +1,57 @@
+/**
+ * Takes the screenshots of the documentation. Run by hand, after a change that they show:
+ *
+ *     node --import tsx test/browser/screenshots.ts
+ */
+import assert from "node:assert/strict";
+import { stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { findChromium, launchChromium } from "./chromium.js";
+
+// The tests' helpers clean up in mocha's hooks, which are not there; here this script does so itself.
+Object.assign(globalThis, { after: () => {} });
+const { startStack } = await import("../stack.js");
+const { chooseAtSignIn, follow, visit } = await import("./browsing.js");
+const { search } = await import("./main-path.js");
+
+/** Larger ones would be felt by whoever clones the repository or reads the page. */
+const LARGEST = 200_000;
+
+const executable = findChromium();
+assert(executable, "no Chromium on the PATH; install it, or name one in CHROMIUM");
+const stack = await startStack({ LOG_LEVEL: "warn" });
+const browser = await launchChromium(executable);
+try {
+  const context = await browser.newContext({ baseURL: stack.url, locale: "en-GB", colorScheme: "light" });
+  const page = await context.newPage();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await visit(page, "/contacts?sort=-email");
+  await chooseAtSignIn(page, "uma");
+  await take(page, "contacts.png");
+
+  // Omar's, as the seed has it.
+  await page.setViewportSize({ width: 1280, height: 560 });
+  await search(page, "Chiamaka");
+  await follow(page, "Chiamaka Obi");
+  assert.equal(await follow(page, "Edit"), 403);
+  await take(page, "refused.png");
+
+  await page.setViewportSize({ width: 390, height: 844 });
+  await visit(page, "/contacts?q=Dlamini");
+  assert.equal(await follow(page, "Nomvula Dlamini"), 200);
+  await take(page, "contact-phone.png");
+} finally {
+  await browser.close();
+  await stack.stop();
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  // Nothing under the pointer, and no focus, where nobody is shown to point.
+  await page.mouse.move(0, 0);
+  const path = fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
+  await page.screenshot({ path });
+  const { size } = await stat(path);
+  assert(size < LARGEST, `${name} has ${size} bytes`);
+  console.log(`docs/${name}: ${Math.round(size / 1000)} kB`);
+}
