@@ -12,7 +12,7 @@ export function emailOf(person: Person): string {
   return `${person}@example.com`;
 }
 
-type StorageState = Awaited<ReturnType<BrowserContext["storageState"]>>;
+const viewport = { width: 1280, height: 800 };
 
 let shared: Promise<Browser> | undefined;
 
@@ -26,8 +26,10 @@ export class Browsing {
   /** Occurs in every contact that the suite creates, and in no other; put it into the company. */
   readonly word = uniqueWord();
   readonly #browser: Browser;
-  readonly #logins = new Map<Person, Promise<StorageState>>();
+  /** Closed after the test that opened them. */
   readonly #contexts = new Set<BrowserContext>();
+  /** Closed after the suite. */
+  readonly #kept = new Map<Person | undefined, Promise<Page>>();
   readonly #complaints: (() => string | undefined)[] = [];
 
   private constructor(stack: Stack, browser: Browser) {
@@ -50,27 +52,22 @@ export class Browsing {
 
   /** A page of a new browser profile, in which nobody is logged in. */
   async stranger(options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await this.#browser.newContext({
-      baseURL: this.stack.url,
-      viewport: { width: 1280, height: 800 },
-      colorScheme: "light",
-      reducedMotion: "reduce",
-      locale: "en-GB",
-      ...options,
-    });
-    // Enough for a machine that does much else; a page that does not come has failed long before.
-    context.setDefaultTimeout(30_000);
-    context.on("page", (page) => this.#listen(page));
+    const context = await this.#newContext(options);
     this.#contexts.add(context);
     return context.newPage();
   }
 
   /**
-   * A page of a new browser profile, in which somebody is logged in. All these share one login a person, for tests that
-   * are not about logging in, and so must not log out.
+   * A page of a browser profile that is kept through the suite, because new ones cost time: somebody is logged in there
+   * or, if it is nobody's, nobody. For tests that are not about logging in, and so must not log out.
    */
-  async as(person: Person, options: BrowserContextOptions = {}): Promise<Page> {
-    return this.stranger({ ...options, storageState: await this.#loginOf(person) });
+  async as(person?: Person): Promise<Page> {
+    const known = this.#kept.get(person) ?? this.#keep(person);
+    this.#kept.set(person, known);
+    const page = await known;
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme: "light" });
+    return page;
   }
 
   /** Somebody at the API, to prepare what a page will meet. */
@@ -81,13 +78,21 @@ export class Browsing {
   /** For the hook after each test: closes what it opened, and fails it if a page of it complained. */
   async endOfTest(): Promise<void> {
     const complaints = this.complaints();
-    await Promise.all([...this.#contexts].map((context) => context.close()));
+    const kept = await Promise.all(this.#kept.values());
+    const tabs = kept.flatMap((page) =>
+      page
+        .context()
+        .pages()
+        .filter((other) => other !== page),
+    );
+    await Promise.all([...tabs, ...this.#contexts].map((opened) => opened.close()));
     this.#contexts.clear();
     assert.deepEqual(complaints, [], "nothing in the console: no error, no violation of the content security policy");
   }
 
-  /** For the hook after a suite: deletes the contacts that it created. */
+  /** For the hook after a suite: closes the rest, and deletes the contacts that it created. */
   async endOfSuite(): Promise<void> {
+    await Promise.all([...this.#kept.values()].map(async (page) => (await page).context().close()));
     await deleteAll(await this.client("alice"), this.word);
   }
 
@@ -96,17 +101,28 @@ export class Browsing {
     return this.#complaints.splice(0).flatMap((complaint) => complaint() ?? []);
   }
 
-  #loginOf(person: Person): Promise<StorageState> {
-    const known = this.#logins.get(person);
-    if (known) return known;
-    const login = (async () => {
-      const page = await this.stranger();
+  async #newContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+    const context = await this.#browser.newContext({
+      baseURL: this.stack.url,
+      viewport,
+      colorScheme: "light",
+      reducedMotion: "reduce",
+      locale: "en-GB",
+      ...options,
+    });
+    // Enough for a machine that does much else; a page that does not come has failed long before.
+    context.setDefaultTimeout(30_000);
+    context.on("page", (page) => this.#listen(page));
+    return context;
+  }
+
+  async #keep(person: Person | undefined): Promise<Page> {
+    const page = await (await this.#newContext()).newPage();
+    if (person) {
       await page.goto("/login");
       await chooseAtSignIn(page, person);
-      return page.context().storageState();
-    })();
-    this.#logins.set(person, login);
-    return login;
+    }
+    return page;
   }
 
   #listen(page: Page): void {

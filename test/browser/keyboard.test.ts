@@ -98,11 +98,11 @@ describe("with the keyboard alone", function () {
     "sign-in",
   ]) {
     for (const width of [1280, 390]) {
-      it(`${name}, ${width} px: the focus is seen at every stop, and goes the way that people read`, async () => {
+      it(`${name}, ${width} px: Tab goes the way that people read, and is seen to`, async () => {
         const sight = sights.find((one) => one.name === name);
         assert(sight, name);
-        const options = { viewport: { width, height: 800 } };
-        const page = sight.as ? await browsing.as(sight.as, options) : await browsing.stranger(options);
+        const page = await browsing.as(sight.as);
+        await page.setViewportSize({ width, height: 800 });
         assert.equal(await sight.open(page, scene), sight.status);
         // From the top, wherever the page has put the focus.
         await page.evaluate(`
@@ -123,7 +123,8 @@ describe("with the keyboard alone", function () {
           assert.ok(stops.length < reachable, "a way out of the page");
           assert.ok(stop.inView, `${stop.name}: scrolled into view`);
           if (before) assertReadingOrder(before, stop);
-          await assertFocusIsVisible(page, stop.name);
+          // The same rule draws it everywhere; to look at it costs two pictures a stop.
+          if (width === 1280) await assertFocusIsVisible(page, stop.name);
           stops.push(stop);
         }
         assert.equal(stops.length, reachable, "everything that can be used is a stop");

@@ -172,12 +172,12 @@ describe("the middleware in an app of somebody else's", function () {
       target: "es2022",
       rootDir: "src",
       outDir: "dist",
+      noEmitOnError: true,
       types: ["node"],
       strict: true,
       noUncheckedIndexedAccess: true,
       exactOptionalPropertyTypes: true,
       noImplicitOverride: true,
-      noPropertyAccessFromIndexSignature: true,
       noImplicitReturns: true,
       noUnusedLocals: true,
       noUnusedParameters: true,
@@ -191,7 +191,6 @@ describe("the middleware in an app of somebody else's", function () {
       await writeFile(join(src, `${name}.ts`), await blockThatBegins(`// ${name}.js`));
     }
 
-    await succeed("npx --no-install tsc --noEmit", folder);
     await succeed("npx --no-install tsc", folder);
     await succeed(`"${process.execPath}" --test dist/routes.test.js`, folder);
     await assertGuarded("dist/server.js", folder);
