@@ -49,8 +49,9 @@ export function bearerTokens(
     const verified = verifier.verifyAccessToken(token, audience);
     // Left to itself the verifier waits 30 s for keys.
     const { claims } = await withDeadline(verified, KEYS_TIMEOUT, () => new OktaUnavailableError());
-    // The verifier checks `exp` only where there is one.
-    if (typeof claims.exp !== "number") throw new Error("the token does not expire");
+    // The verifier checks `exp` only where there is one, and one that a Date can hold.
+    const { exp } = claims as Claims;
+    if (typeof exp !== "number" || exp * 1000 <= Date.now()) throw new Error("the token has expired, or never does");
     return claims;
   }
 

@@ -66,6 +66,8 @@ const empty = Object.fromEntries(fields.map((field) => [field, ""])) as Record<F
 
 export function showNewForm(req: Request, res: Response, state: FormState = {}): void {
   showForm(req, res, "New contact", {
+    // The menu's entry, also where the form comes back from POST /contacts.
+    path: "/contacts/new",
     action: "/contacts",
     version: null,
     submitLabel: "Create contact",

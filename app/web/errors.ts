@@ -92,7 +92,7 @@ function words(error: unknown, { title, detail, status }: Told, req: Request) {
     return {
       heading: "You have been logged out",
       detail:
-        "Nothing was saved. To keep what you typed, log in again in another tab, then go back to the form and send it once more.",
+        "Nothing was saved. To go on, log in again in another tab, then go back to the form, look through it and send it once more.",
       action: { href: "/login", label: "Log in" },
     };
   }

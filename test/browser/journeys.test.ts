@@ -298,6 +298,26 @@ describe("in a browser", function () {
       await assertNothingPrivate(page, "the form");
     });
 
+    it("what was typed into a form meanwhile is there again after the next login, as the page says", async () => {
+      const page = await browsing.stranger();
+      assert.equal(await visit(page, "/login?returnTo=/contacts/new"), 200);
+      assert.equal(await chooseAtSignIn(page, "uma"), 200);
+      await fill(page, { "First name": "Kept", "Last name": "Person", Company: browsing.word, Notes: "one\ntwo" });
+      // As when its time is over.
+      await page.context().clearCookies();
+      assert.equal(await press(page, "Create contact"), 401);
+      assert.match(await wordsOf(page.getByRole("main")), /log in again in another tab, then go back to the form/);
+      const other = await page.context().newPage();
+      assert.equal(await visit(other, "/login"), 200);
+      assert.equal(await chooseAtSignIn(other, "uma"), 200);
+
+      assert.equal(await loading(page, () => page.goBack()), 200);
+      assert.equal(await typedInto(page, "Notes"), "one\ntwo");
+      assert.equal(await press(page, "Create contact"), 200);
+      assert.equal(await noticeOn(page), "Kept Person was created.");
+      assert.ok(await definition(page, browsing.word).isVisible());
+    });
+
     async function assertNothingPrivate(page: Page, place: string): Promise<void> {
       assert.ok(await isAskedToSignIn(page), `${place}: the sign-in page instead`);
       const words = await page.content();

@@ -15,6 +15,8 @@ export function textOf(html: string): string {
   return unescaped(
     html
       .replace(/<(style|head)\b[\s\S]*?<\/\1>/g, " ")
+      // A place where a word may break is not a space.
+      .replaceAll("<wbr>", "")
       .replace(/<[^>]+>/g, " ")
       .replace(/\s+/g, " "),
   );

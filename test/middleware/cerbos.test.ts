@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import dns from "node:dns";
 import { once } from "node:events";
-import { createServer as createHttp2Server } from "node:http2";
+import { createServer as createHttp2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { mock } from "node:test";
 import { createSecureContext } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
@@ -284,6 +286,35 @@ describe("cerbos", () => {
         }
       });
     }
+
+    it("tells the PDP of the deadline, and leaves no call open that nobody waits for", async () => {
+      const server = createHttp2Server().listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const pdp = cerbos(`127.0.0.1:${port}`, { tls: false, deadline: DEADLINE });
+      const call = once(server, "stream") as Promise<[ServerHttp2Stream, IncomingHttpHeaders]>;
+      await refusal(pdp.check(own), PdpUnavailableError);
+      const [stream, headers] = await call;
+      stream.on("error", () => {});
+      if (!stream.closed) await once(stream, "close", { signal: AbortSignal.timeout(SLACK) });
+      assert.match(String(headers["grpc-timeout"]), /^1[0-5]\dm$/);
+      pdp.close();
+      server.close();
+    });
+
+    it("keeps the deadline while the PDP's name is being looked up", async () => {
+      const lookup = mock.method(dns.promises, "lookup", () => new Promise(() => {}));
+      const pdp = cerbos("pdp.example.com:3593", { tls: false, deadline: DEADLINE });
+      try {
+        const { error, took } = await refusal(pdp.check(own), PdpUnavailableError);
+        assert.equal(error.fault, "timeout");
+        assert(took >= DEADLINE - 5 && took < DEADLINE + SLACK, `after ${took} ms`);
+        assert.equal(lookup.mock.callCount(), 1);
+      } finally {
+        lookup.mock.restore();
+        pdp.close();
+      }
+    });
 
     it("refuses when nobody listens", async () => {
       const pdp = cerbos("127.0.0.1:1", { tls: false, deadline: 2_000 });
