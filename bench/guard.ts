@@ -26,12 +26,14 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 
 const pdp = await startPdp({ policies: path("../policies"), config: path("../pdp/pdp.yaml"), log: () => {} });
 const server = fork(path("./server.ts"), [pdp.target]);
+const ended = once(server, "exit");
 try {
-  const [{ port }] = (await once(server, "message")) as [{ port: number }];
+  const early = ended.then(() => Promise.reject(new Error("the server ended before it listened")));
+  const [{ port }] = (await Promise.race([once(server, "message"), early])) as [{ port: number }];
   await run(`http://127.0.0.1:${port}`);
 } finally {
-  server.disconnect();
-  await once(server, "exit");
+  if (server.connected) server.disconnect();
+  await ended;
   await pdp.stop();
 }
 

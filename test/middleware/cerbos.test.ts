@@ -292,14 +292,17 @@ describe("cerbos", () => {
       await once(server, "listening");
       const { port } = server.address() as AddressInfo;
       const pdp = cerbos(`127.0.0.1:${port}`, { tls: false, deadline: DEADLINE });
-      const call = once(server, "stream") as Promise<[ServerHttp2Stream, IncomingHttpHeaders]>;
-      await refusal(pdp.check(own), PdpUnavailableError);
-      const [stream, headers] = await call;
-      stream.on("error", () => {});
-      if (!stream.closed) await once(stream, "close", { signal: AbortSignal.timeout(SLACK) });
-      assert.match(String(headers["grpc-timeout"]), /^1[0-5]\dm$/);
-      pdp.close();
-      server.close();
+      try {
+        const call = once(server, "stream") as Promise<[ServerHttp2Stream, IncomingHttpHeaders]>;
+        await refusal(pdp.check(own), PdpUnavailableError);
+        const [stream, headers] = await call;
+        stream.on("error", () => {});
+        assert.match(String(headers["grpc-timeout"]), /^1[0-5]\dm$/);
+        if (!stream.closed) await once(stream, "close", { signal: AbortSignal.timeout(SLACK) });
+      } finally {
+        pdp.close();
+        server.close();
+      }
     });
 
     it("keeps the deadline while the PDP's name is being looked up", async () => {

@@ -230,8 +230,8 @@ describe("resilience: the PDP", function () {
       await under(async () => {
         proxy.abandon();
         return untilDeciding(pdp.target);
-        // Only the deadline tells that nothing will come.
-      }, DEADLINE);
+        // Only the deadline tells that nothing will come, and who asked just before it did has one to wait out too.
+      }, 2 * DEADLINE);
     });
 
     it("the app reconnects while it hangs, and is left with a connection that never was one", async () => {
