@@ -31,13 +31,13 @@ export function authorization(options: AuthorizationOptions): RequestHandler {
   const { pdp, principal } = options;
   if (typeof pdp?.check !== "function") throw new TypeError("authorization(): pdp is missing; see cerbos().");
   if (typeof principal !== "function") throw new TypeError("authorization(): principal must be a function of req.");
-  return (req, _res, next) => {
-    async function identify() {
+  return async (req, _res, next) => {
+    try {
       req.authz = new RequestAuthorization(pdp, (await principal(req)) ?? null);
+    } catch (error) {
+      next(asError(error));
+      return;
     }
-    identify().then(
-      () => next(),
-      (error) => next(asError(error)),
-    );
+    next();
   };
 }

@@ -41,15 +41,15 @@ export function authorize(kind: string, action: string, options: AuthorizeOption
     throw new TypeError("authorize(): options may only be { resource }, a function of req.");
   }
   const { resource } = options;
-  const guard: RequestHandler = (req, _res, next) => {
-    if (!req.authz) {
-      next(new AuthorizationSetupError("authorize() was used without authorization() before it."));
+  const guard: RequestHandler = async (req, _res, next) => {
+    try {
+      if (!req.authz) throw new AuthorizationSetupError("authorize() was used without authorization() before it.");
+      await req.authz.enforce(kind, action, resource && (() => resource(req)));
+    } catch (error) {
+      next(asError(error));
       return;
     }
-    req.authz.enforce(kind, action, resource && (() => resource(req))).then(
-      () => next(),
-      (error) => next(asError(error)),
-    );
+    next();
   };
   guards.set(guard, { kind, action });
   return guard;

@@ -22,23 +22,24 @@ export function questionOf(check: Check): Question {
   // A PDP rejects principals that have a role twice.
   const principal = { id, roles: [...new Set(roles)], attr };
   const resource = { kind, id: check.resource.id, attr: check.resource.attr ?? {} };
-  const flaw = flawIn(principal, "principal") ?? flawIn(resource, "resource") ?? flawIn(action, "action");
-  if (flaw) throw new PdpRejectedError({ cause: new TypeError(flaw) });
+  for (const [name, part] of Object.entries({ principal, resource, action })) {
+    const flaw = flawIn(part);
+    if (flaw) throw new PdpRejectedError({ cause: new TypeError(name + flaw) });
+  }
   // The client's types want mutable attributes, though it only reads them.
   return { principal, resources: [{ resource, actions: [action] }] } as Question;
 }
 
-/** Says where there is something that is not JSON, and what. */
-function flawIn(value: unknown, path: string, depth = MAX_DEPTH): string | undefined {
-  if (typeof value === "string") return ILL_FORMED.test(value) ? `${path} is not well-formed Unicode` : undefined;
+/** Says where there is something that is not JSON, and what; as the end of a sentence that begins with the value's name. */
+function flawIn(value: unknown, depth = MAX_DEPTH): string | undefined {
+  if (typeof value === "string") return ILL_FORMED.test(value) ? " is not well-formed Unicode" : undefined;
   if (typeof value === "boolean" || value === null || Number.isFinite(value)) return undefined;
-  if (!isPlain(value)) return `${path} is ${describe(value)}, which is not JSON`;
-  if (depth === 0) return `${path} is nested more than ${MAX_DEPTH} deep`;
+  if (!isPlain(value)) return ` is ${describe(value)}, which is not JSON`;
+  if (depth === 0) return ` is nested more than ${MAX_DEPTH} deep`;
   for (const [key, member] of Object.entries(value)) {
-    const flaw =
-      (ILL_FORMED.test(key) && `a key of ${path} is not well-formed Unicode`) ||
-      flawIn(member, `${path}.${key}`, depth - 1);
-    if (flaw) return flaw;
+    if (ILL_FORMED.test(key)) return " has a key that is not well-formed Unicode";
+    const flaw = flawIn(member, depth - 1);
+    if (flaw) return `.${key}${flaw}`;
   }
   return undefined;
 }

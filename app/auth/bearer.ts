@@ -9,6 +9,7 @@ import { OktaUnavailableError } from "./unavailable.js";
 import { type FetchUserinfo, userinfoOf } from "./userinfo.js";
 
 const KEYS_TIMEOUT = 3_000;
+const KEY_REQUESTS_PER_MINUTE = 60;
 
 /**
  * RFC 6750, section 2.1, with a signed JWT (RFC 7515, section 7.1) as the token. One without a signature must not get
@@ -36,8 +37,11 @@ export function bearerTokens(
 ): (req: Request) => Promise<Person> {
   const verifier = new OktaJwtVerifier({
     issuer: okta.issuer,
+    jwksRequestsPerMinute: KEY_REQUESTS_PER_MINUTE,
     testing: { disableHttpsCheck: okta.issuer.startsWith("http:") },
   });
+  // Whether the last request for keys failed: past its limit the verifier makes none, and cannot tell by itself.
+  let keysOutOfReach = false;
   const fetchUserinfo: FetchUserinfo = userinfoOf(okta.issuer);
   const userinfo = new LRUCache<string, Claims>({
     max: 1_000,
@@ -59,7 +63,10 @@ export function bearerTokens(
     const token = CREDENTIALS.exec(req.get("authorization") ?? "")?.[1];
     if (!token) throw invalidToken();
     const claims = await claimsOf(token).catch((error: unknown) => {
-      throw keysAreOutOfReach(error) ? new OktaUnavailableError({ cause: error }) : invalidToken(error);
+      const fault = keyFaultIn(error);
+      if (fault === "unreachable") keysOutOfReach = true;
+      if (fault === "unknown") keysOutOfReach = false;
+      throw fault && keysOutOfReach ? new OktaUnavailableError({ cause: error }) : invalidToken(error);
     });
     const more = claims[rules.groupsClaim] === undefined && claims.uid ? await userinfo.fetch(token) : undefined;
     if (more && more.sub !== claims.uid) throw invalidToken();
@@ -76,10 +83,15 @@ function invalidToken(cause?: unknown): UnauthenticatedError {
   });
 }
 
-/** A key that does not exist speaks against the token; keys that cannot be fetched do not. */
-function keysAreOutOfReach(error: unknown): boolean {
-  if (error instanceof OktaUnavailableError) return true;
-  if (!(error instanceof Error && error.message.startsWith("Error while resolving signing key"))) return false;
+/**
+ * What was wrong with the token's key, if that is why the token could not be checked. A key that does not exist speaks
+ * against the token; keys that cannot be fetched do not.
+ */
+function keyFaultIn(error: unknown): "unknown" | "unreachable" | "not_asked" | undefined {
+  if (error instanceof OktaUnavailableError) return "unreachable";
+  if (!(error instanceof Error && error.message.startsWith("Error while resolving signing key"))) return undefined;
   const cause = "innerError" in error ? error.innerError : undefined;
-  return cause instanceof Error && !["SigningKeyNotFoundError", "JwksRateLimitError"].includes(cause.name);
+  if (!(cause instanceof Error)) return undefined;
+  if (cause.name === "SigningKeyNotFoundError") return "unknown";
+  return cause.name === "JwksRateLimitError" ? "not_asked" : "unreachable";
 }

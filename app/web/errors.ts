@@ -58,7 +58,12 @@ function tell(error: unknown): Told {
     return tell(unavailable("Okta cannot be reached", "Nobody can log in until Okta answers. Try again in a moment."));
   }
   if (isDatabaseUnavailable(error)) {
-    return tell(unavailable("The database cannot be reached", "Nothing was changed. Try again in a moment."));
+    return tell(
+      unavailable(
+        "The database cannot be reached",
+        "Try again in a moment. If you were saving something, look first whether it is there.",
+      ),
+    );
   }
   return tell(requestFault(error) ?? new ProblemError(500, "Something went wrong", "This is our fault, not yours."));
 }
