@@ -65,7 +65,7 @@ describe("logging in", function () {
       assert.equal(head.status, 302);
       assert.equal(head.url.href, at("/login?returnTo=%2Fcontacts"));
       const post = await new UserAgent().request(at("/contacts"), { method: "POST", body: new URLSearchParams({}) });
-      assert.match(textOf(pageIn(post, 401)), /You have been logged out.*To keep what you typed/);
+      assert.match(textOf(pageIn(post, 401)), /You have been logged out.*Nothing was saved/);
       assert.equal(post.headers.get("www-authenticate"), "Bearer");
     });
 
