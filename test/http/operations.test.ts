@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { type Stack, sharedStack } from "../stack.js";
@@ -503,14 +502,6 @@ describe("too many requests", function () {
     assert.match(textOf(page), /Too many requests Wait a minute/);
     assert.equal((await login("/authorization-code/callback?code=x&state=y")).status, 429);
     pageIn(await login("/"), 200);
-  });
-});
-
-describe("the list of settings", () => {
-  it("in .env.sample is the one that the app reads", async () => {
-    const { settingNames } = await import("../../app/config.js");
-    const sample = await readFile(".env.sample", "utf8");
-    for (const name of settingNames) if (name !== "NODE_ENV") assert.match(sample, new RegExp(`^#? ?${name}=`, "m"));
   });
 });
 
