@@ -7,9 +7,13 @@ import type { OktaConnection } from "./auth/okta.js";
 import { loginRoutes } from "./auth/routes.js";
 import { browserSessions } from "./auth/session.js";
 import type { Config, OktaSettings } from "./config.js";
+import { contactMenu } from "./contacts/menu.js";
 import { contactRoutes } from "./contacts/routes.js";
+import { sharingRoutes } from "./contacts/sharing-routes.js";
 import { contactStore } from "./contacts/store.js";
 import type { Database } from "./db/database.js";
+import { peopleStore } from "./people/people.js";
+import { rememberPeople } from "./people/remember.js";
 import { bodies } from "./web/body.js";
 import { csrf } from "./web/csrf.js";
 import { errors, notFound } from "./web/errors.js";
@@ -39,12 +43,14 @@ export interface Services {
 /** The Express stack, in the order in which a request passes through it. */
 export function createApp(services: Services): Express {
   const { config, log, database, pdp, okta, sessionSecret, isDemo, isStopping } = services;
+  const contacts = contactStore(database.db);
+  const people = peopleStore(database.db);
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
   // The app itself speaks http; when its public address is https, one proxy stands before it.
   app.set("trust proxy", config.baseUrl.startsWith("https:") ? 1 : false);
-  usePages(app, { isDemo });
+  usePages(app, { isDemo, menu: contactMenu });
 
   app.use(securityHeaders(config.baseUrl, okta.settings.issuer));
   app.use(requestLog(log));
@@ -62,6 +68,7 @@ export function createApp(services: Services): Express {
   app.use(noStore);
   app.use(browserSessions(config, database.pool, sessionSecret));
   app.use(identify(config.claimRules, bearerTokens(okta.settings, config.audience, config.claimRules)));
+  app.use(rememberPeople(people));
   app.use(requestLimit(config.rateLimits.requests));
   app.use(authorization({ pdp, principal: principalOf }));
   app.use(bodies);
@@ -69,7 +76,8 @@ export function createApp(services: Services): Express {
 
   app.use(loginRoutes(okta.connection, config.baseUrl, loginLimit(config.rateLimits.login)));
   app.use(startRoutes());
-  app.use(contactRoutes(contactStore(database.db)));
+  app.use(contactRoutes(contacts, people));
+  app.use(sharingRoutes(contacts, people));
 
   app.use(notFound);
   app.use(errors);

@@ -48,6 +48,7 @@ async function start(config: Config): Promise<void> {
   if (!oktaSettings || !cerbosSettings) throw new Error("neither settings nor stand-ins for Okta and the PDP");
 
   if (!config.databaseUrl) await demo?.seedContacts(database.db);
+  if (!config.okta) await demo?.seedPeople(database.db);
 
   const { target, tls, playgroundInstance } = cerbosSettings;
   const pdp = cerbos(target, { tls, playgroundInstance });

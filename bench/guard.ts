@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
 import { startPdp } from "../app/demo/pdp.js";
+import { median } from "./median.js";
 
 /*
  * What a guard costs: one route unguarded, guarded by `authorize`, and guarded by a check written by hand with the same
@@ -96,8 +97,4 @@ async function load(url: string, duration: number): Promise<Result> {
   if (failed > 0)
     throw new Error(`${failed} of ${result.requests.total} requests to ${url} were not answered with 200`);
   return { rate: result.requests.total / result.duration, latency: result.latency.p50 };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

@@ -29,7 +29,9 @@ export interface AuthorizationOptions {
  */
 export function authorization(options: AuthorizationOptions): RequestHandler {
   const { pdp, principal } = options;
-  if (typeof pdp?.check !== "function") throw new TypeError("authorization(): pdp is missing; see cerbos().");
+  if (typeof pdp?.check !== "function" || typeof pdp.plan !== "function") {
+    throw new TypeError("authorization(): pdp is missing; see cerbos().");
+  }
   if (typeof principal !== "function") throw new TypeError("authorization(): principal must be a function of req.");
   return async (req, _res, next) => {
     try {

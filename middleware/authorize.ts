@@ -2,11 +2,14 @@ import type { Request, RequestHandler } from "express";
 import { asError } from "./authz.js";
 import { AuthorizationSetupError } from "./errors.js";
 import type { Found } from "./types.js";
+import { refuseUnfiltered } from "./unfiltered.js";
 
 /** What a guard asks; see {@link guardOf}. */
 export interface Guard {
   readonly kind: string;
   readonly action: string;
+  /** Whether it guards a list, whose handler must take `req.authz.filter()`. */
+  readonly filter: boolean;
 }
 
 /** Settings of {@link authorize}. */
@@ -16,6 +19,11 @@ export interface AuthorizeOptions {
    * asked. Without a loader the question is about the kind as a whole (the resource id is `*`, without attributes).
    */
   readonly resource?: (req: Request) => Found | Promise<Found>;
+  /**
+   * For lists: asks on which resources of the kind the action is allowed, refuses those for whom there are none, and
+   * lets nothing be sent with a status of success unless the handler has taken the answer with `req.authz.filter()`.
+   */
+  readonly filter?: true;
 }
 
 const guards = new WeakMap<object, Guard>();
@@ -30,29 +38,43 @@ const guards = new WeakMap<object, Guard>();
  * @throws TypeError at once when an argument is not what it must be
  * @example
  * router.get("/contacts/:id", authorize("contact", "read", { resource: contactById }), show);
+ * router.get("/contacts", authorize("contact", "list", { filter: true }), list);
  */
 export function authorize(kind: string, action: string, options: AuthorizeOptions = {}): RequestHandler {
   if (![kind, action].every((name) => typeof name === "string" && name !== "")) {
     throw new TypeError("authorize(): kind and action must be non-empty strings.");
   }
-  // A loader that got lost would leave a question about the kind as a whole, to which a policy may well say yes.
-  const isLost = typeof options !== "object" || Object.keys(options).some((name) => name !== "resource");
-  if (isLost || ("resource" in options && typeof options.resource !== "function")) {
-    throw new TypeError("authorize(): options may only be { resource }, a function of req.");
-  }
-  const { resource } = options;
-  const guard: RequestHandler = async (req, _res, next) => {
+  assertOptions(options);
+  const { resource, filter = false } = options;
+  const guard: RequestHandler = async (req, res, next) => {
     try {
       if (!req.authz) throw new AuthorizationSetupError("authorize() was used without authorization() before it.");
-      await req.authz.enforce(kind, action, resource && (() => resource(req)));
+      if (filter) {
+        await req.authz.enforceFilter(kind, action);
+        refuseUnfiltered(res, kind, action, () => req.authz.isUnfiltered(kind, action));
+      } else {
+        await req.authz.enforce(kind, action, resource && (() => resource(req)));
+      }
     } catch (error) {
       next(asError(error));
       return;
     }
     next();
   };
-  guards.set(guard, { kind, action });
+  guards.set(guard, { kind, action, filter });
   return guard;
+}
+
+function assertOptions(options: AuthorizeOptions): void {
+  // A loader that got lost would leave a question about the kind as a whole, to which a policy may well say yes.
+  const isLost =
+    typeof options !== "object" || Object.keys(options).some((name) => !["resource", "filter"].includes(name));
+  if (isLost || ("resource" in options && typeof options.resource !== "function")) {
+    throw new TypeError("authorize(): options may only be { resource }, a function of req, or { filter: true }.");
+  }
+  if ("filter" in options && (options.filter !== true || "resource" in options)) {
+    throw new TypeError("authorize(): filter may only be true, and not together with resource.");
+  }
 }
 
 /** The guard that a handler is, or `undefined` when {@link authorize} did not make it. */

@@ -1,3 +1,4 @@
+import DataLoader from "dataloader";
 import {
   AuthorizationSetupError,
   DeniedError,
@@ -5,7 +6,8 @@ import {
   ResourceNotFoundError,
   UnauthenticatedError,
 } from "./errors.js";
-import type { Decision, Found, Pdp, Principal, Resource } from "./types.js";
+import type { Filter } from "./filter/filter.js";
+import type { Answer, Check, Decision, Found, KindedResource, Pdp, Principal, Resource } from "./types.js";
 
 /** What one request knows of authorization; at `req.authz`. */
 export class RequestAuthorization {
@@ -14,6 +16,11 @@ export class RequestAuthorization {
   /** The decisions made for this request so far. */
   readonly decisions: Decision[] = [];
   readonly #pdp: Pdp;
+  /** Collects the questions of a tick into one call, and remembers the answers for the request. */
+  readonly #answers: DataLoader<Check, Answer, string>;
+  readonly #numbers = new Map<object, number>();
+  /** The filters that guards have asked for, and whether a handler has taken them. */
+  readonly #filters = new Map<string, { readonly filter: Filter; taken: boolean }>();
   #resource: Resource | undefined;
 
   /** @throws {@link AuthorizationSetupError} when the principal is not one that a PDP could decide about. */
@@ -21,6 +28,7 @@ export class RequestAuthorization {
     if (principal !== null) assertPrincipal(principal);
     this.#pdp = pdp;
     this.principal = principal;
+    this.#answers = new DataLoader((checks) => this.#ask(checks), { cacheKeyFn: (check) => this.#keyOf(check) });
   }
 
   /**
@@ -34,6 +42,57 @@ export class RequestAuthorization {
   }
 
   /**
+   * Whether the principal may do an action, to show or hide what leads there. Questions asked in one tick become one
+   * call, and answers are remembered for the request: for the same kind, id, action and `attr` object.
+   *
+   * @param resource - what the action would be done to, with its kind
+   * @param action - action, as policies name it
+   * @returns `false`, without asking the PDP, when nobody is logged in or the principal has no role
+   * @throws {@link PdpUnavailableError} or {@link PdpRejectedError} when there is no answer
+   */
+  async can(resource: KindedResource, action: string): Promise<boolean> {
+    if (!this.principal || this.principal.roles.length === 0) return false;
+    assertResource(resource);
+    if (!isText(resource.kind))
+      throw new AuthorizationSetupError("A resource must say its kind, as a non-empty string.");
+    return (await this.#answers.load({ kind: resource.kind, resource, action })).allowed;
+  }
+
+  /**
+   * {@link can} for each of several resources and actions, such as the rows of a page and their buttons.
+   *
+   * @returns for each resource, in their order, whether each action is allowed
+   */
+  async canEach<A extends string>(
+    resources: readonly KindedResource[],
+    actions: readonly A[],
+  ): Promise<Readonly<Record<A, boolean>>[]> {
+    const ask = async (resource: KindedResource) =>
+      Promise.all(actions.map(async (action) => [action, await this.can(resource, action)] as const));
+    const answers = await Promise.all(resources.map(ask));
+    return answers.map((allowed) => Object.fromEntries(allowed) as Record<A, boolean>);
+  }
+
+  /**
+   * Which resources of a kind the principal may do an action on, for the query that lists them: see `toSql`.
+   *
+   * Only on routes guarded by `authorize(kind, action, { filter: true })`, which has already asked the PDP and refused
+   * those who may not do the action on any resource.
+   *
+   * @throws {@link AuthorizationSetupError} when no such guard has passed for this request
+   */
+  filter(kind: string, action: string): Filter {
+    const found = this.#filters.get(keyOfFilter(kind, action));
+    if (!found) {
+      throw new AuthorizationSetupError(
+        `req.authz.filter("${kind}", "${action}") needs authorize("${kind}", "${action}", { filter: true }) on its route.`,
+      );
+    }
+    found.taken = true;
+    return found.filter;
+  }
+
+  /**
    * Returns only when the principal may do the action.
    *
    * @param kind - resource kind, as policies name it
@@ -42,25 +101,77 @@ export class RequestAuthorization {
    * @throws {@link UnauthenticatedError}, {@link DeniedError}, {@link ResourceNotFoundError}, or what the PDP throws
    */
   async enforce(kind: string, action: string, load?: () => Found | Promise<Found>): Promise<void> {
-    const { principal } = this;
-    if (!principal) throw new UnauthenticatedError();
     // Before the loader, so that somebody without any role cannot learn which ids exist.
-    if (principal.roles.length === 0) throw new DeniedError({ code: "no_roles", kind, action, callId: "" });
+    this.#principalFor(kind, action);
     const resource = load ? await load() : WHOLE_KIND;
     if (resource === undefined || resource === null) throw new ResourceNotFoundError(kind);
     assertResource(resource);
-    const answer = await this.#pdp.check({ principal, kind, resource, action });
-    // A Pdp written in JavaScript may answer anything; nothing but a plain yes opens the door.
-    if (typeof answer?.allowed !== "boolean") throw new PdpUnavailableError("bad_answer");
-    const { allowed, callId } = answer;
-    this.decisions.push({ kind, resourceId: resource.id, action, allowed, callId });
+    const { allowed, callId } = await this.#answers.load({ kind, resource, action });
     if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId });
     if (load) this.#resource = resource;
+  }
+
+  /**
+   * Returns only when the principal may do the action on some resources of the kind: those that {@link filter} then tells.
+   *
+   * @throws {@link UnauthenticatedError}, {@link DeniedError}, {@link UnsupportedPlanError}, or what the PDP throws
+   */
+  async enforceFilter(kind: string, action: string): Promise<void> {
+    const principal = this.#principalFor(kind, action);
+    const plan = await this.#pdp.plan(principal, kind, action);
+    // A Pdp written in JavaScript may answer anything; nothing but a filter opens the door.
+    if (!isFilter(plan?.filter)) throw new PdpUnavailableError("bad_answer");
+    const { filter, callId } = plan;
+    const allowed = filter.decision !== "denied";
+    this.decisions.push({ kind, resourceId: WHOLE_KIND.id, action, allowed, callId });
+    if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId });
+    this.#filters.set(keyOfFilter(kind, action), { filter, taken: false });
+  }
+
+  /** Whether a guard's filter has not been taken: whatever the handler is about to send was not filtered by it. */
+  isUnfiltered(kind: string, action: string): boolean {
+    return this.#filters.get(keyOfFilter(kind, action))?.taken === false;
+  }
+
+  #principalFor(kind: string, action: string): Principal {
+    const { principal } = this;
+    if (!principal) throw new UnauthenticatedError();
+    if (principal.roles.length === 0) throw new DeniedError({ code: "no_roles", kind, action, callId: "" });
+    return principal;
+  }
+
+  async #ask(checks: readonly Check[]): Promise<readonly Answer[]> {
+    const principal = this.principal as Principal;
+    const answers = await this.#pdp.check(principal, checks);
+    // A Pdp written in JavaScript may answer anything; nothing but a plain yes opens the door.
+    const isAnswer = (answer: Answer) => typeof answer?.allowed === "boolean";
+    if (!Array.isArray(answers) || answers.length !== checks.length || !answers.every(isAnswer)) {
+      throw new PdpUnavailableError("bad_answer");
+    }
+    checks.forEach(({ kind, resource, action }, n) => {
+      const { allowed, callId } = answers[n] as Answer;
+      this.decisions.push({ kind, resourceId: resource.id, action, allowed, callId });
+    });
+    return answers;
+  }
+
+  /** Attributes count as the same only when they are the same object: to compare them would cost more than to ask. */
+  #keyOf({ kind, resource: { id, attr }, action }: Check): string {
+    let number = 0;
+    if (attr) {
+      number = this.#numbers.get(attr) ?? this.#numbers.size + 1;
+      this.#numbers.set(attr, number);
+    }
+    return JSON.stringify([kind, id, action, number]);
   }
 }
 
 /** Cerbos wants an id for every resource; this one stands for none in particular. */
 const WHOLE_KIND: Resource = { id: "*" };
+
+function keyOfFilter(kind: string, action: string): string {
+  return JSON.stringify([kind, action]);
+}
 
 /** Makes of anything thrown something that `next()` takes for an error: `next(undefined)` and `next("route")` go on. */
 export function asError(thrown: unknown): Error {
@@ -74,6 +185,11 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
+function isFilter(filter: Filter | undefined): filter is Filter {
+  if (filter?.decision === "conditional") return typeof filter.condition === "object" && filter.condition !== null;
+  return filter?.decision === "allowed" || filter?.decision === "denied";
+}
+
 function assertPrincipal(principal: Principal): void {
   if (!isText(principal.id)) {
     throw new AuthorizationSetupError("principal() returned a principal whose id is not a non-empty string.");
@@ -84,7 +200,7 @@ function assertPrincipal(principal: Principal): void {
 }
 
 function assertResource(resource: Resource): void {
-  if (!isText(resource.id)) {
-    throw new AuthorizationSetupError("A resource loader returned a resource whose id is not a non-empty string.");
+  if (!isText(resource?.id)) {
+    throw new AuthorizationSetupError("A resource must have an id that is a non-empty string.");
   }
 }

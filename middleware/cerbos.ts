@@ -1,16 +1,20 @@
 import { GRPC, type Options } from "@cerbos/grpc";
 import { CircuitBreaker } from "./breaker.js";
 import { PdpRejectedError, PdpUnavailableError } from "./errors.js";
-import { questionOf } from "./question.js";
-import type { Answer, Check, Pdp } from "./types.js";
+import { filterOf } from "./filter/plan.js";
+import { type Entry, planQuestionOf, questionOf } from "./question.js";
+import type { Answer, Check, Pdp, Plan, Principal, Resource } from "./types.js";
 
 /** Settings of {@link cerbos}. */
 export interface CerbosOptions extends Pick<Options, "tls" | "playgroundInstance"> {
   /** How long one decision may take in all, retries included, in ms. Default 1000. */
   readonly deadline?: number | undefined;
+  /** How many resources the PDP takes in one call: its own `requestLimits.maxResourcesPerRequest`. Default 50, as there. */
+  readonly resourcesPerCall?: number | undefined;
 }
 
 const DEFAULT_DEADLINE = 1000;
+const DEFAULT_RESOURCES_PER_CALL = 50;
 /** The most that Node's timers can wait. */
 const LONGEST_DEADLINE = 2 ** 31 - 1;
 const FAILURES_TO_OPEN = 5;
@@ -64,12 +68,16 @@ function channelOptions(deadline: number): NonNullable<Options["channelOptions"]
  *   `tls.createSecureContext()` made, for others
  * @param options.playgroundInstance - instance id, when the target is the hosted demo PDP; needs TLS
  * @param options.deadline - ms for one decision, retries included; default 1000
+ * @param options.resourcesPerCall - the PDP's limit of resources in one call; questions about more become several
+ *   calls at once; default 50
  * @throws TypeError at once when an option makes no sense
  * @see https://docs.cerbos.dev/cerbos/latest/api/#check-resources
+ * @see https://docs.cerbos.dev/cerbos/latest/api/#resources-query-plan
  */
 export function cerbos(target: string, options: CerbosOptions): Pdp {
   assertOptions(target, options);
   const { tls, playgroundInstance, deadline = DEFAULT_DEADLINE } = options;
+  const { resourcesPerCall = DEFAULT_RESOURCES_PER_CALL } = options;
   const connect = () => new GRPC(target, { tls, playgroundInstance, channelOptions: channelOptions(deadline) });
   let client = connect();
   let closed = false;
@@ -105,21 +113,38 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
     });
   }
 
+  /** The answers of one call, for each entry and action. */
+  async function ask(principal: Principal, entries: readonly Entry[]): Promise<Answer[][]> {
+    const question = questionOf(principal, entries);
+    const { results, cerbosCallId } = await breaker.run(() => call(() => client.checkResources(question)));
+    if (results.length !== entries.length) throw new PdpUnavailableError("bad_answer");
+    return entries.map(({ kind, resource, actions }, n) => {
+      const result = results[n];
+      const isAnother = result?.resource.kind !== kind || result.resource.id !== resource.id;
+      return actions.map((action) => {
+        const allowed = result?.isAllowed(action);
+        if (allowed === undefined || isAnother) throw new PdpUnavailableError("bad_answer");
+        return { allowed, callId: cerbosCallId };
+      });
+    });
+  }
+
   return {
-    async check(check: Check): Promise<Answer> {
-      const question = questionOf(check);
-      const response = await breaker.run(() => call(() => client.checkResources(question)));
-      const [result, ...others] = response.results;
-      const allowed = result?.isAllowed(check.action);
-      if (
-        allowed === undefined ||
-        others.length > 0 ||
-        result?.resource.kind !== check.kind ||
-        result.resource.id !== check.resource.id
-      ) {
-        throw new PdpUnavailableError("bad_answer");
+    async check(principal: Principal, checks: readonly Check[]): Promise<Answer[]> {
+      const { entries, places } = entriesOf(checks);
+      const calls: Promise<Answer[][]>[] = [];
+      for (let n = 0; n < entries.length; n += resourcesPerCall) {
+        calls.push(ask(principal, entries.slice(n, n + resourcesPerCall)));
       }
-      return { allowed, callId: response.cerbosCallId };
+      const answers = (await Promise.all(calls)).flat();
+      return places.map(([entry, action]) => answers[entry]?.[action] as Answer);
+    },
+    async plan(principal: Principal, kind: string, action: string): Promise<Plan> {
+      const question = planQuestionOf(principal, kind, action);
+      const response = await breaker.run(() => call(() => client.planResources(question)));
+      const filter = filterOf(response);
+      if (!filter) throw new PdpUnavailableError("bad_answer");
+      return { filter, callId: response.cerbosCallId };
     },
     async ping(): Promise<void> {
       // Through the circuit breaker too: an app that gets no traffic while it is not ready must still find back.
@@ -132,8 +157,27 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
   };
 }
 
+/** Puts together what is asked about the same resource; `places` says where the answer to each check will be. */
+function entriesOf(checks: readonly Check[]): { entries: Entry[]; places: [entry: number, action: number][] } {
+  const entries: (Entry & { readonly actions: string[] })[] = [];
+  const numbers = new Map<Resource, number>();
+  const places = checks.map(({ kind, resource, action }): [number, number] => {
+    let number = numbers.get(resource);
+    // A schema can be left out for some actions, such as lists, but only where nothing else is asked in the same entry.
+    if (number === undefined || entries[number]?.kind !== kind || !resource.attr) {
+      number = entries.push({ kind, resource, actions: [] }) - 1;
+      numbers.set(resource, number);
+    }
+    const { actions } = entries[number] as (typeof entries)[number];
+    const place = actions.indexOf(action);
+    return [number, place === -1 ? actions.push(action) - 1 : place];
+  });
+  return { entries, places };
+}
+
 function assertOptions(target: string, options: CerbosOptions | undefined): void {
   const { tls, playgroundInstance, deadline = DEFAULT_DEADLINE } = options ?? {};
+  const { resourcesPerCall = DEFAULT_RESOURCES_PER_CALL } = options ?? {};
   if (typeof target !== "string" || target === "" || /^https?:/.test(target)) {
     throw new TypeError(`cerbos(): the target must be host:port or unix:/path, not ${JSON.stringify(target)}.`);
   }
@@ -144,6 +188,9 @@ function assertOptions(target: string, options: CerbosOptions | undefined): void
   if (playgroundInstance && !tls) throw new TypeError("cerbos(): a playground instance needs tls: true.");
   if (!(typeof deadline === "number" && deadline >= 1 && deadline <= LONGEST_DEADLINE)) {
     throw new TypeError(`cerbos(): deadline must be a number of ms from 1 to ${LONGEST_DEADLINE}, not ${deadline}.`);
+  }
+  if (!(Number.isInteger(resourcesPerCall) && resourcesPerCall >= 1)) {
+    throw new TypeError(`cerbos(): resourcesPerCall must be a whole number from 1, not ${resourcesPerCall}.`);
   }
 }
 

@@ -106,3 +106,20 @@ export class AuthorizationSetupError extends AuthorizationError {
   readonly status = 500;
   readonly title = "Permissions could not be checked";
 }
+
+/** A filter cannot be said exactly in the words of the data store: refused with 500, rather than answered with too much or too little. */
+export class UnsupportedPlanError extends AuthorizationError {
+  readonly code = "unsupported_plan";
+  readonly status = 500;
+  readonly title = "Permissions could not be checked";
+  /** The operator that is in the way, as query plans name it. */
+  readonly operator: string;
+  /** The resource's attribute beside it, such as `R.attr.ownerId`; empty when there is none. */
+  readonly attribute: string;
+
+  constructor(operator: string, attribute: string, reason: string) {
+    super(`The query plan cannot be used: ${operator}${attribute && ` of ${attribute}`}: ${reason}`);
+    this.operator = operator;
+    this.attribute = attribute;
+  }
+}

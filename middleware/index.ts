@@ -3,6 +3,31 @@ export { type AuthorizeOptions, authorize, type Guard } from "./authorize.js";
 export type { RequestAuthorization } from "./authz.js";
 export { type CerbosOptions, cerbos } from "./cerbos.js";
 export * from "./errors.js";
+export type { Expression, Filter } from "./filter/filter.js";
 export { authorizationErrors, type Problem, problemOf, wantsHtml } from "./problem.js";
 export { type Route, routesOf } from "./routes.js";
-export type { Answer, Attributes, Check, Decision, Found, Pdp, Principal, Resource, Value } from "./types.js";
+export type {
+  ArrayColumn,
+  Column,
+  Columns,
+  JsonColumn,
+  Nulls,
+  RelatedRows,
+  ScalarColumn,
+  SqlOptions,
+} from "./sql/columns.js";
+export type { SqlCondition } from "./sql/statement.js";
+export { toSql } from "./sql/to-sql.js";
+export type {
+  Answer,
+  Attributes,
+  Check,
+  Decision,
+  Found,
+  KindedResource,
+  Pdp,
+  Plan,
+  Principal,
+  Resource,
+  Value,
+} from "./types.js";

@@ -1,9 +1,19 @@
 import type { GRPC } from "@cerbos/grpc";
 import { PdpRejectedError } from "./errors.js";
-import type { Check } from "./types.js";
+import type { Principal, Resource } from "./types.js";
 
-/** A {@link Check} in the words of the Cerbos client. */
+/** Checks of one principal in the words of the Cerbos client: one entry a resource. */
 export type Question = Parameters<GRPC["checkResources"]>[0];
+
+/** Which resources of a kind, in the words of the Cerbos client. */
+export type PlanQuestion = Parameters<GRPC["planResources"]>[0];
+
+/** What is asked about one resource. */
+export interface Entry {
+  readonly kind: string;
+  readonly resource: Resource;
+  readonly actions: readonly string[];
+}
 
 /** Deeper attributes cannot be read by every implementation of Protobuf, which counts three levels for each of JSON. */
 const MAX_DEPTH = 32;
@@ -12,22 +22,43 @@ const MAX_DEPTH = 32;
 const ILL_FORMED = /\p{Surrogate}/u;
 
 /**
- * Puts a check into the words of the Cerbos client.
+ * Puts checks into the words of the Cerbos client.
  *
- * @throws {@link PdpRejectedError} when something in it would not reach the PDP as it is. What was wrong is its cause.
+ * @throws {@link PdpRejectedError} when something in them would not reach the PDP as it is. What was wrong is its cause.
  */
-export function questionOf(check: Check): Question {
-  const { kind, action } = check;
-  const { id, roles, attr = {} } = check.principal;
-  // A PDP rejects principals that have a role twice.
+export function questionOf(principal: Principal, entries: readonly Entry[]): Question {
+  const resources = entries.map(({ kind, resource: { id, attr = {} }, actions }) => ({
+    resource: { kind, id, attr },
+    actions: [...actions],
+  }));
+  const asked = asSeen(principal);
+  for (const { resource, actions } of resources) assertFaithful({ resource, actions });
+  // The client's types want mutable attributes, though it only reads them.
+  return { principal: asked, resources } as Question;
+}
+
+/**
+ * Puts the question which resources of a kind into the words of the Cerbos client.
+ *
+ * @throws {@link PdpRejectedError} as {@link questionOf} does
+ */
+export function planQuestionOf(principal: Principal, kind: string, action: string): PlanQuestion {
+  assertFaithful({ kind, action });
+  return { principal: asSeen(principal), resource: { kind }, action } as PlanQuestion;
+}
+
+/** A principal as the PDP is to see it, which rejects principals that have a role twice. */
+function asSeen({ id, roles, attr = {} }: Principal): Principal {
   const principal = { id, roles: [...new Set(roles)], attr };
-  const resource = { kind, id: check.resource.id, attr: check.resource.attr ?? {} };
-  for (const [name, part] of Object.entries({ principal, resource, action })) {
+  assertFaithful({ principal });
+  return principal;
+}
+
+function assertFaithful(parts: Readonly<Record<string, unknown>>): void {
+  for (const [name, part] of Object.entries(parts)) {
     const flaw = flawIn(part);
     if (flaw) throw new PdpRejectedError({ cause: new TypeError(name + flaw) });
   }
-  // The client's types want mutable attributes, though it only reads them.
-  return { principal, resources: [{ resource, actions: [action] }] } as Question;
 }
 
 /** Says where there is something that is not JSON, and what; as the end of a sentence that begins with the value's name. */

@@ -1,3 +1,5 @@
+import type { Filter } from "./filter/filter.js";
+
 /** A JSON value, as policies see it. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
 
@@ -28,9 +30,14 @@ export interface Resource {
 /** What a loader finds: `undefined` or `null` when there is no such thing. */
 export type Found = Resource | undefined | null;
 
-/** One question to a policy decision point. */
+/** A resource that says of which kind it is. */
+export interface KindedResource extends Resource {
+  /** Resource kind, as policies name it. */
+  readonly kind: string;
+}
+
+/** One question about one resource: may the principal do the action? */
 export interface Check {
-  readonly principal: Principal;
   readonly kind: string;
   readonly resource: Resource;
   readonly action: string;
@@ -43,17 +50,32 @@ export interface Answer {
   readonly callId: string;
 }
 
+/** The answer to "on which resources of this kind may the principal do the action?" */
+export interface Plan {
+  readonly filter: Filter;
+  /** The PDP's own id of the call, as it stands in its audit log; empty when it gave none. */
+  readonly callId: string;
+}
+
 /**
- * A policy decision point. {@link cerbos} is one; anything that answers a {@link Check} can stand behind the same interface.
+ * A policy decision point. {@link cerbos} is one; anything that answers the same questions can stand behind the interface.
  */
 export interface Pdp {
   /**
-   * Decides one question.
+   * Decides questions of one principal, in as few calls as it can.
    *
+   * @returns an answer for each check, in their order
    * @throws {@link PdpUnavailableError} when there is no answer in time, or none that can be trusted.
    * @throws {@link PdpRejectedError} when the PDP finds the question itself invalid.
    */
-  check(check: Check): Promise<Answer>;
+  check(principal: Principal, checks: readonly Check[]): Promise<readonly Answer[]>;
+  /**
+   * Says on which resources of a kind the principal may do the action.
+   *
+   * @throws {@link PdpUnavailableError} and {@link PdpRejectedError}, as `check` does.
+   * @throws {@link UnsupportedPlanError} when the plan has a shape that is not known.
+   */
+  plan(principal: Principal, kind: string, action: string): Promise<Plan>;
   /**
    * Resolves when the PDP says that it serves, for readiness probes.
    *
@@ -67,6 +89,7 @@ export interface Pdp {
 /** A decision made for the request, kept at `req.authz.decisions` in the order in which they were made. */
 export interface Decision extends Answer {
   readonly kind: string;
+  /** `*` when the question was about the kind as a whole. */
   readonly resourceId: string;
   readonly action: string;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Context } from "mocha";
 import pg from "pg";
 
-/** A database of a test's own on the PostgreSQL that `TEST_DATABASE_URL` names. */
+/** A database of a test's or benchmark's own. */
 export interface TemporaryDatabase {
   readonly url: string;
   drop(): Promise<void>;
@@ -18,6 +18,15 @@ export async function temporaryDatabase(test: Context): Promise<TemporaryDatabas
     if (process.env.CI) throw new Error("CI must set TEST_DATABASE_URL");
     test.skip();
   }
+  return createDatabase(server);
+}
+
+/**
+ * Creates an empty database.
+ *
+ * @param server - connection string of any database there
+ */
+export async function createDatabase(server: string): Promise<TemporaryDatabase> {
   const name = `gatehouse_test_${randomBytes(6).toString("hex")}`;
   await asAdmin(server, `create database ${name}`);
   const url = new URL(server);

@@ -9,6 +9,8 @@ export interface Person {
   readonly id: string;
   readonly name: string;
   readonly email: string;
+  /** Empty when none is known. */
+  readonly department: string;
   readonly groups: readonly string[];
   /** What policies see. */
   readonly roles: readonly string[];
@@ -41,7 +43,20 @@ function personWithId(id: unknown, claims: Claims, rules: ClaimRules): Person | 
   if (typeof id !== "string" || id === "" || !id.isWellFormed() || id.includes("\0")) return null;
   const groups = groupsFrom(claims[rules.groupsClaim]);
   const email = firstText(claims.email, claims.preferred_username, claims.sub);
-  return { id, name: firstText(claims.name, email), email, groups, roles: rolesFrom(groups, rules), claims };
+  return {
+    id,
+    name: firstText(claims.name, email),
+    email,
+    department: departmentFrom(claims.department),
+    groups,
+    roles: rolesFrom(groups, rules),
+    claims,
+  };
+}
+
+/** Anything but plain text is no department: it decides what somebody sees, and goes into the database with contacts. */
+function departmentFrom(claim: unknown): string {
+  return typeof claim === "string" && claim.isWellFormed() && !claim.includes("\0") ? claim.trim() : "";
 }
 
 /**

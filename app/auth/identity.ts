@@ -31,5 +31,7 @@ export function identify(rules: ClaimRules, fromToken: (req: Request) => Promise
 
 /** The principal that the PDP is asked about: no more of the person than policies need. */
 export function principalOf({ person }: Request): Principal | null {
-  return person ? { id: person.id, roles: person.roles } : null;
+  if (!person) return null;
+  const { id, roles, department } = person;
+  return { id, roles, attr: department ? { department } : {} };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { contacts } from "../db/schema.js";
+import { type contacts, visibilities } from "../db/schema.js";
 
 /** A contact as it is stored, and as JSON shows it. */
 export type Contact = typeof contacts.$inferSelect;
@@ -14,6 +14,9 @@ const limits = {
   title: 200,
   notes: 5_000,
 } as const;
+
+/** Who sees a contact besides its owner and those whom it is shared with. */
+export type Visibility = Contact["visibility"];
 
 /** Names of the fields that people fill in. */
 export type Field = keyof typeof limits;
@@ -62,8 +65,10 @@ const required = {
   lastName: z.preprocess((value) => value ?? "", line("lastName").min(1, "Enter a last name.")),
 };
 
-/** What a new contact may bring. Everything else in the input, an owner or a version for instance, is left out. */
-export const newContact = z.object({
+export const visibility = z.enum(visibilities, "Must be everyone, team or private.");
+
+/** The fields as a whole. Everything else in the input, an owner or a version for instance, is left out. */
+export const contactFields = z.object({
   ...required,
   email: optional.email.default(""),
   phone: optional.phone.default(""),
@@ -71,6 +76,9 @@ export const newContact = z.object({
   title: optional.title.default(""),
   notes: optional.notes.default(""),
 });
+
+/** What a new contact may bring. Whom others let see it later is not among the fields: see `sharing.ts`. */
+export const newContact = contactFields.extend({ visibility: visibility.default("everyone") });
 export type NewContact = z.output<typeof newContact>;
 
 /** What a change may bring: any of the fields, and only those are changed. */

@@ -1,10 +1,13 @@
 import type { Request, Response } from "express";
+import type { People } from "../people/people.js";
 import { renderPage } from "../web/pages.js";
-import { type Contact, type Field, fields, type NewContact } from "./contact.js";
+import { type Contact, type Field, fields } from "./contact.js";
 import { DEFAULT_SORT, encodeCursor, type ListQuery, sortKeyOf } from "./list-query.js";
+import { permissionsOf, verifiedRows } from "./permissions.js";
 import type { Page } from "./store.js";
+import { nameOf, visibilityOf } from "./words.js";
 
-type Values = Readonly<Record<Field, string>>;
+type Values = Readonly<Record<Field, string>> & { readonly visibility?: string };
 
 /** The URL of a list. What is as it is by default is left out. */
 export function listUrl({ q, sort, limit }: Omit<ListQuery, "after">, after?: string): string {
@@ -17,7 +20,13 @@ export function listUrl({ q, sort, limit }: Omit<ListQuery, "after">, after?: st
   return query.size > 0 ? `/contacts?${query}` : "/contacts";
 }
 
-export function showList(req: Request, res: Response, query: ListQuery, page: Page, total: number): void {
+export async function showList(
+  req: Request,
+  res: Response,
+  query: ListQuery,
+  page: Page,
+  total: number,
+): Promise<void> {
   const { sort } = query;
   const headers = [
     ["name", "Name"],
@@ -35,23 +44,41 @@ export function showList(req: Request, res: Response, query: ListQuery, page: Pa
       sorted: current ? (descending ? "descending" : "ascending") : null,
     };
   });
-  renderPage(req, res, "contacts/index", "Contacts", {
+  const locals = async () => ({
     ...query,
-    contacts: page.contacts,
+    rows: await verifiedRows(req, page.contacts),
     columns,
     total,
     next: page.next && listUrl(query, encodeCursor(sort, page.next)),
     first: query.after ? listUrl(query) : null,
     meId: req.person?.id,
   });
+  await renderPage(req, res, "contacts/index", "Contacts", locals());
 }
 
-export function showContact(req: Request, res: Response, contact: Contact): void {
-  renderPage(req, res, "contacts/show", nameOf(contact), { contact, meId: req.person?.id });
+export async function showContact(req: Request, res: Response, people: People, contact: Contact): Promise<void> {
+  const locals = async () => {
+    const [may, known] = await Promise.all([
+      permissionsOf(req, contact),
+      people.byIds([contact.ownerId, ...contact.sharedWith]),
+    ]);
+    const meId = req.person?.id ?? "";
+    return {
+      contact,
+      may,
+      meId,
+      ownerName: known.get(contact.ownerId)?.name ?? "Somebody else",
+      visibility: visibilityOf(contact),
+      // Whom else it is shared with is for those who decide about that.
+      sharedNames: may.share ? contact.sharedWith.map((id) => known.get(id)?.name ?? "somebody unknown") : [],
+      sharedWithMe: contact.sharedWith.includes(meId) ? (contact.editors.includes(meId) ? "editor" : "viewer") : null,
+    };
+  };
+  await renderPage(req, res, "contacts/show", nameOf(contact), locals());
 }
 
-export function askToDelete(req: Request, res: Response, contact: Contact): void {
-  renderPage(req, res, "contacts/delete", `Delete ${nameOf(contact)}?`, { contact });
+export function askToDelete(req: Request, res: Response, contact: Contact): Promise<void> {
+  return renderPage(req, res, "contacts/delete", `Delete ${nameOf(contact)}?`, { contact });
 }
 
 /** What the form shows besides the fields: messages, and after a conflict what is stored now. */
@@ -64,21 +91,22 @@ interface FormState {
 
 const empty = Object.fromEntries(fields.map((field) => [field, ""])) as Record<Field, string>;
 
-export function showNewForm(req: Request, res: Response, state: FormState = {}): void {
-  showForm(req, res, "New contact", {
+export function showNewForm(req: Request, res: Response, state: FormState = {}): Promise<void> {
+  return showForm(req, res, "New contact", {
     // The menu's entry, also where the form comes back from POST /contacts.
     path: "/contacts/new",
     action: "/contacts",
     version: null,
     submitLabel: "Create contact",
     cancelHref: "/contacts",
-    values: empty,
+    values: { ...empty, visibility: "everyone" },
+    department: req.person?.department,
     ...state,
   });
 }
 
-export function showEditForm(req: Request, res: Response, contact: Contact, state: FormState = {}): void {
-  showForm(req, res, `Edit ${nameOf(contact)}`, {
+export function showEditForm(req: Request, res: Response, contact: Contact, state: FormState = {}): Promise<void> {
+  return showForm(req, res, `Edit ${nameOf(contact)}`, {
     action: `/contacts/${contact.id}/edit`,
     version: contact.version,
     submitLabel: "Save changes",
@@ -88,23 +116,25 @@ export function showEditForm(req: Request, res: Response, contact: Contact, stat
   });
 }
 
-function showForm(req: Request, res: Response, heading: string, locals: FormState & Record<string, unknown>): void {
-  renderPage(req, res, "contacts/form", heading, { heading, errors: {}, summary: null, stored: null, ...locals });
+function showForm(
+  req: Request,
+  res: Response,
+  heading: string,
+  locals: FormState & Record<string, unknown>,
+): Promise<void> {
+  return renderPage(req, res, "contacts/form", heading, {
+    heading,
+    errors: {},
+    summary: null,
+    stored: null,
+    ...locals,
+  });
 }
 
 /** What was typed into a form, whatever it is, to be shown again. */
 export function typed(body: unknown): Values {
   const given = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   const text = (value: unknown) => (typeof value === "string" ? value : "");
-  return Object.fromEntries(fields.map((field) => [field, text(given[field])])) as Record<Field, string>;
-}
-
-/** The message above a form. */
-export function summaryOf(errors: Readonly<Record<string, string>>): string {
-  const count = Object.keys(errors).length;
-  return count === 1 ? "One field needs your attention." : `${count} fields need your attention.`;
-}
-
-export function nameOf({ firstName, lastName }: Pick<NewContact, "firstName" | "lastName">): string {
-  return `${firstName} ${lastName}`.trim();
+  const texts = Object.fromEntries(fields.map((field) => [field, text(given[field])])) as Record<Field, string>;
+  return { ...texts, visibility: text(given.visibility) };
 }

@@ -1,41 +1,50 @@
-import { type Response, Router } from "express";
-import { authorize, wantsHtml } from "../../middleware/index.js";
+import { type Request, Router } from "express";
+import { authorize, toSql, wantsHtml } from "../../middleware/index.js";
+import type { People } from "../people/people.js";
 import { ProblemError } from "../problems.js";
 import { notify } from "../web/pages.js";
-import { type Contact, contactChange, messagesOf, newContact } from "./contact.js";
+import { contactColumns } from "./columns.js";
+import { type Contact, contactChange, contactFields, messagesOf, newContact } from "./contact.js";
 import { checked } from "./input.js";
 import { encodeCursor, listQuery } from "./list-query.js";
-import { askToDelete, nameOf, showContact, showEditForm, showList, showNewForm, summaryOf, typed } from "./pages.js";
-import { contactById, loadedContact, proposedContact } from "./resource.js";
+import { askToDelete, showContact, showEditForm, showList, showNewForm, typed } from "./pages.js";
+import { verifiedRows } from "./permissions.js";
+import { contactById, contactResource, loadedContact, proposedContact } from "./resource.js";
 import { type ContactStore, DuplicateEmailError } from "./store.js";
-import { etagOf, requireIfMatch, staleVersion } from "./version.js";
+import { requireIfMatch, sendContact, staleVersion, versionIn } from "./version.js";
+import { nameOf, summaryOf } from "./words.js";
 
 /** Everything about contacts, as pages and as JSON. Each route begins with the guard that decides about it. */
-export function contactRoutes(store: ContactStore): Router {
+export function contactRoutes(store: ContactStore, people: People): Router {
   const router = Router();
   const resource = contactById(store);
 
-  router.get("/contacts", authorize("contact", "list"), async (req, res) => {
+  router.get("/contacts", authorize("contact", "list", { filter: true }), async (req, res) => {
     const query = listQuery.safeParse(req.query);
     if (!query.success) {
       const fields = messagesOf(query.error);
       const detail = Object.entries(fields).map(([name, message]) => `${name} ${message}.`);
       throw new ProblemError(400, "Malformed request", detail.join(" "), { fields });
     }
-    const page = await store.list(query.data);
-    if (wantsHtml(req)) return showList(req, res, query.data, page, await store.count(query.data));
-    res.json({ contacts: page.contacts, next: page.next && encodeCursor(query.data.sort, page.next) });
+    const permitted = toSql(req.authz.filter("contact", "list"), contactColumns);
+    if (wantsHtml(req)) {
+      const [page, total] = await Promise.all([store.list(query.data, permitted), store.count(query.data, permitted)]);
+      return showList(req, res, query.data, page, total);
+    }
+    const { contacts, next } = await store.list(query.data, permitted);
+    const rows = await verifiedRows(req, contacts);
+    res.json({ contacts: rows.map(({ contact }) => contact), next: next && encodeCursor(query.data.sort, next) });
   });
 
-  router.get("/contacts/new", authorize("contact", "create", { resource: proposedContact }), (req, res) => {
-    showNewForm(req, res);
-  });
+  router.get("/contacts/new", authorize("contact", "create", { resource: proposedContact }), (req, res) =>
+    showNewForm(req, res),
+  );
 
   router.post("/contacts", authorize("contact", "create", { resource: proposedContact }), async (req, res) => {
-    const ownerId = req.authz.principal?.id;
-    if (!ownerId) throw new Error("a contact needs an owner");
+    const { person: owner } = req;
+    if (!owner) throw new Error("a contact needs an owner");
     if (!wantsHtml(req)) {
-      const contact = await store.create(checked(newContact, req.body), ownerId).catch(conflict);
+      const contact = await store.create(checked(newContact, req.body), owner).catch((error) => conflict(req, error));
       return sendContact(res.status(201).location(`/contacts/${contact.id}`), contact);
     }
     const input = newContact.safeParse(req.body ?? {});
@@ -44,19 +53,19 @@ export function contactRoutes(store: ContactStore): Router {
       return showNewForm(req, res.status(422), { values: typed(req.body), errors, summary: summaryOf(errors) });
     }
     try {
-      const contact = await store.create(input.data, ownerId);
+      const contact = await store.create(input.data, owner);
       await notify(req, `${nameOf(contact)} was created.`);
       res.redirect(303, `/contacts/${contact.id}`);
     } catch (error) {
       if (!(error instanceof DuplicateEmailError)) throw error;
-      const errors = { email: error.message };
-      showNewForm(req, res.status(409), { values: typed(req.body), errors, summary: summaryOf(errors) });
+      const errors = { email: duplicate(req) };
+      await showNewForm(req, res.status(409), { values: typed(req.body), errors, summary: summaryOf(errors) });
     }
   });
 
-  router.get("/contacts/:id", authorize("contact", "read", { resource }), (req, res) => {
+  router.get("/contacts/:id", authorize("contact", "read", { resource }), async (req, res) => {
     const contact = loadedContact(req);
-    if (wantsHtml(req)) showContact(req, res, contact);
+    if (wantsHtml(req)) await showContact(req, res, people, contact);
     else sendContact(res, contact);
   });
 
@@ -64,19 +73,22 @@ export function contactRoutes(store: ContactStore): Router {
     const contact = loadedContact(req);
     requireIfMatch(req, contact);
     const change = checked(contactChange, req.body);
-    const updated = await store.update(contact.id, contact.version, change).catch(conflict);
+    const updated = await store
+      .update(contact.id, contact.version, change)
+      .catch((error) => conflict(req, error, contact));
     if (!updated) throw staleVersion();
     sendContact(res, updated);
   });
 
-  router.get("/contacts/:id/edit", authorize("contact", "update", { resource }), (req, res) => {
-    showEditForm(req, res, loadedContact(req));
-  });
+  router.get("/contacts/:id/edit", authorize("contact", "update", { resource }), (req, res) =>
+    showEditForm(req, res, loadedContact(req)),
+  );
 
   router.post("/contacts/:id/edit", authorize("contact", "update", { resource }), async (req, res) => {
     const stored = loadedContact(req);
     const values = typed(req.body);
-    const input = newContact.safeParse(req.body ?? {});
+    // The fields alone: whoever may change those may not let more people see them.
+    const input = contactFields.safeParse(req.body ?? {});
     const errors = input.success ? {} : messagesOf(input.error);
     // The version that was decided about is the only one that is written over.
     const isCurrent = versionIn(req.body) === stored.version;
@@ -92,13 +104,14 @@ export function contactRoutes(store: ContactStore): Router {
       }
     } catch (error) {
       if (!(error instanceof DuplicateEmailError)) throw error;
-      const errors = { email: error.message };
+      const errors = { email: duplicate(req, stored) };
       return showEditForm(req, res.status(409), stored, { values, errors, summary: summaryOf(errors) });
     }
     const now = await store.get(stored.id);
-    if (!now) throw staleVersion();
+    // Who changed it meanwhile may have taken it out of these hands.
+    if (!now || !(await req.authz.can(contactResource(now), "update"))) throw staleVersion();
     const summary = "Somebody else changed this contact while you were editing. Nothing was saved yet.";
-    showEditForm(req, res.status(412), now, { values, errors, summary, stored: now });
+    await showEditForm(req, res.status(412), now, { values, errors, summary, stored: now });
   });
 
   router.delete("/contacts/:id", authorize("contact", "delete", { resource }), async (req, res) => {
@@ -109,9 +122,9 @@ export function contactRoutes(store: ContactStore): Router {
     res.status(204).end();
   });
 
-  router.get("/contacts/:id/delete", authorize("contact", "delete", { resource }), (req, res) => {
-    askToDelete(req, res, loadedContact(req));
-  });
+  router.get("/contacts/:id/delete", authorize("contact", "delete", { resource }), (req, res) =>
+    askToDelete(req, res, loadedContact(req)),
+  );
 
   router.post("/contacts/:id/delete", authorize("contact", "delete", { resource }), async (req, res) => {
     const contact = loadedContact(req);
@@ -124,17 +137,14 @@ export function contactRoutes(store: ContactStore): Router {
   return router;
 }
 
-function sendContact(res: Response, contact: Contact): void {
-  res.vary("Accept").set("ETag", etagOf(contact)).json(contact);
+/** What to say when a contact would be the second of its owner with an e-mail address. */
+function duplicate(req: Request, contact?: Contact): string {
+  const whose = contact && contact.ownerId !== req.person?.id ? "Its owner already has" : "You already have";
+  return `${whose} a contact with this e-mail address.`;
 }
 
-function conflict(error: unknown): never {
+function conflict(req: Request, error: unknown, contact?: Contact): never {
   if (!(error instanceof DuplicateEmailError)) throw error;
-  throw new ProblemError(409, "Already there", error.message, { fields: { email: error.message } });
-}
-
-/** The hidden field of a form. */
-function versionIn(body: unknown): number {
-  const version = typeof body === "object" && body !== null && "version" in body ? body.version : undefined;
-  return typeof version === "string" && /^\d{1,9}$/.test(version) ? Number(version) : Number.NaN;
+  const message = duplicate(req, contact);
+  throw new ProblemError(409, "Already there", message, { fields: { email: message } });
 }

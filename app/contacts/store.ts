@@ -1,17 +1,29 @@
 import { and, asc, count, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import type { SqlCondition } from "../../middleware/index.js";
+import { asSql } from "../db/condition.js";
 import type { Db } from "../db/database.js";
 import { contacts } from "../db/schema.js";
 import type { Contact, ContactChange, NewContact } from "./contact.js";
 import { type Cursor, type ListQuery, type SortKey, sortKeyOf } from "./list-query.js";
 
-/** A person has two contacts with one e-mail address. */
+/** One owner would have two contacts with one e-mail address. */
 export class DuplicateEmailError extends Error {
   constructor() {
-    super("You already have a contact with this e-mail address.");
+    super("The owner already has a contact with this e-mail address.");
     this.name = "DuplicateEmailError";
   }
 }
+
+/** Whose a contact is. */
+export interface Owner {
+  readonly id: string;
+  /** Empty when none is known. */
+  readonly department: string;
+}
+
+/** A change of who may do what with a contact. */
+export type AccessChange = Partial<Pick<Contact, "ownerId" | "department" | "visibility" | "sharedWith" | "editors">>;
 
 /** A page of a list. */
 export interface Page {
@@ -22,20 +34,24 @@ export interface Page {
 
 /** Contacts in the database. */
 export interface ContactStore {
-  /** A page of the contacts that match the search, in its order. */
-  list(query: ListQuery): Promise<Page>;
-  /** How many contacts match the search. */
-  count(query: Pick<ListQuery, "q">): Promise<number>;
+  /**
+   * A page of the contacts that match the search, in its order.
+   *
+   * @param permitted - holds for those that may be shown
+   */
+  list(query: ListQuery, permitted: SqlCondition): Promise<Page>;
+  /** How many contacts match the search, of those that are permitted. */
+  count(query: Pick<ListQuery, "q">, permitted: SqlCondition): Promise<number>;
   get(id: string): Promise<Contact | undefined>;
   /** @throws {@link DuplicateEmailError} */
-  create(contact: NewContact, ownerId: string): Promise<Contact>;
+  create(contact: NewContact, owner: Owner): Promise<Contact>;
   /**
-   * Changes a contact, unless somebody else has since the given version.
+   * Changes a contact, or who has access to it, unless somebody else has since the given version.
    *
    * @returns the contact as it is now; `undefined` when the version is no longer the stored one, or nothing is stored
    * @throws {@link DuplicateEmailError}
    */
-  update(id: string, version: number, change: ContactChange): Promise<Contact | undefined>;
+  update(id: string, version: number, change: ContactChange | AccessChange): Promise<Contact | undefined>;
   /** Deletes a contact, unless somebody else has changed it since the given version. Returns whether it did. */
   remove(id: string, version: number): Promise<boolean>;
 }
@@ -74,7 +90,7 @@ const sortColumns: Readonly<Record<SortKey, readonly SortColumn[]>> = {
 /** The contacts of a database. */
 export function contactStore(db: Db): ContactStore {
   return {
-    async list({ q, sort, limit, after }) {
+    async list({ q, sort, limit, after }, permitted) {
       const columns = sortColumns[sortKeyOf(sort)];
       const backwards = sort.startsWith("-");
       const direction = backwards ? desc : asc;
@@ -85,7 +101,7 @@ export function contactStore(db: Db): ContactStore {
       const rows = await db
         .select({ contact: contacts, position: sql<string[]>`json_build_array(${position})` })
         .from(contacts)
-        .where(and(matches(q), after && isBehind(columns, after, backwards)))
+        .where(and(asSql(permitted), matches(q), after && isBehind(columns, after, backwards)))
         .orderBy(...columns.map(({ order }) => direction(order)), direction(contacts.id))
         // One more than is shown tells whether there is a next page.
         .limit(limit + 1);
@@ -97,8 +113,11 @@ export function contactStore(db: Db): ContactStore {
       };
     },
 
-    async count({ q }) {
-      const [row] = await db.select({ total: count() }).from(contacts).where(matches(q));
+    async count({ q }, permitted) {
+      const [row] = await db
+        .select({ total: count() })
+        .from(contacts)
+        .where(and(asSql(permitted), matches(q)));
       return row?.total ?? 0;
     },
 
@@ -108,11 +127,11 @@ export function contactStore(db: Db): ContactStore {
       return contact;
     },
 
-    async create(contact, ownerId) {
+    async create(contact, owner) {
       const [created] = await refusingDuplicates(
         db
           .insert(contacts)
-          .values({ ...contact, ownerId })
+          .values({ ...contact, ownerId: owner.id, department: owner.department })
           .returning(),
       );
       if (!created) throw new Error("the database returned no row for an insert");

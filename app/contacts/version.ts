@@ -1,4 +1,4 @@
-import type { Request } from "express";
+import type { Request, Response } from "express";
 import { ProblemError } from "../problems.js";
 import type { Contact } from "./contact.js";
 
@@ -39,4 +39,15 @@ export function staleVersion(): ProblemError {
     "Changed by somebody else",
     "This contact was changed or deleted since you loaded it. Nothing was saved; load it again to see what is new.",
   );
+}
+
+/** The hidden field of a form. */
+export function versionIn(body: unknown): number {
+  const version = typeof body === "object" && body !== null && "version" in body ? body.version : undefined;
+  return typeof version === "string" && /^\d{1,9}$/.test(version) ? Number(version) : Number.NaN;
+}
+
+/** Answers with a contact as JSON, and says which version it is. */
+export function sendContact(res: Response, contact: Contact): void {
+  res.vary("Accept").set("ETag", etagOf(contact)).json(contact);
 }

@@ -1,5 +1,8 @@
 import { sql } from "drizzle-orm";
-import { index, integer, json, pgTable, text, timestamp, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
+import { check, index, integer, json, pgTable, text, timestamp, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
+
+/** Who sees a contact besides its owner and those whom it is shared with. */
+export const visibilities = ["everyone", "team", "private"] as const;
 
 /** Times are kept to the millisecond, as JavaScript has them, so that a page cursor finds exactly the row that it names. */
 const moment = (name: string) => timestamp(name, { precision: 3, withTimezone: true });
@@ -16,6 +19,12 @@ export const contacts = pgTable(
     title: text("title").notNull().default(""),
     notes: text("notes").notNull().default(""),
     ownerId: text("owner_id").notNull(),
+    visibility: text("visibility", { enum: visibilities }).notNull().default("everyone"),
+    /** The owner's when they became the owner; empty when none was known. */
+    department: text("department").notNull().default(""),
+    /** Ids of people, those who may change the contact included. */
+    sharedWith: text("shared_with").array().notNull().default(sql`'{}'`),
+    editors: text("editors").array().notNull().default(sql`'{}'`),
     createdAt: moment("created_at").notNull().defaultNow(),
     updatedAt: moment("updated_at").notNull().defaultNow(),
     version: integer("version").notNull().default(1),
@@ -24,7 +33,27 @@ export const contacts = pgTable(
     // One person's book has an address once. Across owners it may recur: who else knows somebody is nobody's business.
     uniqueIndex("contacts_owner_email").on(table.ownerId, sql`lower(${table.email})`).where(sql`${table.email} <> ''`),
     index("contacts_by_name").on(sql`lower(${table.lastName})`, sql`lower(${table.firstName})`, table.id),
+    // For lists: what the policy lets somebody see is found by one of these three, whichever they see it for.
+    index("contacts_by_owner").on(table.ownerId),
+    index("contacts_by_visibility").on(table.visibility, table.department),
+    index("contacts_by_sharing").using("gin", table.sharedWith),
+    check("contacts_visibility", sql`${table.visibility} in ('everyone', 'team', 'private')`),
+    check("contacts_editors_see", sql`${table.editors} <@ ${table.sharedWith}`),
   ],
+);
+
+/** Everybody who has logged in, so that contacts can be shared with and given to them by their e-mail address. */
+export const people = pgTable(
+  "people",
+  {
+    /** Okta's user id. */
+    id: text("id").primaryKey(),
+    email: text("email").notNull(),
+    name: text("name").notNull(),
+    department: text("department").notNull(),
+    seenAt: moment("seen_at").notNull().defaultNow(),
+  },
+  (table) => [index("people_by_email").on(sql`lower(${table.email})`)],
 );
 
 /** The table that connect-pg-simple works on. */

@@ -45,4 +45,4 @@ export async function standInForPdp(log: Logger): Promise<StandIn<CerbosSettings
   return { settings: { target: pdp.target, tls: false, playgroundInstance: undefined }, stop: () => pdp.stop() };
 }
 
-export { seedContacts } from "./seed.js";
+export { seedContacts, seedPeople } from "./seed.js";

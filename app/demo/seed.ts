@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "../db/database.js";
 import { contacts } from "../db/schema.js";
-import { demoUsers } from "./users.js";
+import { peopleStore } from "../people/people.js";
+import { type DemoUser, demoUsers } from "./users.js";
 
 /** First name, last name, company, title, mail domain; invented, in several scripts. */
-const people = `
+const invented = `
 Ada|Whitlock|Northwind Looms|Buyer|northwindlooms
 Bruno|Castellani|Pietra Viva|Stonemason|pietraviva
 Chiamaka|Obi|Lagos Solar|Engineer|lagossolar
@@ -44,13 +45,22 @@ Emeka|Nwosu|Enugu Robotics|Technician|enugurobotics
 
 const seconds = ["Office", "Reception", "Accounts", "Workshop"] as const;
 
+/** Who has access to a contact besides its owner, by the number of its company and of the contact within that. */
+function accessTo(company: number, contact: number, others: readonly DemoUser[]) {
+  const [next] = others;
+  if (company % 5 === 4 && contact === 0) return { visibility: "team" } as const;
+  if (company % 5 === 3 && contact === 1) return { visibility: "private" } as const;
+  if (company % 5 !== 1 || contact !== 1 || !next) return {};
+  return { visibility: "private", sharedWith: [next.id], editors: company % 2 ? [next.id] : [] } as const;
+}
+
 /**
- * Puts invented contacts into an empty database: two for each of {@link people}, owned in turn by the demo's users
- * that have a role.
+ * Puts invented contacts into an empty database: two for each of {@link invented}, owned in turn by the demo's users
+ * that have a role. Most of them everyone sees; some are the team's, private, or shared with one other user.
  */
 export async function seedContacts(db: Db): Promise<void> {
   const owners = demoUsers.filter(({ groups }) => groups.length > 1);
-  const rows = people.flatMap(([firstName, lastName, company, title, domain], i) => {
+  const rows = invented.flatMap(([firstName, lastName, company, title, domain], i) => {
     const host = `${domain}.example`;
     const phone = (extension: number) => `+44 1632 96${String(i * 2 + extension).padStart(4, "0")}`;
     return [
@@ -64,10 +74,30 @@ export async function seedContacts(db: Db): Promise<void> {
         phone: phone(1),
         notes: `Ask for ${firstName} ${lastName}.`,
       },
-    ].map((contact, j) => ({ ...contact, ownerId: owners[(i + j) % owners.length]?.id ?? "" }));
+    ].map((contact, j) => {
+      const turn = (i + j) % owners.length;
+      const [owner, ...others] = [...owners.slice(turn), ...owners.slice(0, turn)];
+      const { sharedWith = [], editors = [], ...access } = accessTo(i, j, others);
+      return {
+        ...contact,
+        ...access,
+        ownerId: owner?.id ?? "",
+        department: owner?.department ?? "",
+        sharedWith: [...sharedWith],
+        editors: [...editors],
+      };
+    });
   });
   await db.transaction(async (tx) => {
     const [row] = await tx.select({ isEmpty: sql<boolean>`count(*) = 0` }).from(contacts);
     if (row?.isEmpty) await tx.insert(contacts).values(rows);
   });
+}
+
+/** Lets the demo's users be shared with and given to before they have logged in. */
+export async function seedPeople(db: Db): Promise<void> {
+  const people = peopleStore(db);
+  for (const { id, login, givenName, familyName, department } of demoUsers) {
+    await people.remember({ id, email: login, name: `${givenName} ${familyName}`, department }, "login");
+  }
 }

@@ -7,6 +7,8 @@ export interface DemoUser {
   readonly givenName: string;
   readonly familyName: string;
   readonly groups: readonly string[];
+  /** In the user's Okta profile. */
+  readonly department: string;
   /** What this person is there to show, in words for the sign-in page. */
   readonly purpose: string;
 }
@@ -18,6 +20,7 @@ export const demoUsers: readonly DemoUser[] = [
     givenName: "Alice",
     familyName: "Arden",
     groups: ["Everyone", "admin"],
+    department: "Sales",
     purpose: "Administrator: may do everything",
   },
   {
@@ -26,7 +29,8 @@ export const demoUsers: readonly DemoUser[] = [
     givenName: "Uma",
     familyName: "Underhill",
     groups: ["Everyone", "user"],
-    purpose: "User: owns some contacts",
+    department: "Sales",
+    purpose: "User in Sales: owns some contacts",
   },
   {
     id: "00u2n7xv6rOmarLk5d75",
@@ -34,7 +38,8 @@ export const demoUsers: readonly DemoUser[] = [
     givenName: "Omar",
     familyName: "Ostrow",
     groups: ["Everyone", "user"],
-    purpose: "User: owns other contacts",
+    department: "Support",
+    purpose: "User in Support: owns other contacts",
   },
   {
     id: "00u5c9hj4sNinaWe5d75",
@@ -42,6 +47,7 @@ export const demoUsers: readonly DemoUser[] = [
     givenName: "Nina",
     familyName: "Novak",
     groups: ["Everyone"],
+    department: "Sales",
     purpose: "Logged in, but without a CRM role",
   },
 ];

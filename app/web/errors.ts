@@ -1,5 +1,12 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from "express";
-import { AuthorizationError, DeniedError, problemOf, UnauthenticatedError, wantsHtml } from "../../middleware/index.js";
+import {
+  AuthorizationError,
+  DeniedError,
+  PdpUnavailableError,
+  problemOf,
+  UnauthenticatedError,
+  wantsHtml,
+} from "../../middleware/index.js";
 import { loginUrl } from "../auth/routes.js";
 import { OktaUnavailableError } from "../auth/unavailable.js";
 import { isDatabaseUnavailable } from "../db/unavailable.js";
@@ -22,7 +29,7 @@ export const notFound: RequestHandler = (_req, _res, next) => {
 };
 
 /** The last word on every error: a page for browsers, problem details for others, never a stack trace. */
-export const errors: ErrorRequestHandler = (error, req, res, next) => {
+export const errors: ErrorRequestHandler = async (error, req, res, next) => {
   const told = tell(error);
   if (told.status >= 500) req.log[told.status === 500 ? "error" : "warn"]({ err: error }, "request failed");
   if (res.headersSent) {
@@ -38,9 +45,11 @@ export const errors: ErrorRequestHandler = (error, req, res, next) => {
   }
   res.status(told.status).set(headers);
   if (html) {
-    renderPage(req, res, "error", words(error, told, req).heading, {
+    await renderPage(req, res, "error", words(error, told, req).heading, {
       status: told.status,
       ...words(error, told, req),
+      // Who has just been waited for in vain is not asked about the menu.
+      ...(error instanceof PdpUnavailableError && { menu: null }),
     });
   } else {
     res.type("application/problem+json").send(JSON.stringify({ type: "about:blank", ...problem, requestId: req.id }));

@@ -3,37 +3,49 @@ import ejs from "ejs";
 import type { Express, Request, Response } from "express";
 import { saveSession } from "../auth/session.js";
 import { csrfTokenFor } from "./csrf.js";
+import { type Menu, menuOf, useMenu } from "./menu.js";
 
 const views = fileURLToPath(new URL("../../views", import.meta.url));
 
 /** Tells Express how to find and render the templates. */
-export function usePages(app: Express, options: { isDemo: boolean }): void {
+export function usePages(app: Express, options: { isDemo: boolean; menu: Menu }): void {
   app.engine("ejs", ejs.renderFile as Parameters<Express["engine"]>[1]);
   app.set("view engine", "ejs");
   app.set("views", views);
   app.set("view cache", true);
   app.locals.isDemo = options.isDemo;
+  useMenu(app, options.menu);
 }
 
 /**
- * Answers with a page. Every template gets who is logged in, the CSRF token for forms, and the notice left by the
- * request before.
+ * Answers with a page. Every template gets who is logged in, their menu, the CSRF token for forms, and the notice left
+ * by the request before.
  *
  * @param view - path below `views/`, without extension
  * @param title - of the page
- * @param locals - what the template shows
+ * @param locals - what the template shows; the menu is asked for while a promise is waited for, so that questions to
+ * the PDP become one call
+ * @throws what a promise of locals is rejected with
  */
-export function renderPage(req: Request, res: Response, view: string, title: string, locals: object = {}): void {
+export async function renderPage(
+  req: Request,
+  res: Response,
+  view: string,
+  title: string,
+  locals: object | Promise<object> = {},
+): Promise<void> {
+  const [menu, shown] = await Promise.all(["menu" in locals ? null : menuOf(req), locals]);
   const notice = req.session?.notice ?? null;
   if (notice) delete req.session.notice;
   res.render(view, {
     title,
+    menu,
     path: req.path,
     me: req.person ?? null,
     csrfToken: csrfTokenFor(req),
     notice,
     requestId: req.id,
-    ...locals,
+    ...shown,
   });
 }
 

@@ -6,23 +6,23 @@ import { renderPage } from "./pages.js";
 export function startRoutes(): Router {
   const router = Router();
 
-  router.get("/", (req, res) => {
-    renderPage(req, res, "home", "");
+  router.get("/", async (req, res) => {
+    await renderPage(req, res, "home", "");
   });
 
-  router.get("/profile", (req, res) => {
+  router.get("/profile", async (req, res) => {
     const { person } = req;
     if (!person) throw new UnauthenticatedError();
-    const { id, name, email, groups, roles, claims } = person;
+    const { id, name, email, department, groups, roles, claims } = person;
     if (!wantsHtml(req)) {
-      res.json({ id, name, email, groups, roles, claims });
+      res.json({ id, name, email, department, groups, roles, claims });
       return;
     }
     const rows = Object.entries(claims).map(([claim, value]) => [
       claim,
       typeof value === "string" ? value : JSON.stringify(value),
     ]);
-    renderPage(req, res, "profile", "My profile", {
+    await renderPage(req, res, "profile", "My profile", {
       claims: rows,
       principal: { id, roles },
       via: req.session ? "session" : "bearer",

@@ -62,7 +62,7 @@ describe("in a browser", function () {
     for (const path of [
       "/contacts",
       "/contacts/new",
-      ...["", "/edit", "/delete"].map((end) => `/contacts/${contact.id}${end}`),
+      ...["", "/edit", "/share", "/transfer", "/delete"].map((end) => `/contacts/${contact.id}${end}`),
     ]) {
       assert.equal(await visit(page, path), 403, path);
       assert.equal(await headingOf(page), "You have no role in this CRM");
@@ -86,7 +86,10 @@ describe("in a browser", function () {
       const page = await browsing.as(person);
       const path = `/contacts/${contact.id}`;
       assert.equal(await visit(page, path), 200);
-      assert.ok(await definition(page, "Somebody else").isVisible());
+      assert.ok(await definition(page, owner === "uma" ? "Uma Underhill" : "Omar Ostrow").isVisible());
+      for (const action of ["Edit", "Share", "Transfer", "Delete"]) {
+        assert.equal(await page.getByRole("link", { name: action, exact: true }).count(), 0, action);
+      }
 
       assert.equal(await visit(page, `${path}/edit`), 403);
       assert.equal(await headingOf(page), "Not allowed");

@@ -95,6 +95,8 @@ describe("with the keyboard alone", function () {
     "new contact, with errors",
     "edit, changed meanwhile",
     "delete",
+    "share, with somebody unknown",
+    "transfer",
     "sign-in",
   ]) {
     for (const width of [1280, 390]) {
@@ -111,8 +113,10 @@ describe("with the keyboard alone", function () {
           document.body.removeAttribute("tabindex");
         `);
 
+        // Of several choices, the one that is chosen: the arrow keys lead to the others.
+        const fields = "input:not([type=hidden], [type=radio]), [type=radio]:checked, textarea";
         const reachable = await page.evaluate<number>(
-          `[...document.querySelectorAll("a[href], button, input:not([type=hidden]), textarea, [tabindex='0']")].length`,
+          `[...document.querySelectorAll("a[href], button, ${fields}, [tabindex='0']")].length`,
         );
         const stops: Stop[] = [];
         for (;;) {

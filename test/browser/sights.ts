@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { encodeCursor } from "../../app/contacts/list-query.js";
-import { type ContactJson, contactIn, createContact } from "../http/client.js";
+import { type Client, type ContactJson, contactIn, createContact } from "../http/client.js";
 import { type Browsing, emailOf, follow, loading, type Person, press, visit } from "./browsing.js";
 import { fill } from "./main-path.js";
 
@@ -21,6 +21,8 @@ export interface Scene {
   /** Uma's. Her other contacts are as long as contacts may be. */
   readonly contact: ContactJson;
   readonly endless: ContactJson;
+  /** Uma's, private, and shared with Omar and Alice. */
+  readonly shared: ContactJson;
   /** Omar's. */
   readonly foreign: ContactJson;
 }
@@ -55,8 +57,21 @@ export async function setScene(browsing: Browsing): Promise<Scene> {
       title: "Keeper of the long list of things that nobody else keeps",
       notes: "Rings on Tuesdays.\n\nPrefers letters.",
     }),
+    shared: await sharedContact(uma, word),
     foreign: await createContact(omar, { lastName: "Elsewhere", company: word }),
   };
+}
+
+async function sharedContact(uma: Client, word: string): Promise<ContactJson> {
+  let contact = await createContact(uma, { lastName: "Between", company: word, visibility: "private" });
+  for (const [person, as] of [
+    ["omar", "editor"],
+    ["alice", "viewer"],
+  ] as const) {
+    const version = { "If-Match": `"${contact.version}"` };
+    contact = contactIn(await uma.post(`/contacts/${contact.id}/share`, { email: emailOf(person), as }, version));
+  }
+  return contact;
 }
 
 /** Every page of the app in every state of it, and the pages of the stand-in that people come across. */
@@ -133,6 +148,49 @@ export const sights: readonly Sight[] = [
     as: "uma",
     status: 200,
     open: (page, { endless }) => visit(page, `/contacts/${endless.id}/delete`),
+  },
+  { name: "share", as: "uma", status: 200, open: (page, { contact }) => visit(page, `/contacts/${contact.id}/share`) },
+  {
+    name: "share, with somebody unknown",
+    as: "uma",
+    status: 422,
+    open: async (page, { shared }) => {
+      await visit(page, `/contacts/${shared.id}/share`);
+      await fill(page, { "Colleague's e-mail": `${"x".repeat(60)}@nobody.example` });
+      return press(page, "Share");
+    },
+  },
+  {
+    name: "share, changed meanwhile",
+    as: "uma",
+    status: 412,
+    open: async (page, { browsing, shared }) => {
+      await visit(page, `/contacts/${shared.id}/share`);
+      await changeByApi(browsing, shared);
+      return press(page, "Save visibility");
+    },
+  },
+  {
+    name: "transfer",
+    as: "uma",
+    status: 200,
+    open: (page, { endless }) => visit(page, `/contacts/${endless.id}/transfer`),
+  },
+  {
+    name: "transfer, to the owner",
+    as: "uma",
+    status: 422,
+    open: async (page, { contact }) => {
+      await visit(page, `/contacts/${contact.id}/transfer`);
+      await fill(page, { "Colleague's e-mail": emailOf("uma") });
+      return press(page, "Transfer contact");
+    },
+  },
+  {
+    name: "contact that is shared",
+    as: "omar",
+    status: 200,
+    open: (page, { shared }) => visit(page, `/contacts/${shared.id}`),
   },
   { name: "error 400", as: "uma", status: 400, open: (page) => visit(page, "/contacts?limit=0&sort=size&after=x") },
   {

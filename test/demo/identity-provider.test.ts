@@ -25,7 +25,7 @@ import { UserAgent, type Visit } from "../user-agent.js";
 const app = { clientId: "0oa1testApp", clientSecret: "test-secret_1", appBaseUrl: "http://localhost:8080" };
 const callback = `${app.appBaseUrl}/authorization-code/callback`;
 const allScopes = "openid profile email groups";
-const uma = { id: "00u8t3wq9pUmaRb1z5d7", login: "uma@example.com", groups: ["Everyone", "user"] };
+const uma = { id: "00u8t3wq9pUmaRb1z5d7", login: "uma@example.com", groups: ["Everyone", "user"], department: "Sales" };
 const hour = 60 * 60 * 1000;
 
 interface Tokens {
@@ -324,6 +324,7 @@ describe("the stand-in identity provider", () => {
         scp: ["openid", "profile", "email", "groups"],
         sub: uma.login,
         groups: uma.groups,
+        department: uma.department,
       });
       assert.equal(Number(exp) - Number(iat), 3600);
       assert.ok(jti);
@@ -352,6 +353,7 @@ describe("the stand-in identity provider", () => {
         preferred_username: uma.login,
         email: uma.login,
         groups: uma.groups,
+        department: uma.department,
         amr: ["pwd"],
         at_hash: createHash("sha256").update(tokens.access_token).digest().subarray(0, 16).toString("base64url"),
       });
@@ -369,15 +371,17 @@ describe("the stand-in identity provider", () => {
         { sub, name, email, groups },
         { sub: uma.id, name: undefined, email: undefined, groups: uma.groups },
       );
-      assert.deepEqual(await userinfo(idp, tokens.access_token), { sub: uma.id, groups: uma.groups });
+      const { id, groups: all, department } = uma;
+      assert.deepEqual(await userinfo(idp, tokens.access_token), { sub: id, groups: all, department });
       assert.deepEqual(decodeJwt(tokens.access_token).scp, ["openid"]);
     });
 
-    it("have groups only in userinfo when the claim is set up like that", async () => {
+    it("have groups and department only in userinfo when the claims are set up like that", async () => {
       const other = await start({ groupsIn: "userinfo" });
       const tokens = await tokensOf(other, uma.login);
-      assert.equal("groups" in idTokenClaims(tokens), false);
-      assert.deepEqual((await userinfo(other, tokens.access_token)).groups, uma.groups);
+      for (const claim of ["groups", "department"]) assert.equal(claim in idTokenClaims(tokens), false);
+      const { groups, department } = await userinfo(other, tokens.access_token);
+      assert.deepEqual({ groups, department }, { groups: uma.groups, department: uma.department });
     });
 
     it("have groups as one string when the claim is set up like that", async () => {
@@ -388,10 +392,10 @@ describe("the stand-in identity provider", () => {
       assert.equal((await userinfo(other, tokens.access_token)).groups, "Everyone,user");
     });
 
-    it("have no groups in the access token when that has no claim for them", async () => {
+    it("have no groups and no department in the access token when that has no claims for them", async () => {
       const other = await start({ accessTokenGroups: false });
       const tokens = await tokensOf(other, uma.login);
-      assert.equal("groups" in decodeJwt(tokens.access_token), false);
+      for (const claim of ["groups", "department"]) assert.equal(claim in decodeJwt(tokens.access_token), false);
       assert.deepEqual(idTokenClaims(tokens).groups, uma.groups);
     });
 
@@ -427,6 +431,7 @@ describe("the stand-in identity provider", () => {
         email: uma.login,
         email_verified: true,
         groups: uma.groups,
+        department: uma.department,
       });
     });
 

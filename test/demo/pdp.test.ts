@@ -77,8 +77,8 @@ describe("startPdp", () => {
   it("rejects what does not fit the schemas", async () => {
     const client = connect((await start()).target);
     const result = await client.checkResource({
-      principal: { id: "alice", roles: ["admin"], attr: { department: "sales" } },
-      resource: { kind: "contact", id: "c1", attr: { ownerId: "alice" } },
+      principal: { id: "alice", roles: ["admin"], attr: { team: "sales" } },
+      resource: contactOf("alice"),
       actions: ["read"],
     });
     assert.equal(result.isAllowed("read"), false);
@@ -263,9 +263,14 @@ describe("startPdp", () => {
 async function mayUpdate(client: GRPC, id: string): Promise<boolean | undefined> {
   return client.isAllowed({
     principal: { id, roles: ["user"] },
-    resource: { kind: "contact", id: "c1", attr: { ownerId: "uma" } },
+    resource: contactOf("uma"),
     action: "update",
   });
+}
+
+function contactOf(ownerId: string) {
+  const attr = { ownerId, visibility: "everyone", department: "Sales", sharedWith: [], editors: [] };
+  return { kind: "contact", id: "c1", attr };
 }
 
 function folderOf(target: string): string {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import type { Request } from "express";
 import { type Claims, personFromAccessToken, personFromLogin } from "../../app/auth/claims.js";
+import { principalOf } from "../../app/auth/identity.js";
 import { type ClaimRules, readConfig } from "../../app/config.js";
 
 const rules: ClaimRules = { groupsClaim: "groups", roleMap: undefined };
@@ -93,6 +95,30 @@ describe("the person that claims speak of", () => {
       assert.deepEqual(from("roles"), []);
       // What every object has is no claim.
       for (const name of ["constructor", "toString", "__proto__"]) assert.deepEqual(from(name), []);
+    });
+  });
+
+  describe("has a department", () => {
+    const departmentOf = (department: unknown) => personFromLogin({ sub: "00u1", department }, rules)?.department;
+
+    it("from the claim of this name, without spaces around", () => {
+      assert.equal(departmentOf("Sales"), "Sales");
+      assert.equal(departmentOf(" Großkunden & Ωμέγα "), "Großkunden & Ωμέγα");
+    });
+
+    for (const claim of [undefined, null, "", " ", 7, ["Sales"], { name: "Sales" }, "\ud83d", "Sales\0"]) {
+      it(`none from ${JSON.stringify(claim)}`, () => {
+        assert.equal(departmentOf(claim), "");
+      });
+    }
+
+    it("which policies see only when there is one", () => {
+      const attrOf = (department: unknown) => {
+        const person = personFromLogin({ sub: "00u1", department }, rules);
+        return principalOf({ person } as Request)?.attr;
+      };
+      assert.deepEqual(attrOf("Sales"), { department: "Sales" });
+      assert.deepEqual(attrOf(""), {});
     });
   });
 

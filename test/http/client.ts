@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import type { Field } from "../../app/contacts/contact.js";
+import type { Field, Visibility } from "../../app/contacts/contact.js";
 import type { Stack } from "../stack.js";
 import { type RequestOptions, UserAgent, type Visit } from "../user-agent.js";
 
@@ -8,6 +8,10 @@ import { type RequestOptions, UserAgent, type Visit } from "../user-agent.js";
 export interface ContactJson extends Record<Field, string> {
   readonly id: string;
   readonly ownerId: string;
+  readonly visibility: Visibility;
+  readonly department: string;
+  readonly sharedWith: readonly string[];
+  readonly editors: readonly string[];
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly version: number;
@@ -116,7 +120,10 @@ export function uniqueWord(): string {
 }
 
 /** Creates a contact; what is left out is filled in, and the address is one that nobody has. */
-export async function createContact(client: Client, fields: Partial<Record<Field, string>> = {}): Promise<ContactJson> {
+export async function createContact(
+  client: Client,
+  fields: Partial<Record<Field | "visibility", string>> = {},
+): Promise<ContactJson> {
   const contact = { firstName: "Test", lastName: "Person", email: `${uniqueWord()}@test.example`, ...fields };
   return contactIn(await client.post("/contacts", contact), 201);
 }

@@ -48,7 +48,7 @@ describe("POST /contacts", function () {
   it("answers 201 with the contact, where it is, and its version", async () => {
     const before = Date.now();
     const answer = await uma.post("/contacts", whole());
-    const { id, ownerId, version, createdAt, updatedAt, ...fields } = contactIn(answer, 201);
+    const { id, ownerId, version, createdAt, updatedAt, ...rest } = contactIn(answer, 201);
     assert.match(id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     assert.equal(answer.headers.get("location"), `/contacts/${id}`);
     assert.equal(ownerId, idOf("uma"));
@@ -56,7 +56,8 @@ describe("POST /contacts", function () {
     assert.equal(new Date(createdAt).toISOString(), createdAt);
     assert.equal(updatedAt, createdAt);
     assert.ok(Math.abs(Date.parse(createdAt) - before) < 60_000, createdAt);
-    assert.deepEqual(fields, whole());
+    const access = { visibility: "everyone", department: "Sales", sharedWith: [], editors: [] };
+    assert.deepEqual(rest, { ...whole(), ...access });
     assert.deepEqual(json(await omar.get(`/contacts/${id}`)), JSON.parse(answer.body));
   });
 
@@ -71,17 +72,29 @@ describe("POST /contacts", function () {
     assert.equal((await uma.post("/contacts", { ...names, email: null, notes: null })).status, 201);
   });
 
-  it("takes no owner, id, version or time from the input", async () => {
+  it("takes no owner, department, sharing, id, version or time from the input", async () => {
     const time = "2001-01-01T00:00:00.000Z";
     const id = "11111111-1111-4111-8111-111111111111";
-    const forged = { id, ownerId: idOf("omar"), owner_id: idOf("omar"), version: 7, createdAt: time, updatedAt: time };
+    const access = { department: "Support", sharedWith: [idOf("omar")], editors: [idOf("omar")] };
+    const owner = { ownerId: idOf("omar"), owner_id: idOf("omar") };
+    const forged = { id, ...owner, ...access, version: 7, createdAt: time, updatedAt: time };
     const contact = contactIn(await uma.post("/contacts", { ...whole(), ...forged }), 201);
     assert.equal(contact.ownerId, idOf("uma"));
+    assert.deepEqual([contact.department, contact.sharedWith, contact.editors], ["Sales", [], []]);
     assert.notEqual(contact.id, id);
     assert.equal(contact.version, 1);
     assert.notEqual(contact.createdAt, time);
     assert.notEqual(contact.updatedAt, time);
   });
+
+  for (const visibility of ["everyone", "team", "private"] as const) {
+    it(`lets ${visibility} see it when told so`, async () => {
+      const contact = contactIn(await uma.post("/contacts", { ...whole(), visibility }), 201);
+      assert.equal(contact.visibility, visibility);
+      const { status } = await omar.get(`/contacts/${contact.id}`);
+      assert.equal(status, visibility === "everyone" ? 200 : 403);
+    });
+  }
 
   it("trims fields and keeps line breaks of notes as they are on Unix", async () => {
     const contact = await createContact(uma, {
@@ -250,6 +263,10 @@ describe("POST /contacts", function () {
       ["company", "half a pair: \ud83d", "Contains characters that cannot be stored."],
       ["title", "x".repeat(201), "Must have at most 200 characters."],
       ["title", "bell\u0007", "Contains characters that cannot be stored."],
+      ["visibility", "nobody", "Must be everyone, team or private."],
+      ["visibility", "Everyone", "Must be everyone, team or private."],
+      ["visibility", null, "Must be everyone, team or private."],
+      ["visibility", ["private"], "Must be everyone, team or private."],
       ["notes", "x".repeat(5_001), "Must have at most 5000 characters."],
       ["notes", "nul\u0000", "Contains characters that cannot be stored."],
     ];

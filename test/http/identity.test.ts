@@ -13,6 +13,7 @@ interface Profile {
   readonly id: string;
   readonly name: string;
   readonly email: string;
+  readonly department: string;
   readonly groups: string[];
   readonly roles: string[];
 }
@@ -52,6 +53,7 @@ describe("who somebody is", function () {
           assert.deepEqual(profile.roles, rolesOf[user.login]);
           assert.deepEqual(profile.groups, user.groups);
           assert.equal(profile.email, user.login);
+          assert.equal(profile.department, user.department);
         }
       });
 
@@ -61,6 +63,7 @@ describe("who somebody is", function () {
         const roles = rolesOf[user.login]?.join(" ") || "None";
         assert.ok(words.includes(`User id ${user.id} `), words);
         assert.ok(words.includes(`Groups ${user.groups.join(" ")} `), words);
+        assert.ok(words.includes(`Department ${user.department} `), words);
         assert.ok(words.includes(`Roles ${roles} `), words);
         assert.ok(words.includes("Logged in by Browser session"), words);
         for (const claim of ["sub", "iss", "auth_time", "email_verified", "zoneinfo"]) assert.ok(words.includes(claim));
@@ -129,6 +132,7 @@ describe("who somebody is", function () {
           assert.equal(profile.id, user.id);
           assert.deepEqual(profile.roles, rolesOf[user.login]);
           assert.deepEqual(profile.groups, user.groups);
+          assert.equal(profile.department, user.department);
         }
       });
     }
@@ -161,29 +165,30 @@ describe("who somebody is", function () {
     const sub = "00u9anybody";
     const access = { sub: "any@example.com", uid: sub, cid: "0oa1test" };
     const names = ["Everyone", "user"];
+    const department = "Sales";
     const accounts: Record<string, Account> = {
       "with groups in every token": {
-        idToken: { sub, groups: names },
-        accessToken: { ...access, groups: names },
+        idToken: { sub, groups: names, department },
+        accessToken: { ...access, groups: names, department },
       },
       "with groups only at userinfo": {
         idToken: { sub },
-        userinfo: { sub, groups: names },
+        userinfo: { sub, groups: names, department },
         accessToken: access,
       },
       "with groups as one string": {
-        idToken: { sub, groups: "Everyone,user" },
-        accessToken: { ...access, groups: "Everyone, user" },
+        idToken: { sub, groups: "Everyone,user", department: " Sales" },
+        accessToken: { ...access, groups: "Everyone, user", department: "Sales " },
       },
       "with groups as one string, only at userinfo": {
         idToken: { sub },
-        userinfo: { sub, groups: "Everyone,user" },
+        userinfo: { sub, groups: "Everyone,user", department },
         accessToken: access,
       },
       "with other groups at userinfo than in the tokens, which go before": {
-        idToken: { sub, groups: names },
-        userinfo: { sub, groups: ["Everyone", "admin"] },
-        accessToken: { ...access, groups: names },
+        idToken: { sub, groups: names, department },
+        userinfo: { sub, groups: ["Everyone", "admin"], department: "Support" },
+        accessToken: { ...access, groups: names, department },
       },
     };
 
@@ -196,6 +201,7 @@ describe("who somebody is", function () {
         for (const profile of [await profileOfSession(browser, stack.url), await profileOfToken(stack.url, token)]) {
           assert.equal(profile.id, sub);
           assert.deepEqual(profile.groups, names);
+          assert.equal(profile.department, department);
           assert.deepEqual(profile.roles, ["user"]);
         }
       });

@@ -26,7 +26,10 @@ export function textOf(html: string): string {
 export function fieldsOf(html: string, action: string): Record<string, string> {
   const form = [...html.matchAll(/<form[\s\S]*?<\/form>/g)].find(([all]) => attribute(all, "action") === action)?.[0];
   assert(form, `no form for ${action} in ${textOf(html)}`);
-  const inputs = [...form.matchAll(/<input[^>]*>/g)].map(([tag]) => [attribute(tag, "name"), attribute(tag, "value")]);
+  const inputs = [...form.matchAll(/<input[^>]*>/g)]
+    // Of a choice, what is chosen.
+    .filter(([tag]) => attribute(tag, "type") !== "radio" || / checked\b/.test(tag))
+    .map(([tag]) => [attribute(tag, "name"), attribute(tag, "value")]);
   // A line break right after the tag is not part of the text (HTML Standard, section 13.2.6.4.7).
   const areas = [...form.matchAll(/(<textarea[^>]*>)\n?([\s\S]*?)<\/textarea>/g)].map(([, tag = "", text = ""]) => [
     attribute(tag, "name"),

@@ -110,13 +110,17 @@ describe("whatever is sent", function () {
   const path = fc
     .tuple(
       fc.oneof({ weight: 3, arbitrary: known }, segment),
-      fc.constantFrom("", "", "/edit", "/delete", "/"),
+      fc.constantFrom("", "", "/edit", "/delete", "/share", "/unshare", "/visibility", "/transfer", "/"),
       fc.oneof(query, rawQuery),
     )
     .map(([id, rest, search]) => ({ id, rest: id === "" ? "" : rest, search }));
+  const accessFields = ["visibility", "as", "userId", "sharedWith", "editors", "department"];
   const contactBody = fc.record(
     Object.fromEntries(
-      [...fields, "id", "ownerId", "version", "createdAt", "_csrf", "__proto__"].map((name) => [name, value]),
+      [...fields, ...accessFields, "id", "ownerId", "version", "createdAt", "_csrf", "__proto__"].map((name) => [
+        name,
+        value,
+      ]),
     ),
     { requiredKeys: [] },
   );
@@ -124,6 +128,8 @@ describe("whatever is sent", function () {
   /** Nothing is wrong with these but who sends them. */
   const flawless = fc.constantFrom(
     [form, "firstName=Stolen&lastName=Person&version=1"] as const,
+    [form, "email=uma@example.com&as=editor&visibility=private&version=1"] as const,
+    ["application/json", '{"email":"uma@example.com","as":"editor","visibility":"private"}'] as const,
     ["application/json", '{"firstName":"Stolen","lastName":"Person"}'] as const,
   );
   const contents = fc.oneof(
@@ -135,7 +141,12 @@ describe("whatever is sent", function () {
     fc.tuple(
       fc.constant(form),
       fc
-        .array(fc.tuple(fc.constantFrom(...fields, "version", "_csrf", "ownerId", "a[b]", "__proto__"), text))
+        .array(
+          fc.tuple(
+            fc.constantFrom(...fields, ...accessFields, "version", "_csrf", "ownerId", "a[b]", "__proto__"),
+            text,
+          ),
+        )
         .map((pairs) => pairs.map(([name, of]) => `${name}=${encoded(of)}`).join("&")),
     ),
     fc.tuple(fc.constantFrom("application/json", form), fc.string({ maxLength: 60 })),

@@ -58,9 +58,11 @@ describe("PATCH /contacts/:id", function () {
     assert.equal(changed.ownerId, contact.ownerId);
   });
 
-  it("takes no owner, id, version or time from the input", async () => {
+  it("takes no owner, access, id, version or time from the input", async () => {
     const time = "2001-01-01T00:00:00.000Z";
-    const forged = { id: nobody, ownerId: "00u1", owner_id: "00u1", version: 70, createdAt: time, updatedAt: time };
+    const access = { visibility: "private", department: "Sales", sharedWith: ["00u1"], editors: ["00u1"] };
+    const owner = { ownerId: "00u1", owner_id: "00u1" };
+    const forged = { id: nobody, ...owner, ...access, version: 70, createdAt: time, updatedAt: time };
     const changed = contactIn(await patch(omar, { ...forged, title: "Director" }));
     assert.deepEqual(changed, { ...contact, title: "Director", version: 2, updatedAt: changed.updatedAt });
     assert.notEqual(changed.updatedAt, time);

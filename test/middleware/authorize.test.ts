@@ -14,6 +14,7 @@ import {
   type Resource,
   ResourceNotFoundError,
   UnauthenticatedError,
+  UnsupportedPlanError,
 } from "../../middleware/index.js";
 import { allowing, appOf, denying, guardedApp, pdpThat, refusal, uma } from "./parts.js";
 
@@ -334,7 +335,7 @@ describe("authorize", () => {
         const guard = authorize("thing", "read", { resource: () => anything<Resource>(resource) });
         const error = refusal(await guardedApp({ pdp }, guard).get());
         assert(error instanceof AuthorizationSetupError);
-        assert.match(error.message, /id is not a non-empty string/);
+        assert.match(error.message, /must have an id that is a non-empty string/);
         assert.equal(pdp.asked.length, 0);
       });
     }
@@ -384,6 +385,7 @@ describe("authorize", () => {
       new PdpUnavailableError("unreachable"),
       new PdpRejectedError(),
       new AuthorizationSetupError("wrong"),
+      new UnsupportedPlanError("eq", "R.attr.x", "wrong."),
     ];
     assert.deepEqual(
       refusals.map((error) => [error instanceof AuthorizationError, error.name, error.code, error.status]),
@@ -395,6 +397,7 @@ describe("authorize", () => {
         [true, "PdpUnavailableError", "pdp_unavailable", 503],
         [true, "PdpRejectedError", "pdp_rejected", 500],
         [true, "AuthorizationSetupError", "authorization_setup", 500],
+        [true, "UnsupportedPlanError", "unsupported_plan", 500],
       ],
     );
   });

@@ -10,18 +10,18 @@ import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
 import {
   type Attributes,
   type CerbosOptions,
-  type Check,
   cerbos,
   type Pdp,
   PdpRejectedError,
   PdpUnavailableError,
   type Value,
 } from "../../middleware/index.js";
+import { type Asked, ask } from "./parts.js";
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** Whether Uma may update her own contact: she may. Tests change a part of it. */
-const own: Check = {
+const own: Asked = {
   principal: { id: "uma", roles: ["user"] },
   kind: "contact",
   resource: { id: "1", attr: { ownerId: "uma" } },
@@ -45,7 +45,11 @@ describe("cerbos", () => {
     let pdp: Pdp;
 
     before(async () => {
-      child = await startPdp({ policies: root("policies"), config: root("pdp/pdp.yaml"), log: () => {} });
+      child = await startPdp({
+        policies: root("test/middleware/policies"),
+        config: root("pdp/pdp.yaml"),
+        log: () => {},
+      });
       pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
     });
 
@@ -55,25 +59,25 @@ describe("cerbos", () => {
     });
 
     it("hands on what the policy says, with the id of the call", async () => {
-      const allowed = await pdp.check(own);
+      const allowed = await ask(pdp, own);
       assert.equal(allowed.allowed, true);
       assert.match(allowed.callId, /^[0-9A-Z]{26}$/);
 
-      const denied = await pdp.check({ ...own, resource: { id: "1", attr: { ownerId: "omar" } } });
+      const denied = await ask(pdp, { ...own, resource: { id: "1", attr: { ownerId: "omar" } } });
       assert.equal(denied.allowed, false);
       assert.match(denied.callId, /^[0-9A-Z]{26}$/);
       assert.notEqual(denied.callId, allowed.callId);
     });
 
     it("asks about the kind as a whole", async () => {
-      const { allowed } = await pdp.check({ ...own, action: "list", resource: { id: "*" } });
+      const { allowed } = await ask(pdp, { ...own, action: "list", resource: { id: "*" } });
       assert.equal(allowed, true);
     });
 
     it("answers many checks at once, each with its own answer", async () => {
       const owners = Array.from({ length: 200 }, (_, n) => (n % 2 === 0 ? "uma" : "omar"));
       const answers = await Promise.all(
-        owners.map((ownerId, n) => pdp.check({ ...own, resource: { id: String(n), attr: { ownerId } } })),
+        owners.map((ownerId, n) => ask(pdp, { ...own, resource: { id: String(n), attr: { ownerId } } })),
       );
       assert.deepEqual(
         answers.map(({ allowed }) => allowed),
@@ -82,7 +86,7 @@ describe("cerbos", () => {
     });
 
     it("takes a principal that has a role twice, which the PDP would reject", async () => {
-      const { allowed } = await pdp.check({ ...own, principal: { id: "uma", roles: ["user", "user", "x", "x"] } });
+      const { allowed } = await ask(pdp, { ...own, principal: { id: "uma", roles: ["user", "user", "x", "x"] } });
       assert.equal(allowed, true);
     });
 
@@ -90,19 +94,19 @@ describe("cerbos", () => {
 
     it("calls a question that the PDP rejects a fault of the question, and goes on asking", async () => {
       for (let n = 0; n < 20; n++) {
-        const { error } = await refusal(pdp.check({ ...own, principal: { id: "uma", roles: [] } }), PdpRejectedError);
+        const { error } = await refusal(ask(pdp, { ...own, principal: { id: "uma", roles: [] } }), PdpRejectedError);
         assert.match(String(error.cause), /INVALID_ARGUMENT/);
       }
-      assert.equal((await pdp.check(own)).allowed, true);
+      assert.equal((await ask(pdp, own)).allowed, true);
     });
 
     it("lets nobody lock out the others with questions that are too large", async () => {
       const id = "x".repeat(5_000_000);
       for (let n = 0; n < 6; n++) {
-        const { error } = await refusal(pdp.check({ ...own, resource: { ...own.resource, id } }), PdpUnavailableError);
+        const { error } = await refusal(ask(pdp, { ...own, resource: { ...own.resource, id } }), PdpUnavailableError);
         assert.equal(error.fault, "bad_answer");
       }
-      assert.equal((await pdp.check(own)).allowed, true);
+      assert.equal((await ask(pdp, own)).allowed, true);
     });
 
     describe("odd texts", () => {
@@ -137,15 +141,15 @@ describe("cerbos", () => {
 
         it(`${name} as a resource's id is only an id`, async () => {
           const resource = { ...own.resource, id: text };
-          assert.equal((await pdp.check({ ...own, resource })).allowed, true);
+          assert.equal((await ask(pdp, { ...own, resource })).allowed, true);
           assert.equal(
-            (await pdp.check({ ...own, resource: { ...resource, attr: { ownerId: "omar" } } })).allowed,
+            (await ask(pdp, { ...own, resource: { ...resource, attr: { ownerId: "omar" } } })).allowed,
             false,
           );
         });
 
         it(`${name} as principal, role, owner, kind or action is never allowed`, async () => {
-          const checks: Check[] = [
+          const checks: Asked[] = [
             { ...own, principal: { id: text, roles: ["user"] } },
             { ...own, principal: { id: "uma", roles: [text] } },
             { ...own, resource: { id: "1", attr: { ownerId: text } } },
@@ -153,7 +157,7 @@ describe("cerbos", () => {
             { ...own, action: text },
           ];
           for (const check of checks) {
-            const allowed = await pdp.check(check).then(
+            const allowed = await ask(pdp, check).then(
               (answer) => answer.allowed,
               (error: unknown) => {
                 assert(error instanceof PdpRejectedError, String(error));
@@ -170,13 +174,13 @@ describe("cerbos", () => {
             principal: { id: text, roles: ["user"] },
             resource: { id: "1", attr: { ownerId: text } },
           };
-          assert.equal((await pdp.check(check)).allowed, true);
+          assert.equal((await ask(pdp, check)).allowed, true);
         });
       }
 
       it("that are not well-formed are refused: on the way they would all become equal", async () => {
         const [one, another] = ["\ud800", "\udfff"];
-        const checks: Check[] = [
+        const checks: Asked[] = [
           { ...own, principal: { id: one, roles: ["user"] }, resource: { id: "1", attr: { ownerId: another } } },
           { ...own, principal: { id: one, roles: ["user"] } },
           { ...own, principal: { id: "uma", roles: ["user", one] } },
@@ -189,7 +193,7 @@ describe("cerbos", () => {
           { ...own, action: one },
         ];
         for (const check of checks) {
-          const { error } = await refusal(pdp.check(check), PdpRejectedError);
+          const { error } = await refusal(ask(pdp, check), PdpRejectedError);
           assert.match(String(error.cause), /not well-formed Unicode/);
         }
       });
@@ -197,7 +201,7 @@ describe("cerbos", () => {
 
     describe("attributes", () => {
       const nested = (depth: number): Value => (depth === 0 ? 1 : [nested(depth - 1)]);
-      const withAttr = (attr: unknown): Check => ({ ...own, resource: { id: "1", attr: attr as Attributes } });
+      const withAttr = (attr: unknown): Asked => ({ ...own, resource: { id: "1", attr: attr as Attributes } });
 
       const faulty: readonly [string, unknown, RegExp][] = [
         ["undefined", { ownerId: undefined }, /resource\.attr\.ownerId is undefined/],
@@ -216,37 +220,37 @@ describe("cerbos", () => {
       for (const [name, attr, told] of faulty) {
         it(`with ${name} are refused with the place of the fault, and without asking`, async () => {
           for (let n = 0; n < 6; n++) {
-            const { error } = await refusal(pdp.check(withAttr(attr)), PdpRejectedError);
+            const { error } = await refusal(ask(pdp, withAttr(attr)), PdpRejectedError);
             assert.match(String(error.cause), told);
           }
-          assert.equal((await pdp.check(own)).allowed, true);
+          assert.equal((await ask(pdp, own)).allowed, true);
         });
       }
 
       it("reach the policy as they are", async () => {
         // The schema knows no other attribute, and where it does not fit everything is denied.
-        assert.equal((await pdp.check(withAttr({ ownerId: "uma", more: 1 }))).allowed, false);
-        assert.equal((await pdp.check(withAttr(JSON.parse('{"__proto__": {"ownerId": "uma"}}')))).allowed, false);
-        assert.equal((await pdp.check(withAttr({ ownerId: ["uma"] }))).allowed, false);
-        assert.equal((await pdp.check(withAttr({}))).allowed, false);
-        assert.equal((await pdp.check(withAttr(undefined))).allowed, false);
-        assert.equal((await pdp.check(withAttr(Object.assign(Object.create(null), { ownerId: "uma" })))).allowed, true);
+        assert.equal((await ask(pdp, withAttr({ ownerId: "uma", more: 1 }))).allowed, false);
+        assert.equal((await ask(pdp, withAttr(JSON.parse('{"__proto__": {"ownerId": "uma"}}')))).allowed, false);
+        assert.equal((await ask(pdp, withAttr({ ownerId: ["uma"] }))).allowed, false);
+        assert.equal((await ask(pdp, withAttr({}))).allowed, false);
+        assert.equal((await ask(pdp, withAttr(undefined))).allowed, false);
+        assert.equal((await ask(pdp, withAttr(Object.assign(Object.create(null), { ownerId: "uma" })))).allowed, true);
       });
     });
 
     it("refuses everything once it is closed, and can be closed again", async () => {
       const closed = cerbos(child.target, { tls: false });
-      assert.equal((await closed.check(own)).allowed, true);
+      assert.equal((await ask(closed, own)).allowed, true);
       closed.close();
       closed.close();
-      for (let n = 0; n < 10; n++) await refusal(closed.check(own), PdpUnavailableError);
+      for (let n = 0; n < 10; n++) await refusal(ask(closed, own), PdpUnavailableError);
       await refusal(closed.ping(), PdpUnavailableError);
     });
 
     it("does not fall back to plain text when TLS is wanted", async () => {
       for (const tls of [true, createSecureContext()]) {
         const encrypted = cerbos(child.target, { tls, deadline: 2_000 });
-        await refusal(encrypted.check(own), PdpUnavailableError);
+        await refusal(ask(encrypted, own), PdpUnavailableError);
         await refusal(encrypted.ping(), PdpUnavailableError);
         encrypted.close();
       }
@@ -272,11 +276,11 @@ describe("cerbos", () => {
         const pdp = cerbos(`127.0.0.1:${port}`, { tls: false, deadline: DEADLINE });
         try {
           for (let n = 0; n < 5; n++) {
-            const { error, took } = await refusal(pdp.check(own), PdpUnavailableError);
+            const { error, took } = await refusal(ask(pdp, own), PdpUnavailableError);
             assert.equal(error.fault, "timeout");
             assert(took >= DEADLINE - 5 && took < DEADLINE + SLACK, `after ${took} ms`);
           }
-          const { error, took } = await refusal(pdp.check(own), PdpUnavailableError);
+          const { error, took } = await refusal(ask(pdp, own), PdpUnavailableError);
           assert.equal(error.fault, "circuit_open");
           assert(took < DEADLINE / 3, `after ${took} ms`);
         } finally {
@@ -294,7 +298,7 @@ describe("cerbos", () => {
       const pdp = cerbos(`127.0.0.1:${port}`, { tls: false, deadline: DEADLINE });
       try {
         const call = once(server, "stream") as Promise<[ServerHttp2Stream, IncomingHttpHeaders]>;
-        await refusal(pdp.check(own), PdpUnavailableError);
+        await refusal(ask(pdp, own), PdpUnavailableError);
         const [stream, headers] = await call;
         stream.on("error", () => {});
         assert.match(String(headers["grpc-timeout"]), /^1[0-5]\dm$/);
@@ -309,7 +313,7 @@ describe("cerbos", () => {
       const lookup = mock.method(dns.promises, "lookup", () => new Promise(() => {}));
       const pdp = cerbos("pdp.example.com:3593", { tls: false, deadline: DEADLINE });
       try {
-        const { error, took } = await refusal(pdp.check(own), PdpUnavailableError);
+        const { error, took } = await refusal(ask(pdp, own), PdpUnavailableError);
         assert.equal(error.fault, "timeout");
         assert(took >= DEADLINE - 5 && took < DEADLINE + SLACK, `after ${took} ms`);
         assert.equal(lookup.mock.callCount(), 1);
@@ -321,7 +325,7 @@ describe("cerbos", () => {
 
     it("refuses when nobody listens", async () => {
       const pdp = cerbos("127.0.0.1:1", { tls: false, deadline: 2_000 });
-      const { error } = await refusal(pdp.check(own), PdpUnavailableError);
+      const { error } = await refusal(ask(pdp, own), PdpUnavailableError);
       assert.equal(error.fault, "unreachable");
       pdp.close();
     });

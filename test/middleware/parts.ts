@@ -7,19 +7,56 @@ import {
   authorization,
   type Check,
   type Pdp,
+  type Plan,
   type Principal,
 } from "../../middleware/index.js";
 
 export const uma: Principal = { id: "uma", roles: ["user"] };
 
-/** A PDP written by hand, which keeps the questions. The answer may be anything, as it may in plain JavaScript. */
-export function pdpThat(answers: (check: Check) => unknown): Pdp & { readonly asked: Check[] } {
-  const asked: Check[] = [];
+/** A check, with who asks. */
+export interface Asked extends Check {
+  readonly principal: Principal;
+}
+
+/** Asks a PDP a single question. */
+export async function ask(pdp: Pdp, { principal, ...check }: Asked): Promise<Answer> {
+  const answers = await pdp.check(principal, [check]);
+  assert.equal(answers.length, 1);
+  return answers[0] as Answer;
+}
+
+/** A PDP written by hand, which keeps the questions. The answers may be anything, as they may in plain JavaScript. */
+export interface HandmadePdp extends Pdp {
+  readonly asked: Asked[];
+  /** How many checks each call was about. */
+  readonly calls: number[];
+  /** The plans that were asked for: `kind action`. */
+  readonly planned: string[];
+}
+
+/** @param plans - makes the answer to a question for a plan; without it, such a question fails */
+export function pdpThat(
+  answers: (check: Asked) => unknown,
+  plans: (kind: string, action: string) => unknown = () => assert.fail("asked for a plan"),
+): HandmadePdp {
+  const asked: Asked[] = [];
+  const calls: number[] = [];
+  const planned: string[] = [];
   return {
     asked,
-    check: async (check) => {
-      asked.push(check);
-      return answers(check) as Answer;
+    calls,
+    planned,
+    check: async (principal, checks) => {
+      calls.push(checks.length);
+      return checks.map((check) => {
+        const one = { principal, ...check };
+        asked.push(one);
+        return answers(one) as Answer;
+      });
+    },
+    plan: async (_principal, kind, action) => {
+      planned.push(`${kind} ${action}`);
+      return plans(kind, action) as Plan;
     },
     ping: async () => {},
     close: () => {},

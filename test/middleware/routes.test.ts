@@ -9,8 +9,8 @@ const other: RequestHandler = (_req, _res, next) => next();
 const read = authorize("thing", "read");
 const update = authorize("thing", "update");
 
-const asRead = { kind: "thing", action: "read" };
-const asUpdate = { kind: "thing", action: "update" };
+const asRead = { kind: "thing", action: "read", filter: false };
+const asUpdate = { kind: "thing", action: "update", filter: false };
 
 describe("routesOf", () => {
   it("lists method, path and guards of each route", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -127,9 +127,17 @@ class RunningApp {
   }
 }
 
-/** Every outcome over HTTP, against a PDP with this project's policies. */
-async function assertGuarded(script: string, folder: string): Promise<void> {
-  const pdp = await startPdp({ policies: root("policies"), config: root("pdp/pdp.yaml"), log: () => {} });
+/** Every outcome over HTTP, against a PDP with policies for the README's contacts and notes. */
+async function assertGuarded(
+  script: string,
+  folder: string,
+  more: (app: RunningApp) => Promise<void> = async () => {},
+): Promise<void> {
+  const pdp = await startPdp({
+    policies: root("test/middleware/policies"),
+    config: root("pdp/pdp.yaml"),
+    log: () => {},
+  });
   let app: RunningApp | undefined;
   try {
     app = await RunningApp.start(script, folder, pdp);
@@ -140,6 +148,7 @@ async function assertGuarded(script: string, folder: string): Promise<void> {
     assert.equal(await app.status("DELETE", "/contacts/1", "omar"), 403);
     assert.equal(await app.status("DELETE", "/contacts/1", "uma"), 204);
     assert.equal(await app.status("DELETE", "/contacts/1", "uma"), 404);
+    await more(app);
     await pdp.stop();
     const refused = await app.fetch("GET", "/contacts", "uma");
     assert.equal(refused.status, 503);
@@ -149,6 +158,48 @@ async function assertGuarded(script: string, folder: string): Promise<void> {
     await app?.stop();
     await pdp.stop();
   }
+}
+
+/** The database of an app with notes: PGlite, which stands in for a Pool of pg. */
+const notesDb = `import { PGlite } from "@electric-sql/pglite";
+
+export const db = await PGlite.create();
+await db.exec(\`
+  create table notes (id integer primary key, title text not null, owner_id text not null, published boolean not null);
+  create table note_readers (note_id integer not null references notes, user_id text not null);
+  insert into notes values
+    (1, 'a of uma', 'uma', false), (2, 'a of omar, published', 'omar', true), (3, 'b of omar', 'omar', false),
+    (4, 'b of omar, for uma and ann', 'omar', false), (5, 'c of odd', $quote$o'dd") --$quote$, false);
+  insert into note_readers values (4, 'uma'), (4, 'ann');
+\`);
+`;
+
+const notesDbTypes = `export declare const db: { query(text: string, values: unknown[]): Promise<{ rows: unknown[] }> };
+`;
+
+/** The README's app with the README's notes. */
+const notesServer = `import { app } from "./app.js";
+import { authorizationErrors } from "./middleware/index.js";
+import { notes } from "./notes.js";
+
+app.use(notes, authorizationErrors());
+app.listen(Number(process.env.PORT));
+`;
+
+/** Each person's list is what the policy says, within what was searched for. */
+async function assertListed(app: RunningApp): Promise<void> {
+  const titles = async (query: string, user: string) => {
+    const response = await app.fetch("GET", `/notes${query}`, user);
+    assert.equal(response.status, 200, await response.clone().text());
+    return ((await response.json()) as { title: string }[]).map(({ title }) => title);
+  };
+  assert.deepEqual(await titles("", "uma"), ["a of omar, published", "a of uma", "b of omar, for uma and ann"]);
+  assert.deepEqual(await titles("?begins=b", "uma"), ["b of omar, for uma and ann"]);
+  assert.deepEqual(await titles("?begins=b", "omar"), ["b of omar", "b of omar, for uma and ann"]);
+  assert.deepEqual(await titles("", "nina"), ["a of omar, published"]);
+  assert.deepEqual(await titles("?begins=b", "nina"), []);
+  assert.deepEqual(await titles("", `o'dd") --`), ["a of omar, published", "c of odd"]);
+  assert.equal(await app.status("GET", "/notes"), 401);
 }
 
 describe("the middleware in an app of somebody else's", function () {
@@ -186,14 +237,25 @@ describe("the middleware in an app of somebody else's", function () {
       erasableSyntaxOnly: true,
     };
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["src"] }));
-    for (const name of ["app.ts", "opa.ts"]) await writeFile(join(src, name), await blockThatBegins(`// ${name}`));
+    for (const name of ["app.ts", "opa.ts", "notes.ts"])
+      await writeFile(join(src, name), await blockThatBegins(`// ${name}`));
     for (const name of ["server", "routes.test"]) {
       await writeFile(join(src, `${name}.ts`), await blockThatBegins(`// ${name}.js`));
     }
 
+    // The types of PGlite do not bear the strictest settings.
+    await writeFile(join(src, "db.d.ts"), notesDbTypes);
+    await mkdir(join(folder, "dist"));
+    await writeFile(join(folder, "dist", "db.js"), notesDb);
+    await writeFile(join(src, "notes-server.ts"), notesServer);
+    // Not what the README asks for, so it is not installed.
+    await mkdir(join(folder, "node_modules", "@electric-sql"), { recursive: true });
+    await symlink(root("node_modules/@electric-sql/pglite"), join(folder, "node_modules", "@electric-sql", "pglite"));
+
     await succeed("npx --no-install tsc", folder);
     await succeed(`"${process.execPath}" --test dist/routes.test.js`, folder);
     await assertGuarded("dist/server.js", folder);
+    await assertGuarded("dist/notes-server.js", folder, assertListed);
 
     await writeFile(join(src, "wrong.ts"), misuse);
     await assertTypesAreSeen(folder);

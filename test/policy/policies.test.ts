@@ -63,16 +63,29 @@ function outcomesIn({ suites = [] }: Report): Outcome[] {
 
 /**
  * The contact policy as it was agreed, written down a second time on purpose: whoever changes or removes a cell in the
- * policy's own tests has to come here too. `owner` and `other_user` are so towards the contact that is asked about.
+ * policy's own tests has to come here too. Everybody is what they are called towards the contact that is asked about.
  */
-const people = ["admin", "owner", "other_user", "user_and_admin", "no_crm_role", "unknown_role"];
-const allowed = {
-  list: ["admin", "owner", "other_user", "user_and_admin"],
-  read: ["admin", "owner", "other_user", "user_and_admin"],
-  create: ["admin", "owner", "other_user", "user_and_admin"],
-  update: ["admin", "owner", "user_and_admin"],
-  delete: ["admin", "owner", "user_and_admin"],
+const people = [
+  ...["admin", "owner", "teammate", "viewer", "editor", "other_user", "user_without_department"],
+  ...["user_and_admin", "no_crm_role", "unknown_role"],
+];
+const roleHolders = people.slice(0, 8);
+const outsiders = ["other_user", "user_without_department"];
+const masters = ["admin", "owner", "user_and_admin"];
+const seenBy: Readonly<Record<string, readonly string[]>> = {
+  everyones: roleHolders,
+  teams: roleHolders.filter((person) => !outsiders.includes(person)),
+  private: roleHolders.filter((person) => ![...outsiders, "teammate"].includes(person)),
 };
+const allowedOn = (contact: string): Record<string, readonly string[]> => ({
+  list: seenBy[contact] ?? [],
+  read: seenBy[contact] ?? [],
+  create: roleHolders,
+  update: [...masters, "editor"],
+  delete: masters,
+  share: masters,
+  transfer: masters,
+});
 
 describe("policies", () => {
   // The compiler asks for all actions of a test in one request, the app for one at a time. Schemas are applied by request.
@@ -94,10 +107,15 @@ describe("policies", () => {
 
   it("are tested in every cell of the table", () => {
     const tested = compile().outcomes.filter(({ suite }) => suite === "Contact");
-    const effects = new Map(tested.map((cell) => [`${cell.principal} ${cell.action}`, cell.effect]));
+    const effects = new Map(tested.map((cell) => [`${cell.resource} ${cell.principal} ${cell.action}`, cell.effect]));
     const expected = new Map(
-      Object.entries(allowed).flatMap(([action, those]) =>
-        people.map((person) => [`${person} ${action}`, those.includes(person) ? "EFFECT_ALLOW" : "EFFECT_DENY"]),
+      Object.keys(seenBy).flatMap((contact) =>
+        Object.entries(allowedOn(contact)).flatMap(([action, those]) =>
+          people.map((person) => [
+            `${contact} ${person} ${action}`,
+            those.includes(person) ? "EFFECT_ALLOW" : "EFFECT_DENY",
+          ]),
+        ),
       ),
     );
     assert.deepEqual(Object.fromEntries([...effects].sort()), Object.fromEntries([...expected].sort()));

@@ -15,7 +15,7 @@ import {
   slowest,
 } from "./judge.js";
 import { send, startLoad, type Turn, tally } from "./load.js";
-import { OwnPdp, untilDeciding } from "./own-pdp.js";
+import { anybodys, OwnPdp, untilDeciding } from "./own-pdp.js";
 import { anyDatabase, assertReadiness, bearer, createContact, until } from "./parts.js";
 import { FaultyProxy } from "./proxy.js";
 import { type MannerName, manners, RoguePdp } from "./rogue-pdp.js";
@@ -166,12 +166,10 @@ describe("resilience: the PDP", function () {
   it("hangs: a thousand refusals cost less than one deadline", async () => {
     const client = cerbos(pdp.target, { tls: false, deadline: DEADLINE });
     const check = () =>
-      client
-        .check({ principal: { id: "u", roles: ["user"] }, kind: "contact", resource: { id: "*" }, action: "list" })
-        .then(
-          () => "allowed",
-          (error) => error.fault,
-        );
+      client.check({ id: "u", roles: ["user"] }, [{ kind: "contact", resource: anybodys, action: "read" }]).then(
+        () => "allowed",
+        (error) => error.fault,
+      );
     try {
       assert.equal(await check(), "allowed");
       pdp.freeze();
@@ -275,15 +273,17 @@ describe("resilience: the PDP", function () {
     for (const manner of Object.keys(manners) as MannerName[]) {
       if (manner === "honest") continue;
       const status = expected[manner] ?? 503;
+      // A query plan has no effects: for the list, such an answer is none.
+      const right = (ask: JudgedAsk) => (ask === asks.list ? [status, 503] : [status]);
       it(`${manner}: ${status}`, async () => {
         const { asked } = rogue;
         rogue.manner = manner;
         const guarded = [asks.read, asks.list, asks.steal, asks.destroy];
         const answers = await Promise.all(guarded.map((ask) => send(stack.url, ask)));
         assert(rogue.asked >= asked + guarded.length, "the nonsense was not heard");
-        for (const answer of answers) {
-          if (status === 503) assertUnavailable(answer);
-          else assert.equal(answer.status, status, answer.body);
+        for (const [n, answer] of answers.entries()) {
+          assert(right(guarded[n] as JudgedAsk).includes(answer.status), answer.body);
+          if (answer.status === 503) assertUnavailable(answer);
         }
         rogue.manner = "honest";
         await assertUntouched();

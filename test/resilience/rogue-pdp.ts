@@ -1,29 +1,44 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Effect } from "@cerbos/api/cerbos/effect/v1/effect_pb";
-import { type CheckResourcesRequest, CheckResourcesRequestSchema } from "@cerbos/api/cerbos/request/v1/request_pb";
-import { CheckResourcesResponseSchema } from "@cerbos/api/cerbos/response/v1/response_pb";
+import { PlanResourcesFilter_Kind as Kind, PlanResourcesFilterSchema } from "@cerbos/api/cerbos/engine/v1/engine_pb";
+import { CheckResourcesRequestSchema } from "@cerbos/api/cerbos/request/v1/request_pb";
+import { CheckResourcesResponseSchema, PlanResourcesResponseSchema } from "@cerbos/api/cerbos/response/v1/response_pb";
 import { CerbosService } from "@cerbos/api/cerbos/svc/v1/svc_pb";
 import { Server, ServerCredentials, type ServerErrorResponse, status } from "@grpc/grpc-js";
 
-/** What a PDP answers to the one question of a request: bytes on the wire, or a gRPC status. */
-type Manner = (question: Question) => Uint8Array | ServerErrorResponse | Promise<Uint8Array>;
+/** What a PDP answers to the checks of a request: bytes on the wire, or a gRPC status. */
+type Manner = (questions: readonly Question[]) => Uint8Array | ServerErrorResponse | Promise<Uint8Array>;
 
+/** What is asked about one resource. */
 interface Question {
   readonly kind: string;
   readonly id: string;
-  readonly action: string;
+  readonly actions: readonly string[];
 }
 
 /** An answer that allows, with whatever is said differently from what was asked. */
-function allow({ kind, id, action }: Question, effect = Effect.ALLOW, times = 1): Uint8Array {
-  const entry = { resource: { kind, id, policyVersion: "default", scope: "" }, actions: { [action]: effect } };
-  return response({ results: Array.from({ length: times }, () => entry) });
+function allow(questions: readonly Question[], change: Partial<Question> = {}, more: object = {}): Uint8Array {
+  const results = questions.map((question) => {
+    const { kind, id, actions } = { ...question, ...change };
+    return { resource: { kind, id, policyVersion: "default", scope: "" }, actions: every(actions), ...more };
+  });
+  return response({ results });
+}
+
+function every(actions: readonly string[], effect = Effect.ALLOW): Record<string, Effect> {
+  return Object.fromEntries(actions.map((action) => [action, effect]));
 }
 
 function response(message: Parameters<typeof create<typeof CheckResourcesResponseSchema>>[1]): Uint8Array {
   return toBinary(CheckResourcesResponseSchema, create(CheckResourcesResponseSchema, message));
+}
+
+/** A query plan as it goes over the wire. */
+export function plan(filter: MessageInitShape<typeof PlanResourcesFilterSchema>): Uint8Array {
+  const message = { filter: create(PlanResourcesFilterSchema, filter) };
+  return toBinary(PlanResourcesResponseSchema, create(PlanResourcesResponseSchema, message));
 }
 
 function failure(code: status): ServerErrorResponse {
@@ -32,28 +47,28 @@ function failure(code: status): ServerErrorResponse {
 
 const SECOND = 1_000;
 
+function effect(questions: readonly Question[], unheardOf: Effect): Uint8Array {
+  return allow(questions, {}, { actions: every(questions[0]?.actions ?? [], unheardOf) });
+}
+
 /** Ways to answer. All but the first are wrong, and most of the wrong ones would like to be taken for an allow. */
 export const manners = {
-  honest: (question) => allow(question),
-  "another id": (question) => allow({ ...question, id: `${question.id}0` }),
-  "another kind": (question) => allow({ ...question, kind: "invoice" }),
-  "another action": (question) => allow({ ...question, action: "read all about it" }),
+  honest: (questions) => allow(questions),
+  "another id": (questions) => allow(questions, { id: "7 or another" }),
+  "another kind": (questions) => allow(questions, { kind: "invoice" }),
+  "another action": (questions) => allow(questions, { actions: ["read all about it"] }),
   "no result": () => response({ results: [] }),
-  "no action": ({ kind, id }) => response({ results: [{ resource: { kind, id }, actions: {} }] }),
-  "no resource": ({ action }) => response({ results: [{ actions: { [action]: Effect.ALLOW } }] }),
-  "two results": (question) => allow(question, Effect.ALLOW, 2),
-  "validation errors from nowhere": ({ kind, id, action }) =>
-    response({
-      results: [{ resource: { kind, id }, actions: { [action]: Effect.ALLOW }, validationErrors: [{ message: "?" }] }],
-    }),
-  "outputs without a value": ({ kind, id, action }) =>
-    response({ results: [{ resource: { kind, id }, actions: { [action]: Effect.ALLOW }, outputs: [{ val: {} }] }] }),
+  "no action": (questions) => allow(questions, { actions: [] }),
+  "no resource": (questions) => allow(questions, {}, { resource: undefined }),
+  "two results": (questions) => allow([...questions, ...questions]),
+  "validation errors from nowhere": (questions) => allow(questions, {}, { validationErrors: [{ message: "?" }] }),
+  "outputs without a value": (questions) => allow(questions, {}, { outputs: [{ val: {} }] }),
   "nothing at all": () => new Uint8Array(),
   garbage: () => Uint8Array.from({ length: 64 }, (_, i) => 255 - i),
-  "5 MB": (question) => allow({ ...question, id: "x".repeat(5_000_000) }),
-  "too late": async (question) => {
+  "5 MB": (questions) => allow(questions, { id: "x".repeat(5_000_000) }),
+  "too late": async (questions) => {
     await sleep(1.3 * SECOND);
-    return allow(question);
+    return allow(questions);
   },
   cancelled: () => failure(status.CANCELLED),
   unknown: () => failure(status.UNKNOWN),
@@ -64,8 +79,8 @@ export const manners = {
   unavailable: () => failure(status.UNAVAILABLE),
   "data loss": () => failure(status.DATA_LOSS),
   unauthenticated: () => failure(status.UNAUTHENTICATED),
-  "no effect": (question) => allow(question, Effect.UNSPECIFIED),
-  "an effect that does not exist": (question) => allow(question, 42 as Effect),
+  "no effect": (questions) => effect(questions, Effect.UNSPECIFIED),
+  "an effect that does not exist": (questions) => effect(questions, 42 as Effect),
 } as const satisfies Record<string, Manner>;
 
 export type MannerName = keyof typeof manners;
@@ -73,35 +88,20 @@ export type MannerName = keyof typeof manners;
 /** Something that speaks gRPC like a PDP, and lies. */
 export class RoguePdp {
   manner: MannerName = "honest";
+  /** What it answers when it is asked for a query plan while its manner is honest; otherwise it answers that as it does checks. */
+  plan = plan({ kind: Kind.ALWAYS_ALLOWED });
   /** How many questions it was asked. */
   asked = 0;
+  /** How many resources each request for checks was about. */
+  readonly sizes: number[] = [];
   readonly #server = new Server({ "grpc.max_send_message_length": -1 });
 
   constructor() {
-    const { name, typeName } = { name: CerbosService.method.checkResources.name, typeName: CerbosService.typeName };
-    // Bytes in and out, so that an answer need not be a message.
-    const bytes = { requestDeserialize: (sent: Buffer) => sent, responseSerialize: (sent: Buffer) => sent };
-    const method = {
-      ...bytes,
-      path: `/${typeName}/${name}`,
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: bytes.responseSerialize,
-      responseDeserialize: bytes.requestDeserialize,
-    } as const;
     this.#server.addService(
-      { checkResources: method },
+      { checkResources: method("checkResources"), planResources: method("planResources") },
       {
-        checkResources: (
-          call: { request: Buffer },
-          callback: (error: ServerErrorResponse | null, sent?: Buffer) => void,
-        ) => {
-          this.asked += 1;
-          void this.#answer(call.request).then((answer) => {
-            if (answer instanceof Uint8Array) callback(null, Buffer.from(answer));
-            else callback(answer);
-          });
-        },
+        checkResources: answering((request) => this.#check(request)),
+        planResources: answering(() => this.#plan()),
       },
     );
   }
@@ -120,12 +120,37 @@ export class RoguePdp {
     this.#server.forceShutdown();
   }
 
-  async #answer(request: Uint8Array) {
+  async #check(request: Uint8Array) {
+    this.asked += 1;
+    const { resources } = fromBinary(CheckResourcesRequestSchema, request);
+    this.sizes.push(resources.length);
     const manner: Manner = manners[this.manner];
-    return manner(questionIn(fromBinary(CheckResourcesRequestSchema, request)));
+    return manner(
+      resources.map(({ resource, actions }) => ({ kind: resource?.kind ?? "", id: resource?.id ?? "", actions })),
+    );
+  }
+
+  async #plan() {
+    this.asked += 1;
+    const manner: Manner = manners[this.manner];
+    return this.manner === "honest" ? this.plan : manner([{ kind: "contact", id: "*", actions: ["list"] }]);
   }
 }
 
-function questionIn({ resources: [entry] }: CheckResourcesRequest): Question {
-  return { kind: entry?.resource?.kind ?? "", id: entry?.resource?.id ?? "", action: entry?.actions[0] ?? "" };
+function method(name: "checkResources" | "planResources") {
+  const path = `/${CerbosService.typeName}/${CerbosService.method[name].name}`;
+  // Bytes in and out, so that an answer need not be a message.
+  const pass = (sent: Buffer) => sent;
+  const [requestDeserialize, responseSerialize, requestSerialize, responseDeserialize] = [pass, pass, pass, pass];
+  const serialization = { requestDeserialize, responseSerialize, requestSerialize, responseDeserialize };
+  return { path, requestStream: false, responseStream: false, ...serialization } as const;
+}
+
+function answering(answer: (request: Uint8Array) => Promise<Uint8Array | ServerErrorResponse>) {
+  return (call: { request: Buffer }, callback: (error: ServerErrorResponse | null, sent?: Buffer) => void) => {
+    void answer(call.request).then((sent) => {
+      if (sent instanceof Uint8Array) callback(null, Buffer.from(sent));
+      else callback(sent);
+    });
+  };
 }

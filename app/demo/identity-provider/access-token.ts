@@ -1,6 +1,6 @@
 import { jwtVerify, SignJWT } from "jose";
 import type { AccessToken, KoaContextWithOIDC, Provider } from "oidc-provider";
-import { groupsClaim, userById } from "./claims.js";
+import { customClaims, userById } from "./claims.js";
 import type { SigningKey } from "./keys.js";
 import type { Settings } from "./options.js";
 
@@ -39,7 +39,7 @@ export function accessTokenClaims(
     scp: [...token.scopes],
     auth_time: authTimeOf(ctx),
     sub: user?.login,
-    ...(user && settings.accessTokenGroups ? { groups: groupsClaim(user, settings) } : {}),
+    ...(user && settings.accessTokenGroups ? customClaims(user, settings) : {}),
   };
 }
 

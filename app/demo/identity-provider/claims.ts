@@ -3,12 +3,12 @@ import { type DemoUser, demoUsers } from "../users.js";
 import type { Settings } from "./options.js";
 
 /**
- * The claims that each scope opens. Groups come with any scope, which is how Okta's guide sets up a groups claim on a
- * custom authorization server; the scope `groups`, which an Okta org authorization server wants for them, is accepted
+ * The claims that each scope opens. Groups and the department come with any scope, which is how Okta's guides set up
+ * claims of one's own on a custom authorization server; the scope `groups`, which an Okta org authorization server wants for them, is accepted
  * and changes nothing.
  */
 export const claimsByScope = {
-  openid: ["sub", "groups"],
+  openid: ["sub", "groups", "department"],
   profile: ["name", "given_name", "family_name", "preferred_username", "locale", "zoneinfo"],
   email: ["email", "email_verified"],
   groups: ["groups"],
@@ -33,9 +33,15 @@ export function userByLogin(login: string): DemoUser | undefined {
   return demoUsers.find((user) => user.login.toLowerCase() === login.trim().toLowerCase());
 }
 
-/** The groups claim in the form in which this authorization server is set up to send it. */
-export function groupsClaim(user: DemoUser, { groupsAs }: Settings): string[] | string {
-  return groupsAs === "string" ? user.groups.join(",") : [...user.groups];
+/**
+ * The claims that Okta sends only because an administrator has set them up: the groups, in the form that the settings
+ * say, and the department of the user's profile.
+ */
+export function customClaims(
+  { groups, department }: DemoUser,
+  { groupsAs }: Settings,
+): { groups: string[] | string; department: string } {
+  return { groups: groupsAs === "string" ? groups.join(",") : [...groups], department };
 }
 
 /**
@@ -52,12 +58,12 @@ export function accountOf(user: DemoUser, settings: Settings): Account {
     preferred_username: user.login,
     email: user.login,
   };
-  const groups = { groups: groupsClaim(user, settings) };
+  const custom = customClaims(user, settings);
   return {
     accountId: user.id,
     claims: (use) =>
       use === "id_token"
-        ? { ...thin, ...(settings.groupsIn === "id_token" ? groups : {}) }
+        ? { ...thin, ...(settings.groupsIn === "id_token" ? custom : {}) }
         : {
             ...thin,
             given_name: user.givenName,
@@ -65,7 +71,7 @@ export function accountOf(user: DemoUser, settings: Settings): Account {
             locale: "en-US",
             zoneinfo: "America/Los_Angeles",
             email_verified: true,
-            ...groups,
+            ...custom,
           },
   };
 }

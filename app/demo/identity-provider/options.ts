@@ -11,14 +11,14 @@ export interface IdentityProviderOptions {
   /** Public base URL of the app, such as `http://localhost:8080`. The redirect URIs are derived from it. */
   appBaseUrl: string;
   /**
-   * Where the groups claim goes besides userinfo, which always has it. Okta asks this as "Include in token type":
+   * Where the claims groups and department go besides userinfo, which always has them. Okta asks this as "Include in token type":
    * "id_token" is "ID Token, Always"; "userinfo" is "ID Token, Userinfo / id_token request", which leaves the claim
    * out of an ID token that comes together with an access token. Default: "id_token".
    */
   groupsIn?: "id_token" | "userinfo";
   /** Whether the groups claim is a list, or one string with commas as some Okta expressions make it. Default: "array". */
   groupsAs?: "array" | "string";
-  /** Whether access tokens carry groups too. Okta needs a second claim for that. Default: true. */
+  /** Whether access tokens carry groups and department too. Okta needs second claims for that. Default: true. */
   accessTokenGroups?: boolean;
   /** Told about failures inside the provider, which are defects and not refusals. Default: a process warning. */
   onError?: (error: Error) => void;

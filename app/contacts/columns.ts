@@ -1,0 +1,18 @@
+import type { ScalarColumn, SqlOptions } from "../../middleware/index.js";
+import { contacts } from "../db/schema.js";
+
+const { id, ownerId, visibility, department, sharedWith, editors } = contacts;
+const text = ({ name }: { name: string }): ScalarColumn => ({ type: "string", column: name, nulls: "never" });
+
+/** How what policies know of a contact is stored; see `contactResource`. */
+export const contactColumns: SqlOptions = {
+  table: "contacts",
+  id: text(id),
+  columns: {
+    ownerId: text(ownerId),
+    visibility: text(visibility),
+    department: text(department),
+    sharedWith: { type: "strings", column: sharedWith.name, nulls: "never" },
+    editors: { type: "strings", column: editors.name, nulls: "never" },
+  },
+};

@@ -1,0 +1,18 @@
+import type { Contact } from "./contact.js";
+
+export function nameOf({ firstName, lastName }: Pick<Contact, "firstName" | "lastName">): string {
+  return `${firstName} ${lastName}`.trim();
+}
+
+/** Who sees a contact, in words. */
+export function visibilityOf({ visibility, department }: Pick<Contact, "visibility" | "department">): string {
+  if (visibility === "everyone") return "Visible to everyone";
+  if (visibility === "private") return "Private";
+  return department ? `Visible to the ${department} team` : "Visible to a team, but its owner's is not known";
+}
+
+/** The message above a form. */
+export function summaryOf(errors: Readonly<Record<string, string>>): string {
+  const count = Object.keys(errors).length;
+  return count === 1 ? "One field needs your attention." : `${count} fields need your attention.`;
+}

@@ -1,0 +1,61 @@
+import { desc, inArray, sql } from "drizzle-orm";
+import type { Db } from "../db/database.js";
+import { people } from "../db/schema.js";
+
+/** Somebody who has logged in. */
+export interface Colleague {
+  /** Okta's user id. */
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  /** Empty when none is known. */
+  readonly department: string;
+}
+
+/** Those who have logged in, in the database. */
+export interface People {
+  /**
+   * Keeps who somebody is now, in place of what was known before.
+   *
+   * @param by - a login tells everything; an access token may have neither name nor e-mail address, so that its own do
+   * not take the place of known ones
+   */
+  remember(person: Colleague, by: "login" | "token"): Promise<void>;
+  /** The person who has an e-mail address, whatever its case; the last one seen, should it have been given on. */
+  byEmail(email: string): Promise<Colleague | undefined>;
+  /** Those of the ids that are known, by id. */
+  byIds(ids: readonly string[]): Promise<ReadonlyMap<string, Colleague>>;
+}
+
+const colleague = { id: people.id, email: people.email, name: people.name, department: people.department };
+
+/** The people of a database. */
+export function peopleStore(db: Db): People {
+  return {
+    async remember({ id, email, name, department }, by) {
+      const seen = { department, seenAt: sql`now()` };
+      await db
+        .insert(people)
+        .values({ id, email, name, ...seen })
+        .onConflictDoUpdate({ target: people.id, set: by === "login" ? { email, name, ...seen } : seen });
+    },
+
+    async byEmail(email) {
+      const [found] = await db
+        .select(colleague)
+        .from(people)
+        .where(sql`lower(${people.email}) = lower(${email})`)
+        .orderBy(desc(people.seenAt), people.id)
+        .limit(1);
+      return found;
+    },
+
+    async byIds(ids) {
+      const found = await db
+        .select(colleague)
+        .from(people)
+        .where(inArray(people.id, [...ids]));
+      return new Map(found.map((person) => [person.id, person]));
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { RequestHandler } from "express";
+import { LRUCache } from "lru-cache";
+import { hasBearerToken } from "../auth/bearer.js";
+import type { People } from "./people.js";
+
+/**
+ * Remembers whoever makes a request: at their first one to this process, when a later login says something else of
+ * them, and once an hour. Nobody waits for that, and no request fails for it.
+ */
+export function rememberPeople(people: People): RequestHandler {
+  const known = new LRUCache<string, true>({ max: 10_000, ttl: 60 * 60_000 });
+  return (req, _res, next) => {
+    next();
+    const { person } = req;
+    if (!person) return;
+    const by = hasBearerToken(req) ? "token" : "login";
+    const key = JSON.stringify([by, person.id, person.email, person.name, person.department]);
+    if (known.has(key)) return;
+    known.set(key, true);
+    people.remember(person, by).catch((err: unknown) => {
+      known.delete(key);
+      req.log.warn({ err }, "somebody could not be remembered");
+    });
+  };
+}

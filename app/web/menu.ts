@@ -1,0 +1,33 @@
+import type { Express, Request } from "express";
+
+/** An entry of the main menu, and a card of the start page. */
+export interface MenuEntry {
+  readonly href: string;
+  readonly label: string;
+  readonly purpose: string;
+}
+
+/** Finds the entries that lead somewhere for whoever makes a request. */
+export type Menu = (req: Request) => Promise<MenuEntry[]>;
+
+/** Tells the app's pages where their menu comes from. */
+export function useMenu(app: Express, menu: Menu): void {
+  app.set("menu", menu);
+}
+
+/**
+ * The menu of a request. An entry that nobody could decide about is not shown, and no page fails for it: an error page
+ * least of all, which may be on its way because the PDP does not answer.
+ *
+ * @returns `null` when it cannot be found out
+ */
+export async function menuOf(req: Request): Promise<MenuEntry[] | null> {
+  // Before there is `authz`, nobody is known to be logged in.
+  if (!req.authz?.principal) return [];
+  try {
+    return await (req.app.get("menu") as Menu)(req);
+  } catch (err) {
+    req.log.warn({ err }, "the menu is not known");
+    return null;
+  }
+}

@@ -1,0 +1,115 @@
+import type { GRPC } from "@cerbos/grpc";
+import { UnsupportedPlanError } from "../errors.js";
+import type { Value } from "../types.js";
+import type { Expression, Filter, Variable } from "./filter.js";
+
+type PlanResponse = Awaited<ReturnType<GRPC["planResources"]>>;
+type Operand = Extract<PlanResponse, { condition: unknown }>["condition"];
+
+const DECISIONS: Readonly<Record<string, "allowed" | "denied" | "conditional">> = {
+  KIND_ALWAYS_ALLOWED: "allowed",
+  KIND_ALWAYS_DENIED: "denied",
+  KIND_CONDITIONAL: "conditional",
+};
+
+const ATTRIBUTES = ["request", "resource", "attr"];
+const LOGICAL = new Set(["and", "or", "not"]);
+const COMPREHENSIONS = new Set(["exists", "exists_one", "all", "filter", "map", "transformList"]);
+
+/**
+ * Makes a filter of a query plan, whose shape it checks; whether its operators are known is for those who use it.
+ *
+ * @returns `undefined` when the response is of a kind that there is not
+ * @throws {@link UnsupportedPlanError} when the condition has a shape that is not known
+ * @see https://docs.cerbos.dev/cerbos/latest/api/#resources-query-plan
+ */
+export function filterOf(response: PlanResponse): Filter | undefined {
+  const decision = DECISIONS[response.kind];
+  if (decision !== "conditional") return decision && { decision };
+  if (!("condition" in response)) return undefined;
+  return { decision, condition: expressionOf(response.condition, [], true) };
+}
+
+/**
+ * @param scope - the variables around, innermost first
+ * @param isRuleLevel - whether only `and`, `or` and `not` are around, as for conditions of rules
+ */
+function expressionOf(node: Operand, scope: readonly Variable[], isRuleLevel = false): Expression {
+  if ("name" in node) return variableOf(node.name, scope);
+  if (!("operator" in node)) return { type: "literal", value: node.value as Value };
+  const { operator, operands } = node;
+  const parts = () => operands.map((operand) => expressionOf(operand, scope));
+  switch (operator) {
+    case "list":
+      return { type: "list", elements: parts() };
+    case "struct":
+      return { type: "struct", entries: operands.map((entry) => entryOf(entry, scope)) };
+    case "get-field": {
+      const [of, field] = operands;
+      if (!of || !field || !("name" in field) || operands.length !== 2) throw malformed(operator);
+      return { type: "field", of: expressionOf(of, scope), name: field.name };
+    }
+    case "lambda":
+    case "set-field":
+      throw malformed(operator);
+    default:
+      if (COMPREHENSIONS.has(operator)) return comprehensionOf(operator, operands, scope);
+      return {
+        type: "call",
+        operator,
+        operands: operands.map((operand) => expressionOf(operand, scope, isRuleLevel && LOGICAL.has(operator))),
+        mayBeRule: isRuleLevel && operator === "not",
+      };
+  }
+}
+
+function variableOf(name: string, scope: readonly Variable[]): Expression {
+  const variable = scope.find((candidate) => name === candidate.name || name.startsWith(`${candidate.name}.`));
+  if (variable) {
+    const path = name.slice(variable.name.length).split(".").slice(1);
+    return path.reduce<Expression>((of, field) => ({ type: "field", of, name: field }), { type: "element", variable });
+  }
+  if (name === "request.resource.id") return { type: "id" };
+  const path = name.split(".");
+  if (ATTRIBUTES.every((part, n) => path[n] === part)) {
+    return { type: "attribute", path: path.slice(ATTRIBUTES.length) };
+  }
+  throw new UnsupportedPlanError(name, "", "it is neither an attribute of the resource nor its id.");
+}
+
+function comprehensionOf(operator: string, operands: readonly Operand[], scope: readonly Variable[]): Expression {
+  const [list, lambda] = operands;
+  if (!list || !lambda || operands.length !== 2 || !("operator" in lambda) || lambda.operator !== "lambda") {
+    throw malformed(operator);
+  }
+  // The bodies come first, then the names.
+  const named = lambda.operands.flatMap((operand) => ("name" in operand ? [operand.name] : []));
+  const bodyCount = operator === "transformList" ? lambda.operands.length - 1 : 1;
+  const names = lambda.operands.slice(bodyCount).map((operand) => ("name" in operand ? operand.name : ""));
+  if (names.length === 0 || names.length > 2 || bodyCount < 1 || names.some((name) => !named.includes(name))) {
+    throw malformed("lambda");
+  }
+  // A variable that is called R arrives as request.resource, and could not be told from the resource itself.
+  const lost = names.find((name) => name === "request" || name.startsWith("request."));
+  if (lost)
+    throw new UnsupportedPlanError(operator, "", `its variable ${lost} hides the resource; give it another name.`);
+  const variables = names.map((name): Variable => ({ name }));
+  const inner = [...variables].reverse().concat(scope);
+  return {
+    type: "comprehension",
+    operator,
+    list: expressionOf(list, scope),
+    variables,
+    bodies: lambda.operands.slice(0, bodyCount).map((body) => expressionOf(body, inner)),
+  };
+}
+
+function entryOf(node: Operand, scope: readonly Variable[]): { key: Expression; value: Expression } {
+  const [key, value] = "operator" in node && node.operator === "set-field" ? node.operands : [];
+  if (!key || !value) throw malformed("struct");
+  return { key: expressionOf(key, scope), value: expressionOf(value, scope) };
+}
+
+function malformed(operator: string): UnsupportedPlanError {
+  return new UnsupportedPlanError(operator, "", "it does not have the operands that it must have.");
+}

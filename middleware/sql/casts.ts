@@ -1,0 +1,183 @@
+import { withinInt } from "./arithmetic.js";
+import type { Statement } from "./statement.js";
+import {
+  asBoolean,
+  asDouble,
+  asString,
+  CannotSay,
+  failing,
+  fallible,
+  isScalar,
+  type Scalar,
+  strict,
+  type Value,
+} from "./value.js";
+
+/*
+ * Conversions between types, with Go's rules for text (CEL specification, "Type Conversion"). What cannot be converted
+ * fails.
+ */
+
+/** `string(value)`. */
+export function toText(statement: Statement, value: Value): Scalar {
+  switch (value.kind) {
+    case "string":
+      return asString(value);
+    case "boolean":
+      return strict(
+        "string",
+        [value as Scalar],
+        `CASE WHEN ${(value as Scalar).sql} THEN 'true' WHEN NOT ${(value as Scalar).sql} THEN 'false' END`,
+      );
+    case "int":
+      return strict("string", [value as Scalar], `(${(value as Scalar).sql})::text`);
+    case "double":
+      return doubleToText(statement, value as Scalar);
+    case "json":
+      return ofJson(statement, value as Scalar, toText);
+    case "duration":
+      return durationToText(statement, value as Scalar);
+    case "timestamp":
+    case "hierarchy":
+      throw new CannotSay(`the text of a ${value.kind} is not known in SQL.`);
+    default:
+      return failing("string");
+  }
+}
+
+/** In Go's shortest form, which has an exponent from a million on; PostgreSQL's has one only from 1e15 on. */
+function doubleToText(statement: Statement, value: Scalar): Scalar {
+  if (value.isAmbiguous)
+    throw new CannotSay("the plan does not tell 1.0 from 1, whose texts differ from a million on.");
+  const sql = statement.bind([value.sql], (n) => {
+    const digits = `replace(ltrim(${n}::text, '-'), '.', '')`;
+    const exponent = `length(split_part(ltrim(${n}::text, '-'), '.', 1)) - 1`;
+    const mantissa = `rtrim(left(${digits}, 1) || '.' || rtrim(substr(${digits}, 2), '0'), '.')`;
+    return (
+      `CASE WHEN ${n} = 'Infinity' THEN '+Inf' WHEN ${n} = '-Infinity' THEN '-Inf' ` +
+      `WHEN abs(${n}) >= 1e6 AND abs(${n}) < 1e15 ` +
+      `THEN CASE WHEN ${n} < 0 THEN '-' ELSE '' END || ${mantissa} || 'e+' || lpad((${exponent})::text, 2, '0') ELSE ${n}::text END`
+    );
+  });
+  return strict("string", [value], sql);
+}
+
+/** In seconds, as the floating-point number that Go makes of them. */
+function durationToText(statement: Statement, value: Scalar): Scalar {
+  const sql = statement.bind([value.sql], (n) => {
+    const seconds = `(trunc(${n} / 1000000000)::float8 + mod(${n}, 1000000000)::float8 / 1e9)`;
+    return `trim_scale(${seconds}::text::numeric)::text || 's'`;
+  });
+  return strict("string", [value], `(${sql})`);
+}
+
+/** `int(value)`: towards zero. */
+export function toInt(statement: Statement, value: Value): Scalar {
+  switch (value.kind) {
+    case "int":
+      return value as Scalar;
+    case "double":
+      return doubleToInt(statement, value as Scalar);
+    case "string": {
+      const { sql } = asString(value);
+      const parsed = statement.bind(
+        [sql],
+        (s) => `CASE WHEN ${s} ~ '^[+-]?[0-9]+$' AND char_length(${s}) < 1000 THEN ${s}::numeric END`,
+      );
+      return withinInt(statement, parsed);
+    }
+    case "timestamp":
+      return { kind: "int", sql: `floor(${(value as Scalar).sql} / 1000000000)`, nulls: (value as Scalar).nulls };
+    case "json":
+      return ofJson(statement, value as Scalar, toInt);
+    default:
+      return failing("int");
+  }
+}
+
+function doubleToInt(statement: Statement, { sql }: Scalar): Scalar {
+  const converted = statement.bind(
+    [sql],
+    (n) => `CASE WHEN ${n} > -9223372036854775808 AND ${n} < 9223372036854775807 THEN trunc(${n})::bigint::numeric END`,
+  );
+  return fallible("int", converted);
+}
+
+/** `double(value)`. */
+export function toDouble(statement: Statement, value: Value): Scalar {
+  switch (value.kind) {
+    case "double":
+      return { ...asDouble(value), isAmbiguous: false, isDynamic: false };
+    case "int":
+      return { kind: "double", sql: `(${(value as Scalar).sql})::float8`, nulls: (value as Scalar).nulls };
+    case "string":
+      return textToDouble(statement, asString(value));
+    case "json":
+      return ofJson(statement, value as Scalar, toDouble);
+    default:
+      return failing("double");
+  }
+}
+
+const DECIMAL = "'^[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]{1,4})?$'";
+// PostgreSQL reads hexadecimal numbers as Go does; those with larger exponents could be none to it.
+const HEXADECIMAL = "'^[+-]?0[xX]([0-9a-fA-F]+\\.?[0-9a-fA-F]*|\\.[0-9a-fA-F]+)[pP][+-]?([0-8]?[0-9]{1,2})$'";
+/** An underscore stands between digits, or behind `0x`. */
+const STRAY_UNDERSCORE = "'(^|[^0-9a-fA-FxX])_|_([^0-9a-fA-F]|$)'";
+
+function textToDouble(statement: Statement, { sql }: Scalar): Scalar {
+  const parsed = statement.bind([sql, `replace(${sql}, '_', '')`], (text, s) =>
+    [
+      `CASE WHEN ${text} ~ ${STRAY_UNDERSCORE} OR char_length(${s}) >= 1000 THEN NULL`,
+      `WHEN lower(${s}) IN ('inf', '+inf', 'infinity', '+infinity') THEN 'Infinity'::float8`,
+      `WHEN lower(${s}) IN ('-inf', '-infinity') THEN '-Infinity'::float8`,
+      `WHEN lower(${s}) = 'nan' THEN 'NaN'::float8`,
+      `WHEN ${s} ~ ${HEXADECIMAL} AND char_length(${s}) < 30 THEN ${s}::float8`,
+      `WHEN ${s} ~ ${DECIMAL} THEN CASE WHEN abs(${s}::numeric) >= 1.797693134862315808e308 THEN NULL`,
+      `WHEN abs(${s}::numeric) < 2.5e-324 THEN CASE WHEN ${s} LIKE '-%' THEN '-0'::float8 ELSE 0 END ELSE ${s}::float8 END END`,
+    ].join(" "),
+  );
+  return { ...fallible("double", parsed), mayBeNaN: true };
+}
+
+/** `bool(value)`. */
+export function toBoolean(statement: Statement, value: Value): Scalar {
+  switch (value.kind) {
+    case "boolean":
+      return asBoolean(value);
+    case "string":
+      return fallible(
+        "boolean",
+        statement.bind(
+          [asString(value).sql],
+          (s) =>
+            `CASE WHEN ${s} IN ('1', 't', 'T', 'TRUE', 'true', 'True') THEN TRUE WHEN ${s} IN ('0', 'f', 'F', 'FALSE', 'false', 'False') THEN FALSE END`,
+        ),
+      );
+    case "json":
+      return ofJson(statement, value as Scalar, toBoolean);
+    default:
+      return failing("boolean");
+  }
+}
+
+/** A conversion of JSON: that of whichever type it is. */
+function ofJson(statement: Statement, value: Scalar, convert: (statement: Statement, value: Value) => Scalar): Scalar {
+  let { kind, mayBeNaN } = failing("string") as Scalar;
+  const sql = statement.bind([value.sql], (json) => {
+    const branch = (type: string, part: (value: Value) => Scalar) => {
+      const converted = convert(statement, part(fallible("json", json)));
+      kind = converted.kind;
+      mayBeNaN ||= converted.mayBeNaN;
+      return `WHEN '${type}' THEN ${converted.sql}`;
+    };
+    const branches = [branch("string", asString), branch("number", asDouble), branch("boolean", asBoolean)];
+    return `CASE jsonb_typeof(${json}) ${branches.join(" ")} END`;
+  });
+  return { ...fallible(kind, sql), ...(mayBeNaN && { mayBeNaN }) };
+}
+
+/** `dyn(value)`: the value, of whose type nothing is known beforehand. */
+export function toDynamic(value: Value): Value {
+  return isScalar(value) ? { ...value, isDynamic: true } : value;
+}

@@ -1,0 +1,84 @@
+/**
+ * What SQL's NULL in a column stands for: the attribute is `"missing"` (not sent to the PDP, so that conditions on it
+ * fail), it is `null` (sent as `null`), or there is `"never"` a NULL (`NOT NULL` in the table). Default `"missing"`.
+ */
+export type Nulls = "missing" | "null" | "never";
+
+/**
+ * An attribute in a column of its own.
+ *
+ * - `string`: `text` or `varchar`, of a deterministic collation (PostgreSQL's default); `uuid` and enumerations too, as
+ *   PostgreSQL writes them
+ * - `number`: any numeric type; sent as a JSON number
+ * - `boolean`: `boolean`
+ * - `timestamp`: `timestamptz`; sent as what `Date.toISOString()` makes of it, in milliseconds
+ */
+export interface ScalarColumn {
+  readonly type: "string" | "number" | "boolean" | "timestamp";
+  readonly column: string;
+  readonly nulls?: Nulls;
+}
+
+/** An attribute that is a list, in a column of a PostgreSQL array: `text[]`, any numeric type's, or `boolean[]`. */
+export interface ArrayColumn {
+  readonly type: "strings" | "numbers" | "booleans";
+  readonly column: string;
+  readonly nulls?: Nulls;
+}
+
+/** An attribute inside a `jsonb` column, or all of it. What is not there is missing; JSON's `null` is `null`. */
+export interface JsonColumn {
+  readonly type: "json";
+  readonly column: string;
+  /** Names of the members on the way in; none for the whole value. */
+  readonly path?: readonly string[];
+  /** What SQL's NULL in the column means. */
+  readonly nulls?: Nulls;
+}
+
+/** An attribute that is a list, kept in the rows of another table that refer to this one; no rows, an empty list. */
+export interface RelatedRows {
+  readonly type: "rows";
+  /** The other table; with its schema: `["crm", "shares"]`. */
+  readonly table: string | readonly string[];
+  /** Column of the other table that refers to this one ... */
+  readonly key: string;
+  /** ... and the column of this one that it refers to. */
+  readonly references: string;
+  /** Column that the list is sorted by, unique in a list; without it, conditions that depend on the order are unsupported. */
+  readonly orderBy?: string;
+  /** What each element is: one value (a missing one is no element; in JSON, the value at `path` must be there), ... */
+  readonly element?: ScalarColumn | JsonColumn;
+  /** ... or an object of these members. */
+  readonly members?: Columns;
+}
+
+/** How an attribute is stored. */
+export type Column = ScalarColumn | ArrayColumn | JsonColumn | RelatedRows;
+
+/** Attributes by name; with dots, such as `address.city`, those inside others. */
+export type Columns = Readonly<Record<string, Column>>;
+
+/** Settings of `toSql`. */
+export interface SqlOptions {
+  /** The table in the query, or its alias there; with its schema: `["crm", "contacts"]`. */
+  readonly table: string | readonly string[];
+  /** How each attribute is stored that policies may speak of. */
+  readonly columns: Columns;
+  /** How `R.id` is stored. */
+  readonly id?: ScalarColumn;
+  /** The number of the first placeholder. Default 1: `$1`. */
+  readonly firstPlaceholder?: number;
+  /**
+   * What negations stand for in the policies that are asked. Query plans write `!` inside an expression like a `none`
+   * block or a rule with `EFFECT_DENY`, which mean something else where the negated condition fails, because an attribute
+   * is missing, say. Default `"unknown"`: where it would matter, the filter is unsupported.
+   */
+  readonly negations?: "unknown" | "expressions" | "rules";
+  /**
+   * Whether the policies' number literals fit the arithmetic around them. Query plans write `1.0` like `1`, which fails
+   * beside an attribute, as JSON's numbers are floating-point. Default `false`: where it would matter, the filter is
+   * unsupported.
+   */
+  readonly literalsFit?: boolean;
+}

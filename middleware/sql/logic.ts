@@ -1,0 +1,64 @@
+import type { SqlOptions } from "./columns.js";
+import type { Statement } from "./statement.js";
+import { asBoolean, asJson, CannotSay, isScalar, type Scalar, strict, type Value } from "./value.js";
+
+/*
+ * CEL's logic, in which a decided operand makes up for one that fails: just what SQL's does with NULL (CEL
+ * specification, "Logical Operators").
+ */
+
+/** `a && b && ...`. */
+export function and(operands: readonly Value[]): Scalar {
+  return joined("AND", operands);
+}
+
+/** `a || b || ...`. */
+export function or(operands: readonly Value[]): Scalar {
+  return joined("OR", operands);
+}
+
+function joined(operator: "AND" | "OR", operands: readonly Value[]): Scalar {
+  const conditions = operands.map(asBoolean);
+  return strict("boolean", conditions, `(${conditions.map(({ sql }) => sql).join(` ${operator} `)})`);
+}
+
+/** `!a`, or what a rule makes of a condition; the two differ where the condition fails. */
+export function not(operand: Value, meaning: NonNullable<SqlOptions["negations"]>): Scalar {
+  const condition = asBoolean(operand);
+  if (condition.nulls === "never" || meaning === "expressions")
+    return strict("boolean", [condition], `(NOT ${condition.sql})`);
+  if (meaning === "rules") return { kind: "boolean", sql: `((${condition.sql}) IS NOT TRUE)`, nulls: "never" };
+  throw new CannotSay(
+    'the plan does not tell ! from a "none" block or a rule with EFFECT_DENY, which differ where the condition fails. ' +
+      'Map columns that have no NULL with nulls: "never", or say negations: "expressions" or "rules".',
+  );
+}
+
+/** `condition ? a : b`. */
+export function choose(statement: Statement, condition: Value, a: Value, b: Value): Scalar {
+  const chosen = asBoolean(condition);
+  const [left, right] = alike(statement, a, b);
+  const sql = `CASE WHEN ${chosen.sql} THEN ${left.sql} WHEN NOT ${chosen.sql} THEN ${right.sql} END`;
+  const result = strict(left.kind, [chosen, left, right], sql);
+  return {
+    ...result,
+    isDynamic: left.isDynamic === true || right.isDynamic === true,
+    ...((left.isAmbiguous || right.isAmbiguous) && { isAmbiguous: true }),
+    ...((left.mayBeNaN || right.mayBeNaN) && { mayBeNaN: true }),
+  };
+}
+
+/** Two values in one SQL type, in which NULL can only be a failure. */
+function alike(statement: Statement, a: Value, b: Value): [Scalar, Scalar] {
+  if (isScalar(a) && isScalar(b) && a.nulls !== "null" && b.nulls !== "null") {
+    if (a.kind === b.kind) return [a, b];
+    // Beside an integer, CEL's type checker lets a whole number be nothing else.
+    if (a.kind === "int" && b.isAmbiguous)
+      return [a, { ...b, kind: "int", sql: `(${b.sql})::numeric`, isAmbiguous: false }];
+    if (b.kind === "int" && a.isAmbiguous)
+      return [{ ...a, kind: "int", sql: `(${a.sql})::numeric`, isAmbiguous: false }, b];
+    if (a.kind === "int" || b.kind === "int")
+      throw new CannotSay("whether the result is an integer is not known before it is.");
+  }
+  return [asJson(statement, a), asJson(statement, b)];
+}

@@ -1,0 +1,138 @@
+import type { ArrayColumn, Column, Columns, JsonColumn, Nulls, RelatedRows, ScalarColumn } from "./columns.js";
+import { member } from "./lists.js";
+import { quoted, quotedTable, type Statement } from "./statement.js";
+import { CannotSay, type List, type Scalar, type Struct, type Value } from "./value.js";
+
+/** What NULL in a column means for the expression that reads it. */
+const meanings: Readonly<Record<Nulls, Scalar["nulls"]>> = { missing: "fails", null: "null", never: "never" };
+
+/**
+ * An attribute where it is stored.
+ *
+ * @param table - the table or its alias, in quotes
+ * @param path - names on the way to the attribute
+ * @throws CannotSay when the mapping does not know it
+ */
+export function storedAttribute(statement: Statement, columns: Columns, table: string, path: readonly string[]): Value {
+  for (let length = path.length; length > 0; length--) {
+    const name = path.slice(0, length).join(".");
+    // A part of a name is nothing that a mapping could know.
+    if (path.slice(0, length).some((part) => part.includes(".")) || !Object.hasOwn(columns, name)) continue;
+    const value = stored(statement, columns[name] as Column, table);
+    return path.slice(length).reduce((of, part) => member(statement, of, part), value);
+  }
+  throw new CannotSay("the mapping does not say how it is stored.", ["R.attr", ...path].join("."));
+}
+
+/** What a column holds. */
+export function stored(statement: Statement, column: Column, table: string): Value {
+  switch (column.type) {
+    case "rows":
+      return storedRows(statement, column, table);
+    case "json":
+      return storedJson(statement, column, table);
+    case "strings":
+    case "numbers":
+    case "booleans":
+      return storedArray(statement, column, table);
+    default:
+      return storedScalar(column, table);
+  }
+}
+
+function storedScalar({ type, column, nulls = "missing" }: ScalarColumn, table: string): Scalar {
+  const sql = `${table}.${quoted(column)}`;
+  const common = { nulls: meanings[nulls], isDynamic: true } as const;
+  switch (type) {
+    case "string":
+      return { ...common, kind: "string", sql: `${sql}::text` };
+    case "number":
+      return { ...common, kind: "double", sql: `${sql}::float8` };
+    case "boolean":
+      return { ...common, kind: "boolean", sql };
+    case "timestamp":
+      return {
+        ...common,
+        kind: "string",
+        sql: `to_char(${sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+        // JavaScript's dates stop at milliseconds.
+        instant: `(floor(extract(epoch FROM ${sql}) * 1000) * 1000000)`,
+      };
+    default:
+      throw new TypeError(`toSql(): ${JSON.stringify(type)} is not a type of column.`);
+  }
+}
+
+const arrayTypes = {
+  strings: { kind: "string", type: "text" },
+  numbers: { kind: "double", type: "float8" },
+  booleans: { kind: "boolean", type: "boolean" },
+} as const;
+
+function storedArray(statement: Statement, { type, column, nulls = "missing" }: ArrayColumn, table: string): Value {
+  const { kind, type: elementType } = arrayTypes[type];
+  const sql = `${table}.${quoted(column)}::${elementType}[]`;
+  if (nulls === "null") {
+    return { kind: "json", sql: `coalesce(to_jsonb(${sql}), 'null'::jsonb)`, nulls: "never", isDynamic: true };
+  }
+  const name = statement.name();
+  const list: List = {
+    kind: "list",
+    from: `unnest(${sql}) WITH ORDINALITY AS ${name}(v, i)`,
+    where: "TRUE",
+    order: `${name}.i`,
+    place: `(${name}.i - 1)`,
+    element: { kind, sql: `${name}.v`, nulls: "null", isDynamic: true },
+    fails: nulls === "never" ? undefined : `(${sql}) IS NULL`,
+  };
+  return nulls === "never" ? { ...list, array: { sql, type: elementType } } : list;
+}
+
+function storedJson(statement: Statement, { column, path = [], nulls = "missing" }: JsonColumn, table: string): Scalar {
+  const whole = `${table}.${quoted(column)}::jsonb`;
+  if (path.length > 0) {
+    const sql = path.reduce((of, name) => `(${of} -> ${statement.value(name, "text")})`, whole);
+    return { kind: "json", sql, nulls: "fails", isDynamic: true };
+  }
+  if (nulls !== "null") return { kind: "json", sql: whole, nulls: meanings[nulls], isDynamic: true };
+  return { kind: "json", sql: `coalesce(${whole}, 'null'::jsonb)`, nulls: "never", isDynamic: true };
+}
+
+function storedRows(statement: Statement, rows: RelatedRows, table: string): List {
+  const name = statement.name();
+  const { element, members = {}, orderBy } = rows;
+  const isMine = (row: string) =>
+    `${row}.${quoted(rows.key)} = ${table}.${quoted(rows.references)}${presence(element, row)}`;
+  const list: List = {
+    kind: "list",
+    from: `${quotedTable(rows.table)} AS ${name}`,
+    where: isMine(name),
+    order: orderBy === undefined ? undefined : `${name}.${quoted(orderBy)}`,
+    element: element ? storedElement(statement, element, name) : storedRow(statement, members, name),
+    fails: undefined,
+  };
+  if (orderBy === undefined) return list;
+  const earlier = statement.name();
+  const isEarlier = `${earlier}.${quoted(orderBy)} < ${name}.${quoted(orderBy)}`;
+  const from = `${quotedTable(rows.table)} AS ${earlier}`;
+  return { ...list, place: `(SELECT count(*) FROM ${from} WHERE ${isMine(earlier)} AND ${isEarlier})` };
+}
+
+/** What is missing is no element. */
+function presence(element: ScalarColumn | JsonColumn | undefined, row: string): string {
+  return element && (element.nulls ?? "missing") === "missing"
+    ? ` AND ${row}.${quoted(element.column)} IS NOT NULL`
+    : "";
+}
+
+function storedElement(statement: Statement, column: ScalarColumn | JsonColumn, table: string): Value {
+  return stored(statement, column.nulls === "null" ? column : { ...column, nulls: "never" }, table);
+}
+
+function storedRow(statement: Statement, columns: Columns, table: string): Struct {
+  return {
+    kind: "struct",
+    members: Object.keys(columns),
+    member: (name) => (Object.hasOwn(columns, name) ? stored(statement, columns[name] as Column, table) : undefined),
+  };
+}

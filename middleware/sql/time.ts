@@ -1,0 +1,172 @@
+import type { Statement } from "./statement.js";
+import { asString, CannotSay, failing, fallible, isScalar, type Scalar, type Value } from "./value.js";
+
+/*
+ * Timestamps and durations, to the nanosecond (CEL specification, "Date/Time Functions"; texts as Go reads them). As
+ * whole numbers: PostgreSQL's own types stop at microseconds.
+ */
+
+const SECOND = "1000000000";
+/** The first and last moment that CEL knows: the years 1 to 9999. */
+const FIRST_MOMENT = "-62135596800000000000";
+const LAST_MOMENT = "253402300799999999999";
+const LONGEST = "9223372036854775807";
+
+function within(statement: Statement, kind: "timestamp" | "duration", sql: string): Scalar {
+  const [least, most] = kind === "timestamp" ? [FIRST_MOMENT, LAST_MOMENT] : [`-${LONGEST} - 1`, LONGEST];
+  return fallible(
+    kind,
+    statement.bind([sql], (n) => `CASE WHEN ${n} BETWEEN ${least} AND ${most} THEN ${n} END`),
+  );
+}
+
+const RFC3339 =
+  "'^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{1,2}):([0-9]{2}):([0-9]{2})([.,][0-9]+)?(Z|([+-])([0-9]{2}):([0-9]{2}))$'";
+
+/** `timestamp(value)`: of text (RFC 3339), of seconds since 1970, or as it is. */
+export function timestamp(statement: Statement, value: Value): Scalar {
+  if (value.kind === "timestamp") return value as Scalar;
+  if (value.kind === "int") return within(statement, "timestamp", `(${(value as Scalar).sql} * ${SECOND})`);
+  const text = asString(value);
+  if (text.instant !== undefined) return { kind: "timestamp", sql: text.instant, nulls: text.nulls };
+  const table = statement.name();
+  const m = (n: number) => `${table}.m[${n}]`;
+  const firstOfMonth = `make_date(${m(1)}::int, ${m(2)}::int, 1)`;
+  const lastDay = `extract(day FROM ${firstOfMonth} + interval '1 month' - interval '1 day')`;
+  const days = `(${firstOfMonth} - date '1970-01-01' + ${m(3)}::int - 1)`;
+  const offset = `CASE WHEN ${m(9)} = '-' THEN -1 ELSE 1 END * coalesce(${m(10)}::int * 3600 + ${m(11)}::int * 60, 0)`;
+  const seconds = `(${days}::numeric * 86400 + ${m(4)}::int * 3600 + ${m(5)}::int * 60 + ${m(6)}::int - ${offset})`;
+  const nanoseconds = `rpad(substr(coalesce(${m(7)}, ''), 2, 9), 9, '0')::numeric`;
+  const inRange = [
+    `${m(4)}::int < 24`,
+    `${m(5)}::int < 60`,
+    `${m(6)}::int < 60`,
+    `coalesce(${m(10)}::int <= 24 AND ${m(11)}::int <= 60, TRUE)`,
+    `${m(3)}::int BETWEEN 1 AND ${lastDay}`,
+  ].join(" AND ");
+  const parsed =
+    `(SELECT CASE WHEN ${m(1)}::int < 1 OR ${m(2)}::int NOT BETWEEN 1 AND 12 THEN NULL ` +
+    `WHEN ${inRange} THEN ${seconds} * ${SECOND} + ${nanoseconds} END ` +
+    `FROM (SELECT regexp_match(${text.sql}, ${RFC3339}) AS m OFFSET 0) AS ${table})`;
+  return within(statement, "timestamp", parsed);
+}
+
+const UNITS = "(ns|us|µs|μs|ms|s|m|h)";
+const NANOSECONDS =
+  "CASE ? WHEN 'h' THEN 3600000000000 WHEN 'm' THEN 60000000000 WHEN 's' THEN 1000000000 WHEN 'ms' THEN 1000000 WHEN 'ns' THEN 1 ELSE 1000 END";
+
+/** `duration(value)`: of text such as `1h30m` or `-1.5s`, or as it is. */
+export function duration(statement: Statement, value: Value): Scalar {
+  if (value.kind === "duration") return value as Scalar;
+  const text = asString(value);
+  const m = `${statement.name()}`;
+  const unit = NANOSECONDS.replace("?", `${m}.m[3]`);
+  const whole = `coalesce(nullif(${m}.m[1], ''), '0')::numeric * ${unit}`;
+  const fraction = `trunc(('0' || coalesce(nullif(${m}.m[2], '.'), '.0'))::numeric * ${unit})`;
+  const parsed = statement.bind([text.sql], (s) => {
+    const sum = `(SELECT coalesce(sum(${whole} + ${fraction}), 0) FROM regexp_matches(${s}, '([0-9]*)(\\.[0-9]*)?${UNITS}', 'g') AS ${m}(m))`;
+    const syntax = `'^[+-]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)${UNITS})+)$'`;
+    return `CASE WHEN ${s} ~ ${syntax} THEN CASE WHEN ${s} LIKE '-%' THEN -1 ELSE 1 END * ${sum} END`;
+  });
+  return within(statement, "duration", parsed);
+}
+
+/** `a + b` where one is a duration; `undefined` where neither is a time. */
+export function addDuration(statement: Statement, a: Value, b: Value): Scalar | undefined {
+  if (!isTime(a) && !isTime(b)) return undefined;
+  if (!isTime(a) || !isTime(b) || (a.kind === "timestamp" && b.kind === "timestamp")) return failing("timestamp");
+  const kind = a.kind === "timestamp" || b.kind === "timestamp" ? "timestamp" : "duration";
+  return within(statement, kind, `(${a.sql} + ${b.sql})`);
+}
+
+/** `a - b` of times; `undefined` where neither is one. */
+export function subtractTimes(statement: Statement, a: Value, b: Value): Scalar | undefined {
+  if (!isTime(a) && !isTime(b)) return undefined;
+  if (!isTime(a) || !isTime(b) || (a.kind === "duration" && b.kind === "timestamp")) return failing("timestamp");
+  const kind = a.kind === b.kind ? "duration" : "timestamp";
+  return within(statement, kind, `(${a.sql} - ${b.sql})`);
+}
+
+function isTime(value: Value): value is Scalar & { kind: "timestamp" | "duration" } {
+  return isScalar(value) && (value.kind === "timestamp" || value.kind === "duration");
+}
+
+/** `value.timeSince()`: how long ago it was when the statement began. */
+export function timeSince(value: Value): Scalar {
+  if (value.kind !== "timestamp") return failing("duration");
+  const { sql, nulls } = value as Scalar;
+  const elapsed = `(trunc(extract(epoch FROM statement_timestamp()) * ${SECOND}) - ${sql})`;
+  // Go's own limits: what is longer counts as the longest.
+  const limited = `greatest(least(${elapsed}, ${LONGEST}), -${LONGEST} - 1)`;
+  return {
+    kind: "duration",
+    sql: nulls === "never" ? limited : `CASE WHEN ${sql} IS NOT NULL THEN ${limited} END`,
+    nulls,
+  };
+}
+
+/** Parts of a date, of a timestamp without zone. */
+const dateParts: Readonly<Record<string, (local: string) => string>> = {
+  getFullYear: (local) => `extract(year FROM ${local})`,
+  getMonth: (local) => `extract(month FROM ${local}) - 1`,
+  getDate: (local) => `extract(day FROM ${local})`,
+  getDayOfMonth: (local) => `extract(day FROM ${local}) - 1`,
+  getDayOfWeek: (local) => `extract(dow FROM ${local})`,
+  getDayOfYear: (local) => `extract(doy FROM ${local}) - 1`,
+  getHours: (local) => `extract(hour FROM ${local})`,
+  getMinutes: (local) => `extract(minute FROM ${local})`,
+  getSeconds: (local) => `extract(second FROM ${local})`,
+};
+
+/** How many nanoseconds each of a duration's units has. */
+const units: Readonly<Record<string, string>> = {
+  getHours: "3600000000000",
+  getMinutes: "60000000000",
+  getSeconds: "1000000000",
+  getMilliseconds: "1000000",
+};
+
+/** The functions that {@link timePart} knows. */
+export const timeParts = [...Object.keys(dateParts), "getMilliseconds"];
+
+/** `value.getHours()` and its kin: of a timestamp in UTC or in a zone, or of a duration in all. */
+export function timePart(statement: Statement, name: string, value: Value, zone?: Value): Scalar {
+  if (value.kind === "duration") return unitOf(name, value as Scalar, zone);
+  if (value.kind !== "timestamp") return failing("int");
+  const { sql, nulls } = value as Scalar;
+  const inZone = zone === undefined ? "" : zoneOf(zone);
+  const part = dateParts[name];
+  const result = statement.bind([sql], (n) => {
+    if (!part) return `floor(mod(mod(${n}, ${SECOND}) + ${SECOND}, ${SECOND}) / 1000000)`;
+    const day = `floor(${n} / 86400000000000)`;
+    const second = `floor((${n} - ${day} * 86400000000000) / ${SECOND})`;
+    const utc = `(timestamp '1970-01-01' + ${day}::int * interval '1 day' + ${second}::float8 * interval '1 second')`;
+    return `(${part(inZone ? `(${utc} AT TIME ZONE 'UTC' AT TIME ZONE ${inZone})` : utc)})::numeric`;
+  });
+  return { kind: "int", sql: result, nulls };
+}
+
+function unitOf(name: string, { sql, nulls }: Scalar, zone: Value | undefined): Scalar {
+  const unit = units[name];
+  return unit && !zone ? { kind: "int", sql: `trunc(${sql} / ${unit})`, nulls } : failing("int");
+}
+
+/** A time zone, which the two sides must understand alike: an offset, or a name of the IANA's. */
+function zoneOf(zone: Value): string {
+  const name = isScalar(zone) ? zone.literal : undefined;
+  if (typeof name !== "string") throw new CannotSay("the time zone must be a constant.");
+  if (/^[+-]?([01][0-9]|2[0-3]):[0-5][0-9]$/.test(name)) return `interval '${name}'`;
+  if (!/^[A-Z][A-Za-z]+(\/[A-Za-z_+-]+[0-9]*)*$/.test(name) || !isTimeZone(name)) {
+    throw new CannotSay("the time zone is not one that is known.");
+  }
+  return `'${name}'`;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

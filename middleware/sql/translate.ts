@@ -1,0 +1,238 @@
+import { UnsupportedPlanError } from "../errors.js";
+import { attributeIn, type Call, type Comprehension, type Expression, type Variable } from "../filter/filter.js";
+import { add, divide, modulo, multiply, negate, subtract } from "./arithmetic.js";
+import { toBoolean, toDouble, toDynamic, toInt, toText } from "./casts.js";
+import type { SqlOptions } from "./columns.js";
+import { equals } from "./equality.js";
+import { commonAncestors, hierarchyRelations, relate } from "./hierarchy.js";
+import {
+  type Body,
+  except,
+  filtered,
+  hasIntersection,
+  hierarchy,
+  indexed,
+  intersect,
+  isIn,
+  isSubset,
+  listOf,
+  literalValue,
+  member,
+  quantified,
+  size,
+  transformed,
+} from "./lists.js";
+import { and, choose, not, or } from "./logic.js";
+import { compare } from "./order.js";
+import { quotedTable, type Statement } from "./statement.js";
+import { stored, storedAttribute } from "./stored.js";
+import { contains, endsWith, lowerAscii, startsWith, upperAscii } from "./strings.js";
+import { duration, timePart, timeParts, timeSince, timestamp } from "./time.js";
+import { asJson, CannotSay, strict, type Value } from "./value.js";
+
+/** What a translation needs besides the expression. */
+interface Context {
+  readonly statement: Statement;
+  readonly options: SqlOptions;
+  readonly literalsFit: boolean;
+  /** What the variables of the comprehensions around stand for. */
+  readonly scope: ReadonlyMap<Variable, Value>;
+}
+
+/**
+ * An expression in SQL.
+ *
+ * @throws {@link UnsupportedPlanError} when SQL cannot say it exactly
+ */
+export function translate(expression: Expression, statement: Statement, options: SqlOptions): Value {
+  const context = { statement, options, literalsFit: options.literalsFit ?? false, scope: new Map() };
+  return translated(expression, context);
+}
+
+function translated(expression: Expression, context: Context): Value {
+  try {
+    return untried(expression, context);
+  } catch (error) {
+    if (!(error instanceof CannotSay)) throw error;
+    const operator = "operator" in expression ? expression.operator : expression.type;
+    throw new UnsupportedPlanError(operator, error.attribute ?? attributeIn(expression), error.message);
+  }
+}
+
+function untried(expression: Expression, context: Context): Value {
+  const { statement, options } = context;
+  const table = quotedTable(options.table);
+  switch (expression.type) {
+    case "literal":
+      return literalValue(statement, expression.value);
+    case "attribute":
+      return storedAttribute(statement, options.columns, table, expression.path);
+    case "id":
+      if (!options.id) throw new CannotSay("the option id does not say how it is stored.");
+      return stored(statement, options.id, table);
+    case "element":
+      return context.scope.get(expression.variable) as Value;
+    case "field":
+      return fieldOf(expression.of, expression.name, context);
+    case "list":
+      return listOf(
+        statement,
+        expression.elements.map((element) => translated(element, context)),
+      );
+    case "struct":
+      return structOf(expression.entries, context);
+    case "comprehension":
+      return comprehended(expression, context);
+    case "call":
+      return called(expression, context);
+  }
+}
+
+function fieldOf(of: Expression, name: string, context: Context): Value {
+  return member(context.statement, translated(of, context), name);
+}
+
+/** An object: it fails when one of its members does. */
+function structOf(entries: readonly { key: Expression; value: Expression }[], context: Context): Value {
+  const { statement } = context;
+  const keys = entries.map(({ key }) => (key.type === "literal" ? key.value : undefined));
+  if (!keys.every((key) => typeof key === "string") || new Set(keys).size < keys.length) {
+    throw new CannotSay("the keys of an object must be different constants.");
+  }
+  const values = entries.map(({ value }) => asJson(statement, translated(value, context)));
+  const parts = values.map(({ sql }, n) => `${statement.value(keys[n] as string, "text")}, ${sql}`);
+  const object = `jsonb_build_object(${parts.join(", ")})`;
+  const fails = values.filter(({ nulls }) => nulls === "fails").map(({ sql }) => `(${sql}) IS NULL`);
+  return strict(
+    "json",
+    values,
+    fails.length > 0 ? `CASE WHEN ${fails.join(" OR ")} THEN NULL ELSE ${object} END` : object,
+  );
+}
+
+function comprehended({ operator, list, variables, bodies }: Comprehension, context: Context): Value {
+  const { statement } = context;
+  const over = translated(list, context);
+  const functions = bodies.map((body): Body => {
+    return (...values) => {
+      const scope = new Map(context.scope);
+      variables.forEach((variable, n) => {
+        scope.set(variable, values[n] as Value);
+      });
+      return translated(body, { ...context, scope });
+    };
+  });
+  const [body] = functions;
+  if (operator === "map" || operator === "transformList") {
+    return transformed(statement, over, variables.length, functions);
+  }
+  if (!body) throw new CannotSay("it does not say what is asked of each element.");
+  if (operator !== "filter") return quantified(statement, operator, over, variables.length, body);
+  if (variables.length > 1) throw new CannotSay("it has two variables.");
+  return filtered(statement, over, body);
+}
+
+function called(call: Call, context: Context): Value {
+  const operation = Object.hasOwn(operations, call.operator) ? operations[call.operator] : undefined;
+  if (!operation) throw new CannotSay("the operator is not known.");
+  const indexedAttribute = attributeByIndex(call);
+  if (indexedAttribute) return translated(indexedAttribute, context);
+  const operands = call.operands.map((operand) => translated(operand, context));
+  const [least, most] = operation.operands;
+  if (operands.length < least || operands.length > most)
+    throw new CannotSay("it does not have the operands that it must have.");
+  return operation.translate(operands, context, call);
+}
+
+/** `R.attr["name"]` is `R.attr.name`. */
+function attributeByIndex({ operator, operands: [of, index] }: Call): Expression | undefined {
+  if (operator !== "index" || of?.type !== "attribute" || of.path.length > 0) return undefined;
+  if (index?.type !== "literal" || typeof index.value !== "string") return undefined;
+  return { ...of, path: [index.value] };
+}
+
+interface Operation {
+  /** The least and the most operands. */
+  readonly operands: readonly [least: number, most: number];
+  translate(operands: readonly Value[], context: Context, call: Call): Value;
+}
+
+function unary(translate: (statement: Statement, a: Value) => Value): Operation {
+  return { operands: [1, 1], translate: ([a], { statement }) => translate(statement, a as Value) };
+}
+
+function binary(translate: (statement: Statement, a: Value, b: Value, context: Context) => Value): Operation {
+  return {
+    operands: [2, 2],
+    translate: ([a, b], context) => translate(context.statement, a as Value, b as Value, context),
+  };
+}
+
+/** A function or operator of each name that query plans have. */
+const operations: Readonly<Record<string, Operation>> = {
+  and: { operands: [1, Number.POSITIVE_INFINITY], translate: and },
+  or: { operands: [1, Number.POSITIVE_INFINITY], translate: or },
+  not: {
+    operands: [1, 1],
+    translate: ([a], { options: { negations = "unknown" } }, { mayBeRule }) =>
+      not(a as Value, mayBeRule ? negations : "expressions"),
+  },
+  if: {
+    operands: [3, 3],
+    translate: ([a, b, c], { statement }) => choose(statement, a as Value, b as Value, c as Value),
+  },
+
+  eq: binary(equals),
+  ne: binary((statement, a, b) => not(equals(statement, a, b), "expressions")),
+  lt: binary((_, a, b) => compare("<", a, b)),
+  le: binary((_, a, b) => compare("<=", a, b)),
+  gt: binary((_, a, b) => compare(">", a, b)),
+  ge: binary((_, a, b) => compare(">=", a, b)),
+
+  add: binary(add),
+  sub: binary(subtract),
+  mult: binary(multiply),
+  div: binary(divide),
+  mod: binary(modulo),
+  "-_": unary(negate),
+
+  startsWith: binary((_, a, b) => startsWith(a, b)),
+  endsWith: binary((_, a, b) => endsWith(a, b)),
+  contains: binary((_, a, b) => contains(a, b)),
+  lowerAscii: unary((_, a) => lowerAscii(a)),
+  upperAscii: unary((_, a) => upperAscii(a)),
+
+  string: unary(toText),
+  int: unary(toInt),
+  double: unary(toDouble),
+  bool: unary(toBoolean),
+  dyn: unary((_, a) => toDynamic(a)),
+
+  timestamp: unary(timestamp),
+  duration: unary(duration),
+  timeSince: unary((_, a) => timeSince(a)),
+  ...Object.fromEntries(timeParts.map((name) => [name, timeOperation(name)])),
+
+  in: binary(isIn),
+  size: unary(size),
+  index: binary(indexed),
+  hasIntersection: binary(hasIntersection),
+  has_intersection: binary(hasIntersection),
+  isSubset: binary(isSubset),
+  is_subset: binary(isSubset),
+  except: binary(except),
+  intersect: binary(intersect),
+
+  hierarchy: {
+    operands: [1, 2],
+    translate: ([of, delimiter], { statement }) => hierarchy(statement, of as Value, delimiter),
+  },
+  commonAncestors: binary(commonAncestors),
+  ...Object.fromEntries(
+    hierarchyRelations.map((name) => [name, binary((statement, a, b) => relate(statement, name, a, b))]),
+  ),
+};
+
+function timeOperation(name: string): Operation {
+  return { operands: [1, 2], translate: ([of, zone], { statement }) => timePart(statement, name, of as Value, zone) };
+}

@@ -1,0 +1,77 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { pino } from "pino";
+import { createApp } from "../../app/app.js";
+import { OktaConnection } from "../../app/auth/okta.js";
+import { readConfig } from "../../app/config.js";
+import type { Database } from "../../app/db/database.js";
+import { openDatabase } from "../../app/db/open.js";
+import { startPdp } from "../../app/demo/pdp.js";
+import { cerbos } from "../../middleware/index.js";
+import { type Client, clientOf } from "./client.js";
+import { Issuer } from "./issuer.js";
+
+const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** The app in this process, where what it calls can be watched; its PDP is a real one. */
+export interface InProcess {
+  readonly database: Database;
+  /** What it has logged as errors. */
+  readonly errors: Record<string, unknown>[];
+  /** Somebody with a role at the API. */
+  as(id: string, role: string, department: string): Promise<Client>;
+  /** Ends the PDP for good. */
+  stopPdp(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * @param databaseUrl - of PostgreSQL
+ * @param policies - folder of the policies; default: the CRM's
+ */
+export async function startInProcess(databaseUrl: string, policies = root("policies")): Promise<InProcess> {
+  const issuer = await Issuer.start();
+  const child = await startPdp({ policies, config: root("pdp/pdp.yaml"), log: () => {} });
+  const pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
+  const database = await openDatabase({ databaseUrl, dataDir: "" }, () => {});
+  const { OKTA_ISSUER, OKTA_CLIENT_ID, OKTA_CLIENT_SECRET } = issuer.settings;
+  const settings = { issuer: OKTA_ISSUER, clientId: OKTA_CLIENT_ID, clientSecret: OKTA_CLIENT_SECRET };
+  const config = readConfig({ RATE_LIMIT_REQUESTS: "1000000" });
+  const errors: Record<string, unknown>[] = [];
+  const log = pino({ level: "error" }, { write: (line: string) => errors.push(JSON.parse(line)) });
+  const connection = new OktaConnection({
+    settings,
+    baseUrl: config.baseUrl,
+    onCallback: (_error, _req, _res, next) => next(),
+    log,
+  });
+  const app = createApp({
+    config,
+    log,
+    database,
+    pdp,
+    okta: { settings, connection },
+    sessionSecret: "secret",
+    isDemo: false,
+    isStopping: () => false,
+  });
+  const server = await new Promise<Server>((resolve) => {
+    const listening = app.listen(0, "127.0.0.1", () => resolve(listening));
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    database,
+    errors,
+    as: async (uid, role, department) =>
+      clientOf(url, await issuer.accessToken({ uid, sub: `${uid}@test.example`, groups: [role], department })),
+    stopPdp: () => child.stop(),
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      connection.close();
+      pdp.close();
+      await Promise.all([child.stop(), issuer.stop(), database.close()]);
+    },
+  };
+}
