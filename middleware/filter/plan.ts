@@ -41,7 +41,7 @@ function expressionOf(node: Operand, scope: readonly Variable[], isRuleLevel = f
   const parts = () => operands.map((operand) => expressionOf(operand, scope));
   switch (operator) {
     case "list":
-      return { type: "list", elements: parts() };
+      return listOf(parts());
     case "struct":
       return { type: "struct", entries: operands.map((entry) => entryOf(entry, scope)) };
     case "get-field": {
@@ -102,6 +102,12 @@ function comprehensionOf(operator: string, operands: readonly Operand[], scope: 
     variables,
     bodies: lambda.operands.slice(0, bodyCount).map((body) => expressionOf(body, inner)),
   };
+}
+
+/** A list of constants is one, too: plans have it in pieces where it holds lists. */
+function listOf(elements: readonly Expression[]): Expression {
+  const values = elements.flatMap((element) => (element.type === "literal" ? [element.value] : []));
+  return values.length === elements.length ? { type: "literal", value: values } : { type: "list", elements };
 }
 
 function entryOf(node: Operand, scope: readonly Variable[]): { key: Expression; value: Expression } {

@@ -1,4 +1,4 @@
-import { exact, isNumber } from "./equality.js";
+import { asInteger, isNumber } from "./equality.js";
 import type { Statement } from "./statement.js";
 import { addDuration, subtractTimes } from "./time.js";
 import {
@@ -6,12 +6,17 @@ import {
   asJson,
   asString,
   CannotSay,
+  collated,
+  dynamic,
+  type Facts,
   failing,
   fallible,
+  has,
   isScalar,
   type Scalar,
   strict,
   type Value,
+  without,
 } from "./value.js";
 
 /*
@@ -30,7 +35,7 @@ export function add(statement: Statement, a: Value, b: Value, options: Arithmeti
   if (a.kind === "list" || b.kind === "list") return concatenated(statement, a, b);
   if (a.kind === "string" || b.kind === "string") {
     const [left, right] = [asString(a), asString(b)];
-    return strict("string", [left, right], `(${left.sql} || ${right.sql})`);
+    return strict("string", [left, right], `(${left.sql} || ${collated(right)})`);
   }
   return addDuration(statement, a, b) ?? calculate(statement, "+", a, b, options);
 }
@@ -59,7 +64,7 @@ export function modulo(statement: Statement, a: Value, b: Value, options: Arithm
 export function negate(statement: Statement, a: Value): Scalar {
   if (a.kind === "int") return withinInt(statement, `(-(${(a as Scalar).sql}))`);
   const value = asDouble(a);
-  return { ...value, sql: `(-(${value.sql}))`, literal: undefined as never };
+  return { ...strict("double", [value], `(-(${value.sql}))`), facts: value.facts };
 }
 
 type Operator = "+" | "-" | "*" | "/" | "%";
@@ -67,42 +72,41 @@ type Operator = "+" | "-" | "*" | "/" | "%";
 function calculate(statement: Statement, operator: Operator, a: Value, b: Value, options: ArithmeticOptions): Scalar {
   const [left, right] = [numeric(a), numeric(b)];
   if (!left || !right) return failing("double");
-  const isFloat = ({ kind, isAmbiguous }: Scalar) => kind === "double" && !isAmbiguous;
   // Integers and floating-point numbers do not mix, and of the latter there is no remainder.
+  const areKnown = !has(left, "ambiguous") && !has(right, "ambiguous");
+  if (areKnown && left.kind !== right.kind) return failing("double");
   if (operator === "%" && (isFloat(left) || isFloat(right))) return failing("double");
-  if (!left.isAmbiguous && !right.isAmbiguous && left.kind !== right.kind) return failing("double");
-  if (left.isAmbiguous && right.isAmbiguous) {
-    if (operator === "/" || operator === "%") {
-      throw new CannotSay("the plan does not tell whether these numbers are integers or floating-point.");
-    }
-    return { ...onDoubles(statement, operator, left, right), isAmbiguous: true };
-  }
-  const kind = left.isAmbiguous
-    ? kindBeside(right, options)
-    : right.isAmbiguous
-      ? kindBeside(left, options)
-      : left.kind;
-  return kind === "int" ? onInts(statement, operator, left, right) : onDoubles(statement, operator, left, right);
+  if (left.kind === "int" || right.kind === "int") return onInts(statement, operator, left, right);
+  if (!areKnown) assertFloats(left, right, options);
+  return onDoubles(statement, operator, left, right);
 }
 
-/** A number as it is; of an attribute, the floating-point one that JSON has. `undefined` when it can be none. */
+/** A number as it is; of JSON, the floating-point one. `undefined` when it can be none. */
 function numeric(value: Value): Scalar | undefined {
   if (value.kind === "json") return asDouble(value);
   return isScalar(value) && isNumber(value) ? value : undefined;
 }
 
-/** What a whole number is beside another operand: CEL's type checker makes sure of it only where it knows that one's type. */
-function kindBeside({ kind, isDynamic }: Scalar, { literalsFit }: ArithmeticOptions): Scalar["kind"] {
-  if (isDynamic && !literalsFit) {
-    throw new CannotSay(
-      "the plan does not tell 1.0 from 1, which fails beside an attribute. If the policies write 1.0, say literalsFit: true.",
-    );
-  }
-  return kind;
+function isFloat(value: Scalar): boolean {
+  return value.kind === "double" && !has(value, "ambiguous");
+}
+
+/**
+ * Makes sure that numbers, of which at least one may be an integer, are floating-point ones: where CEL's type checker
+ * knows that the other one is, it has seen to it.
+ */
+function assertFloats(left: Scalar, right: Scalar, { literalsFit }: ArithmeticOptions): void {
+  const isDynamic = has(left, "dynamic") || has(right, "dynamic");
+  if (!isDynamic && (isFloat(left) || isFloat(right))) return;
+  if (!isDynamic) throw new CannotSay("the plan does not tell whether these numbers are integers or floating-point.");
+  if (literalsFit) return;
+  throw new CannotSay(
+    "the plan does not tell 1.0 from 1, which fails beside an attribute. If the policies write 1.0, say literalsFit: true.",
+  );
 }
 
 function onInts(statement: Statement, operator: Operator, a: Scalar, b: Scalar): Scalar {
-  const [left, right] = [integer(a, b), integer(b, a)];
+  const [left, right] = [asInteger(statement, a, b), asInteger(statement, b, a)].map(({ sql }) => `(${sql})`);
   switch (operator) {
     case "/":
       return withinInt(statement, `div(${left}, nullif(${right}, 0))`);
@@ -115,11 +119,6 @@ function onInts(statement: Statement, operator: Operator, a: Scalar, b: Scalar):
     default:
       return withinInt(statement, `(${left} ${operator} ${right})`);
   }
-}
-
-function integer(value: Scalar, beside: Scalar): string {
-  if (value.kind === "int") return `(${value.sql})`;
-  return `(${exact(value, beside).sql})::numeric`;
 }
 
 const SMALLEST = "(-9223372036854775808)";
@@ -139,15 +138,13 @@ function onDoubles(statement: Statement, operator: Operator, left: Scalar, right
     const byZero = operator === "/" ? `WHEN ${b} = 0 THEN ${byNothing(a, b)} ` : "";
     return `CASE WHEN ${isMissing} THEN NULL ${byZero}WHEN ${isSpecial} THEN ${a} ${operator} ${b} ELSE ${result} END`;
   });
-  return {
-    ...strict("double", [left, right], sql),
-    mayBeNaN: operator === "/" || isUncertain(left) || isUncertain(right),
-  };
-}
-
-/** Infinities, too, come from divisions, and make NaN of sums and products. */
-function isUncertain({ mayBeNaN }: Scalar): boolean {
-  return mayBeNaN === true;
+  const result = strict("double", [left, right], sql);
+  // Sums and products of large numbers are infinite, and those of infinite ones may be none.
+  const isUncertain = operator === "/" || has(left, "infinite") || has(right, "infinite");
+  const facts = new Set([...without(result.facts, "ambiguous"), "infinite", ...(isUncertain ? ["nan"] : [])]);
+  return has(left, "dynamic") && has(right, "dynamic")
+    ? dynamic({ ...result, facts: facts as Facts })
+    : { ...result, facts: facts as Facts };
 }
 
 /** A division by zero, whose sign counts. */
@@ -193,22 +190,27 @@ function product(statement: Statement, operator: string, a: string, b: string): 
 function concatenated(statement: Statement, a: Value, b: Value): Scalar {
   const parts = [a, b].map((value) => {
     if (value.kind === "list") return asJson(statement, value);
-    if (value.kind !== "json") return failing("json");
-    return fallible("json", `CASE WHEN jsonb_typeof(${value.sql}) = 'array' THEN ${value.sql} END`);
+    return value.kind === "json" ? arrayIn(value as Scalar) : failing("json");
   });
-  return strict("json", parts, `(${parts.map(({ sql }) => sql).join(" || ")})`);
+  return dynamic(strict("json", parts, `(${parts.map(({ sql }) => sql).join(" || ")})`));
+}
+
+/** The array in JSON; anything else fails. */
+function arrayIn(json: Scalar): Scalar {
+  return fallible("json", `jsonb_path_query_first(${json.sql}, 'strict $ ? (@.type() == "array")')`, [json]);
 }
 
 function addJson(statement: Statement, a: Scalar, b: Scalar, options: ArithmeticOptions): Scalar {
+  const result = fallible("json", "NULL", [a, b]);
   const sql = statement.bind([a.sql, b.sql], (left, right) => {
-    const [x, y] = [fallible("json", left), fallible("json", right)];
-    const strings = add(statement, asString(x), asString(y), options);
-    const numbers = add(statement, asDouble(x), asDouble(y), options);
-    const isList = `jsonb_typeof(${right}) = 'array'`;
-    return (
-      `CASE jsonb_typeof(${left}) WHEN 'string' THEN to_jsonb(${strings.sql}) ` +
-      `WHEN 'number' THEN to_jsonb(${numbers.sql}) WHEN 'array' THEN CASE WHEN ${isList} THEN ${left} || ${right} END END`
-    );
+    const [x, y] = [
+      { ...a, sql: left },
+      { ...b, sql: right },
+    ];
+    const strings = asJson(statement, add(statement, asString(x), asString(y), options));
+    const numbers = asJson(statement, calculate(statement, "+", asDouble(x), asDouble(y), options));
+    // At most one of them is not NULL.
+    return `coalesce(${strings.sql}, ${numbers.sql}, ${arrayIn(x).sql} || ${arrayIn(y).sql})`;
   });
-  return { ...fallible("json", sql), isDynamic: true };
+  return dynamic({ ...result, sql, facts: new Set([...without(result.facts, "ambiguous"), "infinite"]) });
 }

@@ -5,12 +5,16 @@ import {
   asDouble,
   asString,
   CannotSay,
+  dynamic,
+  factsOf,
   failing,
   fallible,
+  has,
   isScalar,
   type Scalar,
   strict,
   type Value,
+  without,
 } from "./value.js";
 
 /*
@@ -27,7 +31,7 @@ export function toText(statement: Statement, value: Value): Scalar {
       return strict(
         "string",
         [value as Scalar],
-        `CASE WHEN ${(value as Scalar).sql} THEN 'true' WHEN NOT ${(value as Scalar).sql} THEN 'false' END`,
+        `CASE ${(value as Scalar).sql} WHEN TRUE THEN 'true' WHEN FALSE THEN 'false' END`,
       );
     case "int":
       return strict("string", [value as Scalar], `(${(value as Scalar).sql})::text`);
@@ -47,7 +51,7 @@ export function toText(statement: Statement, value: Value): Scalar {
 
 /** In Go's shortest form, which has an exponent from a million on; PostgreSQL's has one only from 1e15 on. */
 function doubleToText(statement: Statement, value: Scalar): Scalar {
-  if (value.isAmbiguous)
+  if (has(value, "ambiguous"))
     throw new CannotSay("the plan does not tell 1.0 from 1, whose texts differ from a million on.");
   const sql = statement.bind([value.sql], (n) => {
     const digits = `replace(ltrim(${n}::text, '-'), '.', '')`;
@@ -87,7 +91,7 @@ export function toInt(statement: Statement, value: Value): Scalar {
       return withinInt(statement, parsed);
     }
     case "timestamp":
-      return { kind: "int", sql: `floor(${(value as Scalar).sql} / 1000000000)`, nulls: (value as Scalar).nulls };
+      return strict("int", [value as Scalar], `floor(${(value as Scalar).sql} / 1000000000)`);
     case "json":
       return ofJson(statement, value as Scalar, toInt);
     default:
@@ -107,9 +111,9 @@ function doubleToInt(statement: Statement, { sql }: Scalar): Scalar {
 export function toDouble(statement: Statement, value: Value): Scalar {
   switch (value.kind) {
     case "double":
-      return { ...asDouble(value), isAmbiguous: false, isDynamic: false };
+      return { ...(value as Scalar), facts: without((value as Scalar).facts, "ambiguous", "dynamic") };
     case "int":
-      return { kind: "double", sql: `(${(value as Scalar).sql})::float8`, nulls: (value as Scalar).nulls };
+      return strict("double", [value as Scalar], `(${(value as Scalar).sql})::float8`);
     case "string":
       return textToDouble(statement, asString(value));
     case "json":
@@ -119,25 +123,29 @@ export function toDouble(statement: Statement, value: Value): Scalar {
   }
 }
 
-const DECIMAL = "'^[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]{1,4})?$'";
+// Underscores stand between digits, or behind 0x.
+const DECIMAL = "'^[+-]?([0-9]+(_[0-9]+)*([.]([0-9]+(_[0-9]+)*)?)?|[.][0-9]+(_[0-9]+)*)([eE][+-]?0*[0-9]{1,4})?$'";
 // PostgreSQL reads hexadecimal numbers as Go does; those with larger exponents could be none to it.
-const HEXADECIMAL = "'^[+-]?0[xX]([0-9a-fA-F]+\\.?[0-9a-fA-F]*|\\.[0-9a-fA-F]+)[pP][+-]?([0-8]?[0-9]{1,2})$'";
-/** An underscore stands between digits, or behind `0x`. */
-const STRAY_UNDERSCORE = "'(^|[^0-9a-fA-FxX])_|_([^0-9a-fA-F]|$)'";
+const HEXADECIMAL =
+  "'^[+-]?0[xX](_?[0-9a-fA-F]+(_[0-9a-fA-F]+)*([.]([0-9a-fA-F]+(_[0-9a-fA-F]+)*)?)?|[.][0-9a-fA-F]+(_[0-9a-fA-F]+)*)[pP][+-]?[0-8]?[0-9]{1,2}$'";
+/** From here on a number is rounded to what is infinite: half a unit above the largest. */
+const TOO_LARGE = String(2n ** 1024n - 2n ** 970n);
 
+/** Numbers of more than 1,000 characters count as none. */
 function textToDouble(statement: Statement, { sql }: Scalar): Scalar {
-  const parsed = statement.bind([sql, `replace(${sql}, '_', '')`], (text, s) =>
-    [
-      `CASE WHEN ${text} ~ ${STRAY_UNDERSCORE} OR char_length(${s}) >= 1000 THEN NULL`,
-      `WHEN lower(${s}) IN ('inf', '+inf', 'infinity', '+infinity') THEN 'Infinity'::float8`,
-      `WHEN lower(${s}) IN ('-inf', '-infinity') THEN '-Infinity'::float8`,
-      `WHEN lower(${s}) = 'nan' THEN 'NaN'::float8`,
-      `WHEN ${s} ~ ${HEXADECIMAL} AND char_length(${s}) < 30 THEN ${s}::float8`,
-      `WHEN ${s} ~ ${DECIMAL} THEN CASE WHEN abs(${s}::numeric) >= 1.797693134862315808e308 THEN NULL`,
+  const parsed = statement.bind([sql, `replace(${sql}, '_', '')`], (text, s) => {
+    const name = `translate(${s}, 'INFTYA', 'inftya')`;
+    return [
+      `CASE WHEN char_length(${text}) >= 1000 THEN NULL`,
+      `WHEN ${name} IN ('inf', '+inf', 'infinity', '+infinity') THEN CASE WHEN ${text} = ${s} THEN 'Infinity'::float8 END`,
+      `WHEN ${name} IN ('-inf', '-infinity') THEN CASE WHEN ${text} = ${s} THEN '-Infinity'::float8 END`,
+      `WHEN ${name} = 'nan' THEN CASE WHEN ${text} = ${s} THEN 'NaN'::float8 END`,
+      `WHEN ${text} ~ ${HEXADECIMAL} AND char_length(${s}) < 30 THEN ${s}::float8`,
+      `WHEN ${text} ~ ${DECIMAL} THEN CASE WHEN abs(${s}::numeric) >= ${TOO_LARGE} THEN NULL`,
       `WHEN abs(${s}::numeric) < 2.5e-324 THEN CASE WHEN ${s} LIKE '-%' THEN '-0'::float8 ELSE 0 END ELSE ${s}::float8 END END`,
-    ].join(" "),
-  );
-  return { ...fallible("double", parsed), mayBeNaN: true };
+    ].join(" ");
+  });
+  return { ...fallible("double", parsed), facts: new Set(["infinite", "nan"]) };
 }
 
 /** `bool(value)`. */
@@ -163,21 +171,14 @@ export function toBoolean(statement: Statement, value: Value): Scalar {
 
 /** A conversion of JSON: that of whichever type it is. */
 function ofJson(statement: Statement, value: Scalar, convert: (statement: Statement, value: Value) => Scalar): Scalar {
-  let { kind, mayBeNaN } = failing("string") as Scalar;
-  const sql = statement.bind([value.sql], (json) => {
-    const branch = (type: string, part: (value: Value) => Scalar) => {
-      const converted = convert(statement, part(fallible("json", json)));
-      kind = converted.kind;
-      mayBeNaN ||= converted.mayBeNaN;
-      return `WHEN '${type}' THEN ${converted.sql}`;
-    };
-    const branches = [branch("string", asString), branch("number", asDouble), branch("boolean", asBoolean)];
-    return `CASE jsonb_typeof(${json}) ${branches.join(" ")} END`;
-  });
-  return { ...fallible(kind, sql), ...(mayBeNaN && { mayBeNaN }) };
+  const parts = [asString, asDouble, asBoolean].map((part) => convert(statement, part(value)));
+  const [{ kind }] = parts as [Scalar];
+  // At most one of them is not NULL.
+  const result = fallible(kind, `coalesce(${parts.map(({ sql }) => sql).join(", ")})`);
+  return { ...result, facts: without(factsOf(parts), "dynamic", "ambiguous") };
 }
 
 /** `dyn(value)`: the value, of whose type nothing is known beforehand. */
 export function toDynamic(value: Value): Value {
-  return isScalar(value) ? { ...value, isDynamic: true } : value;
+  return isScalar(value) ? dynamic(value) : value;
 }

@@ -8,10 +8,11 @@ export type Nulls = "missing" | "null" | "never";
  * An attribute in a column of its own.
  *
  * - `string`: `text` or `varchar`, of a deterministic collation (PostgreSQL's default); `uuid` and enumerations too, as
- *   PostgreSQL writes them
- * - `number`: any numeric type; sent as a JSON number
+ *   PostgreSQL writes them. Not `char(n)`, whose padding comes and goes
+ * - `number`: integer types, `double precision`, or `numeric` within its range; sent as a JSON number. Not `real`, which
+ *   drivers read as another number than PostgreSQL compares
  * - `boolean`: `boolean`
- * - `timestamp`: `timestamptz`; sent as what `Date.toISOString()` makes of it, in milliseconds
+ * - `timestamp`: `timestamptz` of the years 1 to 9999; sent as what `Date.toISOString()` makes of it, in milliseconds
  */
 export interface ScalarColumn {
   readonly type: "string" | "number" | "boolean" | "timestamp";
@@ -19,7 +20,7 @@ export interface ScalarColumn {
   readonly nulls?: Nulls;
 }
 
-/** An attribute that is a list, in a column of a PostgreSQL array: `text[]`, any numeric type's, or `boolean[]`. */
+/** An attribute that is a list, in a column of a one-dimensional array: of texts, numbers or booleans, as in scalars. */
 export interface ArrayColumn {
   readonly type: "strings" | "numbers" | "booleans";
   readonly column: string;
@@ -56,7 +57,7 @@ export interface RelatedRows {
 /** How an attribute is stored. */
 export type Column = ScalarColumn | ArrayColumn | JsonColumn | RelatedRows;
 
-/** Attributes by name; with dots, such as `address.city`, those inside others. */
+/** Attributes by name; with dots, such as `address.city`, those inside others (not in `members`). */
 export type Columns = Readonly<Record<string, Column>>;
 
 /** Settings of `toSql`. */

@@ -1,8 +1,12 @@
 import type { Statement } from "./statement.js";
 import {
   asJson,
+  asNumber,
   CannotSay,
+  certain,
+  collated,
   failing,
+  has,
   hasNul,
   isScalar,
   type Scalar,
@@ -24,12 +28,9 @@ export function equals(statement: Statement, a: Value, b: Value): Scalar {
   if (b.kind === "null") return isNull(a);
   // No value in a database is such a text.
   if (hasNul(a.literal) || hasNul(b.literal)) return unlessFailing([a, b], "FALSE");
-  if (a.kind === "json" || b.kind === "json") {
-    if (isTemporal(a) || isTemporal(b)) return unlessFailing([a, b], "FALSE");
-    return same(asJson(statement, a), asJson(statement, b));
-  }
-  if (isNumber(a) && isNumber(b))
-    return a.kind === b.kind ? same(exact(a, b), exact(b, a)) : same(asFloat(a), asFloat(b));
+  if (a.kind === "json") return equalsJson(statement, a, b);
+  if (b.kind === "json") return equalsJson(statement, b, a);
+  if (isNumber(a) && isNumber(b)) return same(asFloat(exact(a, b)), asFloat(exact(b, a)));
   if (a.kind === b.kind) return same(a, b);
   const areBothNull = a.nulls === "null" && b.nulls === "null";
   return unlessFailing([a, b], areBothNull ? `((${a.sql}) IS NULL AND (${b.sql}) IS NULL)` : "FALSE");
@@ -46,30 +47,37 @@ function equalsComposite(statement: Statement, a: Value, b: Value): Scalar {
   return same(asJson(statement, a), asJson(statement, b));
 }
 
+function equalsJson(statement: Statement, json: Scalar, other: Scalar): Scalar {
+  if (other.kind === "timestamp" || other.kind === "duration") return unlessFailing([json, other], "FALSE");
+  if (!isNumber(other) || other.nulls === "null" || has(json, "infinite")) return same(json, asJson(statement, other));
+  // As numbers: JSON's are decimal, and would differ where floating-point ones do not.
+  const condition = statement.bind([json.sql], (sql) => {
+    const equal = same(asNumber({ ...json, sql }), asFloat(other));
+    return `(jsonb_typeof(${sql}) = 'number' AND coalesce(${equal.sql}, FALSE))`;
+  });
+  return unlessFailing([json, other], condition);
+}
+
 function isNull(value: Scalar): Scalar {
-  if (value.kind === "null") return { kind: "boolean", sql: "TRUE", nulls: "never" };
+  if (value.kind === "null") return certain("boolean", "TRUE");
   if (value.kind === "json") return strict("boolean", [value], `(${value.sql} = 'null'::jsonb)`);
   return unlessFailing([value], value.nulls === "null" ? `((${value.sql}) IS NULL)` : "FALSE");
 }
 
 /** Equality within one SQL type. */
 function same(a: Scalar, b: Scalar): Scalar {
-  if (a.nulls === "null" && b.nulls === "null") {
-    return { kind: "boolean", sql: `(${a.sql} IS NOT DISTINCT FROM ${b.sql})`, nulls: "never" };
-  }
+  const areColumns = a.kind === "string" && a.literal === undefined && b.literal === undefined;
+  const [left, right] = [a.sql, areColumns ? collated(b) : b.sql];
+  if (a.nulls === "null" && b.nulls === "null") return certain("boolean", `(${left} IS NOT DISTINCT FROM ${right})`);
   // In SQL, NaN equals itself.
-  const condition =
-    a.mayBeNaN || b.mayBeNaN
-      ? `(${a.sql} = ${b.sql} AND (${a.sql} <> 'NaN' OR ${b.sql} IS NULL))`
-      : `(${a.sql} = ${b.sql})`;
+  const isUncertain = has(a, "nan") || has(b, "nan");
+  const condition = isUncertain
+    ? `(${left} = ${right} AND (${left} <> 'NaN' OR ${right} IS NULL))`
+    : `(${left} = ${right})`;
   const nullable = [a, b].find(({ nulls }) => nulls === "null");
   if (!nullable) return strict("boolean", [a, b], condition);
   // Not IS NOT DISTINCT FROM, for which no index can be used.
   return unlessFailing([a, b], `(${condition} AND (${nullable.sql}) IS NOT NULL)`);
-}
-
-function isTemporal({ kind }: Scalar): boolean {
-  return kind === "timestamp" || kind === "duration";
 }
 
 export function isNumber({ kind }: Value): boolean {
@@ -85,13 +93,20 @@ export function asFloat(value: Scalar): Scalar {
 const EXACT = 2 ** 53;
 
 /**
- * Beside an integer, a whole number in a query plan is one too.
+ * Makes sure that a constant is what the policy says: beside an integer it is one, and plans carry only numbers in
+ * floating point.
  *
- * @throws CannotSay when it is too large for plans to carry it exactly
+ * @throws CannotSay when it is too large for that
  */
 export function exact(value: Scalar, beside: Scalar): Scalar {
-  if (beside.kind === "int" && typeof value.literal === "number" && Math.abs(value.literal) >= EXACT) {
-    throw new CannotSay("query plans do not carry integers of this size exactly.");
-  }
-  return value;
+  if (beside.kind !== "int" || !has(value, "ambiguous")) return value;
+  if (typeof value.literal === "number" && Math.abs(value.literal) < EXACT) return value;
+  throw new CannotSay("query plans do not carry integers of this size exactly.");
+}
+
+/** A whole number beside an integer, as one. */
+export function asInteger(statement: Statement, value: Scalar, beside: Scalar): Scalar {
+  if (value.kind === "int") return value;
+  const { literal } = exact(value, beside);
+  return { ...certain("int", statement.value(String(literal), "numeric")), literal: literal as number };
 }

@@ -1,5 +1,17 @@
 import type { Statement } from "./statement.js";
-import { asString, CannotSay, failing, fallible, type List, type Scalar, strict, type Value } from "./value.js";
+import {
+  asString,
+  CannotSay,
+  certain,
+  collated,
+  failing,
+  fallible,
+  has,
+  type List,
+  type Scalar,
+  strict,
+  type Value,
+} from "./value.js";
 
 /*
  * Hierarchies, such as `a.b.c`: Cerbos's own type, as an array of its parts.
@@ -9,9 +21,9 @@ import { asString, CannotSay, failing, fallible, type List, type Scalar, strict,
 /** `hierarchy(text)`, `hierarchy(text, delimiter)`. */
 export function hierarchyOfText(statement: Statement, value: Value, delimiter?: Value): Scalar {
   const text = asString(value);
-  const separator = delimiter ? asString(delimiter) : ({ kind: "string", sql: "'.'", nulls: "never" } as const);
+  const separator = delimiter ? asString(delimiter) : certain("string", "'.'");
   const sql = statement.bind(
-    [text.sql, separator.sql],
+    [collated(text), separator.sql],
     (s, d) =>
       `CASE WHEN ${s} = '' AND ${d} <> '' THEN ARRAY[''] WHEN ${d} = '' THEN string_to_array(${s}, NULL) ELSE string_to_array(${s}, ${d}) END`,
   );
@@ -19,12 +31,18 @@ export function hierarchyOfText(statement: Statement, value: Value, delimiter?: 
 }
 
 /** `hierarchy(list)`: of a list of strings; another list fails. */
-export function hierarchyOfList({ from, where, order, element, fails }: List): Scalar {
-  const part = asString(element);
+export function hierarchyOfList(statement: Statement, { from, where, order, element, fails }: List): Scalar {
   if (order === undefined) throw new CannotSay("the rows have no order; say orderBy in the mapping.");
-  const parts = `coalesce(array_agg(${part.sql} ORDER BY ${order}), ARRAY[]::text[])`;
-  const sql = `(SELECT CASE WHEN bool_or((${part.sql}) IS NULL) THEN NULL ELSE ${parts} END FROM ${from} WHERE ${where})`;
-  return { ...fallible("hierarchy", fails ? `CASE WHEN ${fails} THEN NULL ELSE ${sql} END` : sql), mayBeEmpty: true };
+  const name = statement.name();
+  const parts = `SELECT ${asString(element).sql} COLLATE "C" AS v, ${order} AS i FROM ${from} WHERE ${where}`;
+  const whole = `coalesce(array_agg(v ORDER BY i), ARRAY[]::text[])`;
+  const sql = `(SELECT CASE WHEN bool_or(v IS NULL) THEN NULL ELSE ${whole} END FROM (${parts}) AS ${name})`;
+  return withoutParts(fallible("hierarchy", fails ? `CASE WHEN ${fails} THEN NULL ELSE ${sql} END` : sql));
+}
+
+/** One that may have no parts at all, as one of text never has. */
+export function withoutParts(value: Scalar): Scalar {
+  return { ...value, facts: new Set(["empty"]) };
 }
 
 /** What one hierarchy can be to another; each a condition over two arrays. */
@@ -57,7 +75,7 @@ export function commonAncestors(statement: Statement, a: Value, b: Value): Scala
   if (a.kind !== "hierarchy" || b.kind !== "hierarchy") return failing("hierarchy");
   const [left, right] = [a as Scalar, b as Scalar];
   // Of two such the PDP makes a failure that no || makes up for.
-  if (left.mayBeEmpty && right.mayBeEmpty)
+  if (has(left, "empty") && has(right, "empty"))
     throw new CannotSay("what two empty hierarchies have in common is not defined.");
   const sql = statement.bind([left.sql, right.sql], (x, y) => {
     const n = statement.name();
@@ -66,7 +84,7 @@ export function commonAncestors(statement: Statement, a: Value, b: Value): Scala
     const common = `(SELECT coalesce(max(${n}), 0) FROM generate_series(1, ${most}) AS ${n} WHERE ${prefix(x, n)} = ${prefix(y, n)})`;
     return `CASE WHEN ${x} IS NOT NULL AND ${y} IS NOT NULL THEN ${prefix(x, common)} END`;
   });
-  return { ...strict("hierarchy", [left, right], sql), mayBeEmpty: true };
+  return withoutParts(strict("hierarchy", [left, right], sql));
 }
 
 /** `h[index]`: a part, from 0. */

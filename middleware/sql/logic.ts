@@ -1,6 +1,20 @@
 import type { SqlOptions } from "./columns.js";
+import { asInteger } from "./equality.js";
 import type { Statement } from "./statement.js";
-import { asBoolean, asJson, CannotSay, isScalar, type Scalar, strict, type Value } from "./value.js";
+import {
+  asBoolean,
+  asJson,
+  asString,
+  CannotSay,
+  certain,
+  collated,
+  factsOf,
+  has,
+  isScalar,
+  type Scalar,
+  strict,
+  type Value,
+} from "./value.js";
 
 /*
  * CEL's logic, in which a decided operand makes up for one that fails: just what SQL's does with NULL (CEL
@@ -25,9 +39,10 @@ function joined(operator: "AND" | "OR", operands: readonly Value[]): Scalar {
 /** `!a`, or what a rule makes of a condition; the two differ where the condition fails. */
 export function not(operand: Value, meaning: NonNullable<SqlOptions["negations"]>): Scalar {
   const condition = asBoolean(operand);
-  if (condition.nulls === "never" || meaning === "expressions")
+  if (condition.nulls === "never" || meaning === "expressions") {
     return strict("boolean", [condition], `(NOT ${condition.sql})`);
-  if (meaning === "rules") return { kind: "boolean", sql: `((${condition.sql}) IS NOT TRUE)`, nulls: "never" };
+  }
+  if (meaning === "rules") return certain("boolean", `((${condition.sql}) IS NOT TRUE)`);
   throw new CannotSay(
     'the plan does not tell ! from a "none" block or a rule with EFFECT_DENY, which differ where the condition fails. ' +
       'Map columns that have no NULL with nulls: "never", or say negations: "expressions" or "rules".',
@@ -38,27 +53,22 @@ export function not(operand: Value, meaning: NonNullable<SqlOptions["negations"]
 export function choose(statement: Statement, condition: Value, a: Value, b: Value): Scalar {
   const chosen = asBoolean(condition);
   const [left, right] = alike(statement, a, b);
-  const sql = `CASE WHEN ${chosen.sql} THEN ${left.sql} WHEN NOT ${chosen.sql} THEN ${right.sql} END`;
-  const result = strict(left.kind, [chosen, left, right], sql);
-  return {
-    ...result,
-    isDynamic: left.isDynamic === true || right.isDynamic === true,
-    ...((left.isAmbiguous || right.isAmbiguous) && { isAmbiguous: true }),
-    ...((left.mayBeNaN || right.mayBeNaN) && { mayBeNaN: true }),
-  };
+  const otherwise = left.kind === "string" ? collated(right) : right.sql;
+  const sql = `CASE ${chosen.sql} WHEN TRUE THEN ${left.sql} WHEN FALSE THEN ${otherwise} END`;
+  return { ...strict(left.kind, [chosen, left, right], sql), facts: factsOf([left, right]) };
 }
 
 /** Two values in one SQL type, in which NULL can only be a failure. */
 function alike(statement: Statement, a: Value, b: Value): [Scalar, Scalar] {
   if (isScalar(a) && isScalar(b) && a.nulls !== "null" && b.nulls !== "null") {
+    if (a.kind === "string" && b.kind === "string") return [asString(a), asString(b)];
     if (a.kind === b.kind) return [a, b];
     // Beside an integer, CEL's type checker lets a whole number be nothing else.
-    if (a.kind === "int" && b.isAmbiguous)
-      return [a, { ...b, kind: "int", sql: `(${b.sql})::numeric`, isAmbiguous: false }];
-    if (b.kind === "int" && a.isAmbiguous)
-      return [{ ...a, kind: "int", sql: `(${a.sql})::numeric`, isAmbiguous: false }, b];
-    if (a.kind === "int" || b.kind === "int")
+    if (a.kind === "int" && has(b, "ambiguous")) return [a, asInteger(statement, b, a)];
+    if (b.kind === "int" && has(a, "ambiguous")) return [asInteger(statement, a, b), b];
+    if (a.kind === "int" || b.kind === "int") {
       throw new CannotSay("whether the result is an integer is not known before it is.");
+    }
   }
   return [asJson(statement, a), asJson(statement, b)];
 }

@@ -1,9 +1,12 @@
 import { asFloat, exact, isNumber } from "./equality.js";
 import {
   asBoolean,
-  asDouble,
+  asNumber,
   asString,
+  collated,
   failing,
+  fallible,
+  has,
   isScalar,
   type Kind,
   type Scalar,
@@ -28,27 +31,26 @@ export function compare(operator: "<" | "<=" | ">" | ">=", a: Value, b: Value): 
   if (a.kind !== b.kind || !ORDERED.has(a.kind)) return failing("boolean");
   if (a.kind !== "string") return strict("boolean", [a, b], `(${a.sql} ${operator} ${b.sql})`);
   const [left, right] = [asString(a), asString(b)];
-  return strict("boolean", [left, right], `(${left.sql} COLLATE "C" ${operator} ${right.sql} COLLATE "C")`);
+  return strict("boolean", [left, right], `((${left.sql}) COLLATE "C" ${operator} ${collated(right)})`);
 }
 
 function compareNumbers(operator: string, a: Scalar, b: Scalar): Scalar {
   const [left, right] = a.kind === b.kind ? [a, b] : [asFloat(exact(a, b)), asFloat(exact(b, a))];
   const condition = `(${left.sql} ${operator} ${right.sql})`;
-  const uncertain = [left, right].filter(({ mayBeNaN }) => mayBeNaN);
+  const uncertain = [left, right].filter((number) => has(number, "nan"));
   if (uncertain.length === 0) return strict("boolean", [left, right], condition);
   const isOrdered = uncertain.map(({ sql }) => `${sql} <> 'NaN'`).join(" AND ");
-  return { kind: "boolean", sql: `CASE WHEN ${isOrdered} THEN ${condition} END`, nulls: "fails" };
+  return fallible("boolean", `CASE WHEN ${isOrdered} THEN ${condition} END`);
 }
 
 /** Of JSON, the part that compares with a value of this kind. */
 function like(pattern: Scalar, json: Scalar): Scalar {
-  if (isNumber(pattern)) return asDouble(json);
+  if (isNumber(pattern)) return asNumber(json);
   return pattern.kind === "boolean" ? asBoolean(json) : asString(json);
 }
 
 function compareJson(operator: "<" | "<=" | ">" | ">=", a: Scalar, b: Scalar): Scalar {
-  const branch = (type: string, part: (value: Value) => Scalar) =>
-    `WHEN '${type}' THEN ${compare(operator, part(a), part(b)).sql}`;
-  const branches = [branch("string", asString), branch("number", asDouble), branch("boolean", asBoolean)];
-  return { kind: "boolean", sql: `CASE jsonb_typeof(${a.sql}) ${branches.join(" ")} END`, nulls: "fails" };
+  const branches = [asString, asNumber, asBoolean].map((part) => compare(operator, part(a), part(b)).sql);
+  // At most one of them is not NULL.
+  return fallible("boolean", `coalesce(${branches.join(", ")})`);
 }

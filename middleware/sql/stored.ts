@@ -1,7 +1,17 @@
 import type { ArrayColumn, Column, Columns, JsonColumn, Nulls, RelatedRows, ScalarColumn } from "./columns.js";
 import { member } from "./lists.js";
 import { quoted, quotedTable, type Statement } from "./statement.js";
-import { CannotSay, type List, type Scalar, type Struct, type Value } from "./value.js";
+import {
+  CannotSay,
+  certain,
+  DYNAMIC,
+  dynamic,
+  fallible,
+  type List,
+  type Scalar,
+  type Struct,
+  type Value,
+} from "./value.js";
 
 /** What NULL in a column means for the expression that reads it. */
 const meanings: Readonly<Record<Nulls, Scalar["nulls"]>> = { missing: "fails", null: "null", never: "never" };
@@ -42,7 +52,7 @@ export function stored(statement: Statement, column: Column, table: string): Val
 
 function storedScalar({ type, column, nulls = "missing" }: ScalarColumn, table: string): Scalar {
   const sql = `${table}.${quoted(column)}`;
-  const common = { nulls: meanings[nulls], isDynamic: true } as const;
+  const common = { nulls: meanings[nulls], facts: DYNAMIC } as const;
   switch (type) {
     case "string":
       return { ...common, kind: "string", sql: `${sql}::text` };
@@ -55,8 +65,8 @@ function storedScalar({ type, column, nulls = "missing" }: ScalarColumn, table: 
         ...common,
         kind: "string",
         sql: `to_char(${sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
-        // JavaScript's dates stop at milliseconds.
-        instant: `(floor(extract(epoch FROM ${sql}) * 1000) * 1000000)`,
+        // JavaScript's dates stop at milliseconds, and CEL's timestamps are of the years 1 to 9999.
+        instant: `CASE WHEN ${sql} >= '0001-01-01Z' AND ${sql} < '10000-01-01Z' THEN floor(extract(epoch FROM ${sql}) * 1000) * 1000000 END`,
       };
     default:
       throw new TypeError(`toSql(): ${JSON.stringify(type)} is not a type of column.`);
@@ -73,7 +83,7 @@ function storedArray(statement: Statement, { type, column, nulls = "missing" }: 
   const { kind, type: elementType } = arrayTypes[type];
   const sql = `${table}.${quoted(column)}::${elementType}[]`;
   if (nulls === "null") {
-    return { kind: "json", sql: `coalesce(to_jsonb(${sql}), 'null'::jsonb)`, nulls: "never", isDynamic: true };
+    return dynamic(certain("json", `coalesce(to_jsonb(${sql}), 'null'::jsonb)`));
   }
   const name = statement.name();
   const list: List = {
@@ -82,7 +92,7 @@ function storedArray(statement: Statement, { type, column, nulls = "missing" }: 
     where: "TRUE",
     order: `${name}.i`,
     place: `(${name}.i - 1)`,
-    element: { kind, sql: `${name}.v`, nulls: "null", isDynamic: true },
+    element: { kind, sql: `${name}.v`, nulls: "null", facts: DYNAMIC },
     fails: nulls === "never" ? undefined : `(${sql}) IS NULL`,
   };
   return nulls === "never" ? { ...list, array: { sql, type: elementType } } : list;
@@ -92,10 +102,10 @@ function storedJson(statement: Statement, { column, path = [], nulls = "missing"
   const whole = `${table}.${quoted(column)}::jsonb`;
   if (path.length > 0) {
     const sql = path.reduce((of, name) => `(${of} -> ${statement.value(name, "text")})`, whole);
-    return { kind: "json", sql, nulls: "fails", isDynamic: true };
+    return dynamic(fallible("json", sql));
   }
-  if (nulls !== "null") return { kind: "json", sql: whole, nulls: meanings[nulls], isDynamic: true };
-  return { kind: "json", sql: `coalesce(${whole}, 'null'::jsonb)`, nulls: "never", isDynamic: true };
+  if (nulls === "null") return dynamic(certain("json", `coalesce(${whole}, 'null'::jsonb)`));
+  return { kind: "json", sql: whole, nulls: meanings[nulls], facts: DYNAMIC };
 }
 
 function storedRows(statement: Statement, rows: RelatedRows, table: string): List {
@@ -133,6 +143,7 @@ function storedRow(statement: Statement, columns: Columns, table: string): Struc
   return {
     kind: "struct",
     members: Object.keys(columns),
+    fails: undefined,
     member: (name) => (Object.hasOwn(columns, name) ? stored(statement, columns[name] as Column, table) : undefined),
   };
 }

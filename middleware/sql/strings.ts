@@ -1,4 +1,4 @@
-import { asString, hasNul, isScalar, type Scalar, strict, unlessFailing, type Value } from "./value.js";
+import { asString, collated, hasNul, isScalar, type Scalar, strict, unlessFailing, type Value } from "./value.js";
 
 /*
  * Functions of strings: by code point, exact in case, and without wildcards (CEL specification, "String Functions").
@@ -23,7 +23,7 @@ function onStrings(text: Value, part: Value, condition: (text: string, part: str
   // No text in a database has such a part.
   if (isScalar(part) && part.kind === "string" && hasNul(part.literal)) return unlessFailing([asString(text)], "FALSE");
   const [a, b] = [asString(text), asString(part)];
-  return strict("boolean", [a, b], condition(a.sql, b.sql));
+  return strict("boolean", [a, b], condition(a.sql, collated(b)));
 }
 
 const LOWER = "abcdefghijklmnopqrstuvwxyz";

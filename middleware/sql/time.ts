@@ -1,5 +1,16 @@
 import type { Statement } from "./statement.js";
-import { asString, CannotSay, failing, fallible, isScalar, type Scalar, type Value } from "./value.js";
+import {
+  asString,
+  CannotSay,
+  certain,
+  failing,
+  fallible,
+  has,
+  isScalar,
+  type Scalar,
+  strict,
+  type Value,
+} from "./value.js";
 
 /*
  * Timestamps and durations, to the nanosecond (CEL specification, "Date/Time Functions"; texts as Go reads them). As
@@ -27,8 +38,11 @@ const RFC3339 =
 export function timestamp(statement: Statement, value: Value): Scalar {
   if (value.kind === "timestamp") return value as Scalar;
   if (value.kind === "int") return within(statement, "timestamp", `(${(value as Scalar).sql} * ${SECOND})`);
+  if (has(value, "ambiguous") || has(value, "integers")) {
+    throw new CannotSay("whether this is an integer, of which timestamps can be made, is not known.");
+  }
   const text = asString(value);
-  if (text.instant !== undefined) return { kind: "timestamp", sql: text.instant, nulls: text.nulls };
+  if (text.instant !== undefined) return fallible("timestamp", text.instant);
   const table = statement.name();
   const m = (n: number) => `${table}.m[${n}]`;
   const firstOfMonth = `make_date(${m(1)}::int, ${m(2)}::int, 1)`;
@@ -59,14 +73,16 @@ const NANOSECONDS =
 export function duration(statement: Statement, value: Value): Scalar {
   if (value.kind === "duration") return value as Scalar;
   const text = asString(value);
-  const m = `${statement.name()}`;
+  const m = statement.name();
   const unit = NANOSECONDS.replace("?", `${m}.m[3]`);
   const whole = `coalesce(nullif(${m}.m[1], ''), '0')::numeric * ${unit}`;
-  const fraction = `trunc(('0' || coalesce(nullif(${m}.m[2], '.'), '.0'))::numeric * ${unit})`;
+  // In floating point, as Go does it.
+  const digits = `left(substr(coalesce(${m}.m[2], ''), 2), 18)`;
+  const fraction = `trunc(('0' || ${digits})::float8 * (${unit} / 10::float8 ^ length(${digits})))::bigint`;
   const parsed = statement.bind([text.sql], (s) => {
-    const sum = `(SELECT coalesce(sum(${whole} + ${fraction}), 0) FROM regexp_matches(${s}, '([0-9]*)(\\.[0-9]*)?${UNITS}', 'g') AS ${m}(m))`;
-    const syntax = `'^[+-]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)${UNITS})+)$'`;
-    return `CASE WHEN ${s} ~ ${syntax} THEN CASE WHEN ${s} LIKE '-%' THEN -1 ELSE 1 END * ${sum} END`;
+    const sum = `(SELECT coalesce(sum(${whole} + ${fraction}), 0) FROM regexp_matches(${s}, '([0-9]*)([.][0-9]*)?${UNITS}', 'g') AS ${m}(m))`;
+    const syntax = `'^[+-]?(0|(([0-9]+([.][0-9]*)?|[.][0-9]+)${UNITS})+)$'`;
+    return `CASE WHEN ${s} ~ ${syntax} AND char_length(${s}) < 1000 THEN CASE WHEN ${s} LIKE '-%' THEN -1 ELSE 1 END * ${sum} END`;
   });
   return within(statement, "duration", parsed);
 }
@@ -98,11 +114,8 @@ export function timeSince(value: Value): Scalar {
   const elapsed = `(trunc(extract(epoch FROM statement_timestamp()) * ${SECOND}) - ${sql})`;
   // Go's own limits: what is longer counts as the longest.
   const limited = `greatest(least(${elapsed}, ${LONGEST}), -${LONGEST} - 1)`;
-  return {
-    kind: "duration",
-    sql: nulls === "never" ? limited : `CASE WHEN ${sql} IS NOT NULL THEN ${limited} END`,
-    nulls,
-  };
+  if (nulls === "never") return certain("duration", limited);
+  return fallible("duration", `CASE WHEN ${sql} IS NOT NULL THEN ${limited} END`);
 }
 
 /** Parts of a date, of a timestamp without zone. */
@@ -133,22 +146,22 @@ export const timeParts = [...Object.keys(dateParts), "getMilliseconds"];
 export function timePart(statement: Statement, name: string, value: Value, zone?: Value): Scalar {
   if (value.kind === "duration") return unitOf(name, value as Scalar, zone);
   if (value.kind !== "timestamp") return failing("int");
-  const { sql, nulls } = value as Scalar;
+  const time = value as Scalar;
   const inZone = zone === undefined ? "" : zoneOf(zone);
   const part = dateParts[name];
-  const result = statement.bind([sql], (n) => {
+  const result = statement.bind([time.sql], (n) => {
     if (!part) return `floor(mod(mod(${n}, ${SECOND}) + ${SECOND}, ${SECOND}) / 1000000)`;
     const day = `floor(${n} / 86400000000000)`;
     const second = `floor((${n} - ${day} * 86400000000000) / ${SECOND})`;
     const utc = `(timestamp '1970-01-01' + ${day}::int * interval '1 day' + ${second}::float8 * interval '1 second')`;
     return `(${part(inZone ? `(${utc} AT TIME ZONE 'UTC' AT TIME ZONE ${inZone})` : utc)})::numeric`;
   });
-  return { kind: "int", sql: result, nulls };
+  return strict("int", [time], result);
 }
 
-function unitOf(name: string, { sql, nulls }: Scalar, zone: Value | undefined): Scalar {
+function unitOf(name: string, duration: Scalar, zone: Value | undefined): Scalar {
   const unit = units[name];
-  return unit && !zone ? { kind: "int", sql: `trunc(${sql} / ${unit})`, nulls } : failing("int");
+  return unit && !zone ? strict("int", [duration], `trunc(${duration.sql} / ${unit})`) : failing("int");
 }
 
 /** A time zone, which the two sides must understand alike: an offset, or a name of the IANA's. */
@@ -156,16 +169,19 @@ function zoneOf(zone: Value): string {
   const name = isScalar(zone) ? zone.literal : undefined;
   if (typeof name !== "string") throw new CannotSay("the time zone must be a constant.");
   if (/^[+-]?([01][0-9]|2[0-3]):[0-5][0-9]$/.test(name)) return `interval '${name}'`;
-  if (!/^[A-Z][A-Za-z]+(\/[A-Za-z_+-]+[0-9]*)*$/.test(name) || !isTimeZone(name)) {
-    throw new CannotSay("the time zone is not one that is known.");
-  }
+  if (name !== "UTC" && !isTimeZone(name)) throw new CannotSay("the time zone is not one that is known.");
   return `'${name}'`;
 }
 
+/**
+ * Whether a name is one of `Area/City`, in its proper spelling. PostgreSQL takes others as well, some of them for other
+ * zones than Go does.
+ */
 function isTimeZone(name: string): boolean {
+  if (!/^[A-Z][A-Za-z]+(\/[A-Z][A-Za-z]*([_-][A-Za-z]+)*([+-][0-9]+)?)+$/.test(name)) return false;
   try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
+    const known = new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+    return known === name || known.toLowerCase() !== name.toLowerCase();
   } catch {
     return false;
   }

@@ -1,5 +1,6 @@
 import type { Filter } from "../filter/filter.js";
 import type { SqlOptions } from "./columns.js";
+import { assertMapping } from "./mapping.js";
 import { type SqlCondition, Statement } from "./statement.js";
 import { translate } from "./translate.js";
 import { asBoolean } from "./value.js";
@@ -7,7 +8,7 @@ import { asBoolean } from "./value.js";
 /**
  * A filter as a condition for PostgreSQL's WHERE (version 15 or newer), to stand in one query with search, sort and
  * paging. It holds for exactly those rows for which the PDP would allow the action, if the PDP were sent their attributes
- * as the mapping says. No value becomes part of the text.
+ * as the mapping says. No value of theirs or of a principal becomes part of the text.
  *
  * @param filter - what `req.authz.filter()` returned
  * @param options - the table, and how attributes are stored in it
@@ -21,10 +22,10 @@ import { asBoolean } from "./value.js";
  * await pool.query(`SELECT * FROM contacts WHERE ${text} ORDER BY name LIMIT 25`, values);
  */
 export function toSql(filter: Filter, options: SqlOptions): SqlCondition {
-  const { firstPlaceholder = 1 } = options;
+  assertMapping(options);
   if (filter.decision === "denied") return { text: "FALSE", values: [] };
   if (filter.decision === "allowed") return { text: "TRUE", values: [] };
   const statement = new Statement();
   const { sql } = asBoolean(translate(filter.condition, statement, options));
-  return statement.render(sql, firstPlaceholder);
+  return statement.render(sql, options.firstPlaceholder ?? 1);
 }

@@ -3,32 +3,18 @@ import { attributeIn, type Call, type Comprehension, type Expression, type Varia
 import { add, divide, modulo, multiply, negate, subtract } from "./arithmetic.js";
 import { toBoolean, toDouble, toDynamic, toInt, toText } from "./casts.js";
 import type { SqlOptions } from "./columns.js";
+import { type Body, filtered, quantified, transformed } from "./comprehensions.js";
 import { equals } from "./equality.js";
 import { commonAncestors, hierarchyRelations, relate } from "./hierarchy.js";
-import {
-  type Body,
-  except,
-  filtered,
-  hasIntersection,
-  hierarchy,
-  indexed,
-  intersect,
-  isIn,
-  isSubset,
-  listOf,
-  literalValue,
-  member,
-  quantified,
-  size,
-  transformed,
-} from "./lists.js";
+import { hierarchy, indexed, isIn, listOf, literalValue, member, size } from "./lists.js";
 import { and, choose, not, or } from "./logic.js";
 import { compare } from "./order.js";
+import { except, hasIntersection, intersect, isSubset } from "./sets.js";
 import { quotedTable, type Statement } from "./statement.js";
 import { stored, storedAttribute } from "./stored.js";
 import { contains, endsWith, lowerAscii, startsWith, upperAscii } from "./strings.js";
 import { duration, timePart, timeParts, timeSince, timestamp } from "./time.js";
-import { asJson, CannotSay, strict, type Value } from "./value.js";
+import { asJson, assertHoldable, CannotSay, dynamic, failureOfAny, strict, type Value } from "./value.js";
 
 /** What a translation needs besides the expression. */
 interface Context {
@@ -51,12 +37,22 @@ export function translate(expression: Expression, statement: Statement, options:
 
 function translated(expression: Expression, context: Context): Value {
   try {
-    return untried(expression, context);
+    const value = untried(expression, context);
+    if (lengthOf(value) > LONGEST) throw new CannotSay("its SQL would be too long.");
+    return value;
   } catch (error) {
     if (!(error instanceof CannotSay)) throw error;
     const operator = "operator" in expression ? expression.operator : expression.type;
     throw new UnsupportedPlanError(operator, error.attribute ?? attributeIn(expression), error.message);
   }
+}
+
+/** Nested conditions can grow beyond all bounds; in characters. */
+const LONGEST = 1_000_000;
+
+function lengthOf(value: Value): number {
+  if (value.kind === "list") return value.where.length + lengthOf(value.element);
+  return value.kind === "struct" ? 0 : value.sql.length;
 }
 
 function untried(expression: Expression, context: Context): Value {
@@ -99,15 +95,12 @@ function structOf(entries: readonly { key: Expression; value: Expression }[], co
   if (!keys.every((key) => typeof key === "string") || new Set(keys).size < keys.length) {
     throw new CannotSay("the keys of an object must be different constants.");
   }
+  assertHoldable(keys as string[]);
   const values = entries.map(({ value }) => asJson(statement, translated(value, context)));
   const parts = values.map(({ sql }, n) => `${statement.value(keys[n] as string, "text")}, ${sql}`);
   const object = `jsonb_build_object(${parts.join(", ")})`;
-  const fails = values.filter(({ nulls }) => nulls === "fails").map(({ sql }) => `(${sql}) IS NULL`);
-  return strict(
-    "json",
-    values,
-    fails.length > 0 ? `CASE WHEN ${fails.join(" OR ")} THEN NULL ELSE ${object} END` : object,
-  );
+  const failure = failureOfAny(values);
+  return dynamic(strict("json", values, failure ? `CASE WHEN ${failure} THEN NULL ELSE ${object} END` : object));
 }
 
 function comprehended({ operator, list, variables, bodies }: Comprehension, context: Context): Value {

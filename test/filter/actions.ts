@@ -1,4 +1,5 @@
 import { comparison } from "./actions/comparison.js";
+import { doubts } from "./actions/doubts.js";
 import { lists } from "./actions/lists.js";
 import { logic } from "./actions/logic.js";
 import { membership } from "./actions/membership.js";
@@ -20,6 +21,7 @@ const themes: Readonly<Record<string, readonly (string | Action)[]>> = {
   sets,
   hierarchies,
   related,
+  doubts,
 };
 
 /** The hostile policy's actions, by theme and number. */

@@ -1,0 +1,130 @@
+import type { Value as Json } from "../types.js";
+import { equals } from "./equality.js";
+import { asList, FEW, hasElement, made, textsOfJson } from "./lists.js";
+import type { Statement } from "./statement.js";
+import {
+  asJson,
+  assertHoldable,
+  CannotSay,
+  certain,
+  dynamic,
+  failing,
+  failureOfAny,
+  fallible,
+  has,
+  type List,
+  type Scalar,
+  unlessFailing,
+  type Value,
+} from "./value.js";
+
+/*
+ * Lists as sets: Cerbos's own functions.
+ * See https://docs.cerbos.dev/cerbos/latest/policies/conditions#_lists_and_maps
+ */
+
+export interface SetOptions {
+  /** Whether a whole number beside an attribute is to be taken for a floating-point one. */
+  readonly literalsFit: boolean;
+}
+
+/** `hasIntersection(a, b)`. */
+export function hasIntersection(statement: Statement, a: Value, b: Value, options: SetOptions): Scalar {
+  const lists = bothLists(statement, a, b, options);
+  if (!lists) return failing("boolean");
+  const [left, right] = lists;
+  const texts = left.array ? textsOf(right) : right.array ? textsOf(left) : undefined;
+  const array = left.array ?? right.array;
+  if (texts && array?.type === "text") return certain("boolean", `(${array.sql} && ${textArray(statement, texts)})`);
+  const isCommon = equals(statement, left.element, right.element);
+  return unlessFailing(
+    lists,
+    `EXISTS (SELECT FROM ${left.from} WHERE ${left.where} AND ${hasElement(right, isCommon)})`,
+  );
+}
+
+/** `a.isSubset(b)`. */
+export function isSubset(statement: Statement, a: Value, b: Value, options: SetOptions): Scalar {
+  const lists = bothLists(statement, a, b, options);
+  if (!lists) return failing("boolean");
+  const [left, right] = lists;
+  const texts = textsOf(left);
+  if (texts && right.array?.type === "text") {
+    return certain("boolean", `(${right.array.sql} @> ${textArray(statement, texts)})`);
+  }
+  const isCommon = equals(statement, left.element, right.element);
+  return unlessFailing(
+    lists,
+    `NOT EXISTS (SELECT FROM ${left.from} WHERE ${left.where} AND NOT ${hasElement(right, isCommon)})`,
+  );
+}
+
+/** `a.except(b)`: the elements of the first that are not in the second. */
+export function except(statement: Statement, a: Value, b: Value, options: SetOptions): Value {
+  const lists = bothLists(statement, a, b, options);
+  if (!lists) return failing("json");
+  const [left, right] = lists;
+  const isCommon = hasElement(right, equals(statement, left.element, right.element));
+  return made(left, { where: `${left.where} AND NOT ${isCommon}`, fails: failureOfAny(lists) });
+}
+
+/** `a.intersect(b)`: the elements of the shorter list that are in the longer. */
+export function intersect(statement: Statement, a: Value, b: Value, options: SetOptions): Value {
+  const lists = bothLists(statement, a, b, options);
+  if (!lists) return failing("json");
+  const [left, right] = lists;
+  const common = (list: List, other: List): Scalar => {
+    const isCommon = hasElement(other, equals(statement, list.element, other.element));
+    return asJson(statement, made(list, { where: `${list.where} AND ${isCommon}`, fails: undefined }));
+  };
+  const count = ({ from, where }: List) => `(SELECT count(*) FROM ${from} WHERE ${where})`;
+  const isLonger = `${count(left)} > ${count(right)}`;
+  const parts = [common(right, left), common(left, right)] as const;
+  const result = `CASE WHEN ${isLonger} THEN ${parts[0].sql} ELSE ${parts[1].sql} END`;
+  const fails = failureOfAny(lists);
+  if (!fails) return dynamic(certain("json", result, parts));
+  return dynamic(fallible("json", `CASE WHEN ${fails} THEN NULL ELSE ${result} END`, parts));
+}
+
+function bothLists(statement: Statement, a: Value, b: Value, { literalsFit }: SetOptions): [List, List] | undefined {
+  const [left, right] = [asList(statement, a, false), asList(statement, b, false)];
+  if (!left || !right) return undefined;
+  for (const [one, other] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    const { kind } = other.element;
+    if (kind === "string" || kind === "boolean") continue;
+    // Cerbos looks longer lists up by type too, in which 1 is not 1.0.
+    if (holdsIntegers(one) && !(one.element.kind === "int" && kind === "int")) {
+      throw new CannotSay("integers are not always found among other numbers.");
+    }
+    if (mayHoldIntegers(one) && !literalsFit) {
+      throw new CannotSay(
+        "the plan does not tell 1.0 from 1, which is not found among an attribute's numbers. If the policies write 1.0, say literalsFit: true.",
+      );
+    }
+  }
+  return [left, right];
+}
+
+/** Lists inside a list are compared by value, whatever their elements' types. */
+function mayHoldIntegers(list: List): boolean {
+  return list.literal ? list.literal.some((element) => Number.isInteger(element)) : has(list, "ambiguous");
+}
+
+function holdsIntegers(list: List): boolean {
+  return list.element.kind === "int" || has(list, "integers");
+}
+
+/** The elements of a constant list of strings. */
+function textsOf({ literal }: List): readonly string[] | undefined {
+  const isText = (element: Json): element is string => typeof element === "string";
+  assertHoldable(literal as Json | undefined);
+  return literal?.every(isText) ? literal : undefined;
+}
+
+function textArray(statement: Statement, texts: readonly string[]): string {
+  if (texts.length > FEW) return textsOfJson(statement, texts);
+  return `ARRAY[${texts.map((text) => statement.value(text, "text")).join(", ")}]::text[]`;
+}
