@@ -42,6 +42,15 @@ try {
   await visit(page, "/contacts?q=Dlamini");
   assert.equal(await follow(page, "Nomvula Dlamini"), 200);
   await take(page, "contact-phone.png");
+
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await visit(page, "/contacts?q=Dlamini");
+  await follow(page, "Nomvula Dlamini");
+  await follow(page, "Share");
+  await page.getByLabel(/e-mail/).fill("omar@example.com");
+  await page.getByLabel("View and edit it").check();
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await take(page, "share.png");
 } finally {
   await browser.close();
   await stack.stop();

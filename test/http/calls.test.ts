@@ -8,6 +8,8 @@ import { type InProcess, startInProcess } from "./in-process.js";
 
 /** What the app asks of the PDP and of PostgreSQL: each entry is one gRPC call or one query on the wire. */
 const calls: string[] = [];
+/** The text of each query about contacts. */
+const statements: string[] = [];
 
 /** Notes every call of a method of a class, whoever has made the object. */
 function watch(target: object, method: string, note: (...args: never[]) => string | undefined): () => void {
@@ -27,6 +29,7 @@ function watch(target: object, method: string, note: (...args: never[]) => strin
 function queryOf(query: string | { text: string }): string | undefined {
   const text = typeof query === "string" ? query : query.text;
   if (!text.includes('"contacts"')) return undefined;
+  statements.push(text);
   return text.startsWith("select count(*)") ? "count query" : "list query";
 }
 
@@ -126,6 +129,30 @@ describe("a page of a list", function () {
       calls.splice(0);
       await user.get(`/contacts/${contacts[0]?.id}`, { Accept: "text/html" });
       assert.deepEqual(calls, ["list query", "check of 1", "check of 2"]);
+    });
+
+    it("has the same statement whatever is searched for, and whoever does", async () => {
+      const hostile = ["x", "'", "';--", "/*", "*/", "$1", "$2::text", "%_", "\\", '"', "O'Brien", "1=1)or(1=1", "😀"];
+      const texts = new Set<string>();
+      for (const [n, word] of hostile.entries()) {
+        const searching = await app.as(`00u${word}${n}`, "user", word);
+        await searching.get("/contacts?limit=1");
+        statements.splice(0);
+        const { contacts } = json<{ contacts: unknown[] }>(
+          await searching.get(`/contacts?q=${encodeURIComponent(word)}`),
+        );
+        assert.deepEqual(contacts, []);
+        // The planner puts the rules in any order.
+        for (const text of statements)
+          texts.add(
+            text
+              .replace(/\$\d+/g, "$")
+              .split(/[\s()]+/)
+              .sort()
+              .join(" "),
+          );
+      }
+      assert.equal(texts.size, 1, [...texts].join("\n"));
     });
 
     it("for somebody without a role takes none", async () => {
