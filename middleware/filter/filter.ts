@@ -1,4 +1,5 @@
 import type { Value } from "../types.js";
+import type { Operator } from "./operators.js";
 
 /**
  * On which resources of a kind a principal may do an action: all, none, or those for which a condition holds.
@@ -63,8 +64,7 @@ export interface Struct {
 /** An operator or function and its operands; of a method, the first is what it is called on. */
 export interface Call {
   readonly type: "call";
-  /** As query plans name it: `eq`, `and`, `startsWith`, ... */
-  readonly operator: string;
+  readonly operator: Operator;
   readonly operands: readonly Expression[];
   /**
    * For `not`: whether it may stand for a `none` block or a rule with `EFFECT_DENY`, which plans write like the `!` of an
@@ -74,10 +74,13 @@ export interface Call {
   readonly mayBeRule: boolean;
 }
 
+/** What asks something of the elements of a list. */
+export type Quantifier = "exists" | "exists_one" | "all";
+
 /** `list.exists(x, body)` and its kin: `exists`, `exists_one`, `all`, `filter`, `map`, `transformList`. */
 export interface Comprehension {
   readonly type: "comprehension";
-  readonly operator: string;
+  readonly operator: Quantifier | "filter" | "map" | "transformList";
   readonly list: Expression;
   /** The element; or the index (of a map: the key) and the element. */
   readonly variables: readonly Variable[];

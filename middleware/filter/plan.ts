@@ -1,7 +1,8 @@
 import type { GRPC } from "@cerbos/grpc";
 import { UnsupportedPlanError } from "../errors.js";
 import type { Value } from "../types.js";
-import type { Expression, Filter, Variable } from "./filter.js";
+import { attributeIn, type Comprehension, type Expression, type Filter, type Variable } from "./filter.js";
+import { isOperator, operators } from "./operators.js";
 
 type PlanResponse = Awaited<ReturnType<GRPC["planResources"]>>;
 type Operand = Extract<PlanResponse, { condition: unknown }>["condition"];
@@ -14,13 +15,20 @@ const DECISIONS: Readonly<Record<string, "allowed" | "denied" | "conditional">> 
 
 const ATTRIBUTES = ["request", "resource", "attr"];
 const LOGICAL = new Set(["and", "or", "not"]);
-const COMPREHENSIONS = new Set(["exists", "exists_one", "all", "filter", "map", "transformList"]);
+const COMPREHENSIONS: ReadonlySet<string> = new Set<Comprehension["operator"]>([
+  "exists",
+  "exists_one",
+  "all",
+  "filter",
+  "map",
+  "transformList",
+]);
 
 /**
- * Makes a filter of a query plan, whose shape it checks; whether its operators are known is for those who use it.
+ * Makes a filter of a query plan, whose shape it checks.
  *
  * @returns `undefined` when the response is of a kind that there is not
- * @throws {@link UnsupportedPlanError} when the condition has a shape that is not known
+ * @throws {@link UnsupportedPlanError} when the condition has an operator or a shape that is not known
  * @see https://docs.cerbos.dev/cerbos/latest/api/#resources-query-plan
  */
 export function filterOf(response: PlanResponse): Filter | undefined {
@@ -53,14 +61,26 @@ function expressionOf(node: Operand, scope: readonly Variable[], isRuleLevel = f
     case "set-field":
       throw malformed(operator);
     default:
-      if (COMPREHENSIONS.has(operator)) return comprehensionOf(operator, operands, scope);
-      return {
-        type: "call",
+      if (isComprehension(operator)) return comprehensionOf(operator, operands, scope);
+      return callOf(
         operator,
-        operands: operands.map((operand) => expressionOf(operand, scope, isRuleLevel && LOGICAL.has(operator))),
-        mayBeRule: isRuleLevel && operator === "not",
-      };
+        operands.map((operand) => expressionOf(operand, scope, isRuleLevel && LOGICAL.has(operator))),
+        isRuleLevel,
+      );
   }
+}
+
+function callOf(operator: string, operands: readonly Expression[], isRuleLevel: boolean): Expression {
+  const attribute = operands.map(attributeIn).find(Boolean);
+  if (!isOperator(operator)) throw new UnsupportedPlanError(operator, attribute ?? "", "the operator is not known.");
+  const [least, most] = operators[operator];
+  if (operands.length < least || operands.length > most) throw malformed(operator, attribute);
+  const [of, index] = operands;
+  // R.attr["name"] is R.attr.name.
+  if (operator === "index" && of?.type === "attribute" && of.path.length === 0 && index?.type === "literal") {
+    if (typeof index.value === "string") return { ...of, path: [index.value] };
+  }
+  return { type: "call", operator, operands, mayBeRule: isRuleLevel && operator === "not" };
 }
 
 function variableOf(name: string, scope: readonly Variable[]): Expression {
@@ -77,7 +97,15 @@ function variableOf(name: string, scope: readonly Variable[]): Expression {
   throw new UnsupportedPlanError(name, "", "it is neither an attribute of the resource nor its id.");
 }
 
-function comprehensionOf(operator: string, operands: readonly Operand[], scope: readonly Variable[]): Expression {
+function isComprehension(operator: string): operator is Comprehension["operator"] {
+  return COMPREHENSIONS.has(operator);
+}
+
+function comprehensionOf(
+  operator: Comprehension["operator"],
+  operands: readonly Operand[],
+  scope: readonly Variable[],
+): Expression {
   const [list, lambda] = operands;
   if (!list || !lambda || operands.length !== 2 || !("operator" in lambda) || lambda.operator !== "lambda") {
     throw malformed(operator);
@@ -116,6 +144,6 @@ function entryOf(node: Operand, scope: readonly Variable[]): { key: Expression; 
   return { key: expressionOf(key, scope), value: expressionOf(value, scope) };
 }
 
-function malformed(operator: string): UnsupportedPlanError {
-  return new UnsupportedPlanError(operator, "", "it does not have the operands that it must have.");
+function malformed(operator: string, attribute = ""): UnsupportedPlanError {
+  return new UnsupportedPlanError(operator, attribute, "it does not have the operands that it must have.");
 }

@@ -1,3 +1,4 @@
+import type { Quantifier } from "../filter/filter.js";
 import { asList, hasElement, listOfJson, made } from "./lists.js";
 import type { Statement } from "./statement.js";
 import {
@@ -48,7 +49,7 @@ function iteratedJson(statement: Statement, json: Scalar): { list: List; each: V
   return { list: made(list, { from, order: `${name}.k`, element: values }), each: [integer, values] };
 }
 
-const QUANTIFIERS: Readonly<Record<string, string>> = {
+const QUANTIFIERS: Readonly<Record<Quantifier, string>> = {
   // Failures count only where nothing has been decided, but exists_one has to know of every element.
   exists: "CASE WHEN bool_or(p) THEN TRUE WHEN bool_or(p IS NULL) THEN NULL ELSE FALSE END",
   all: "CASE WHEN bool_or(NOT p) THEN FALSE WHEN bool_or(p IS NULL) THEN NULL ELSE TRUE END",
@@ -58,7 +59,7 @@ const QUANTIFIERS: Readonly<Record<string, string>> = {
 /** `list.exists(x, ...)`, `all` and `exists_one`. */
 export function quantified(
   statement: Statement,
-  operator: string,
+  operator: Quantifier,
   value: Value,
   variables: number,
   body: Body,

@@ -59,9 +59,6 @@ const relations: Readonly<Record<string, (a: string, b: string) => string>> = {
   },
 };
 
-/** The functions that {@link relate} knows. */
-export const hierarchyRelations = Object.keys(relations);
-
 /** `a.ancestorOf(b)` and its kin. */
 export function relate(statement: Statement, name: string, a: Value, b: Value): Scalar {
   const relation = relations[name];

@@ -139,9 +139,6 @@ const units: Readonly<Record<string, string>> = {
   getMilliseconds: "1000000",
 };
 
-/** The functions that {@link timePart} knows. */
-export const timeParts = [...Object.keys(dateParts), "getMilliseconds"];
-
 /** `value.getHours()` and its kin: of a timestamp in UTC or in a zone, or of a duration in all. */
 export function timePart(statement: Statement, name: string, value: Value, zone?: Value): Scalar {
   if (value.kind === "duration") return unitOf(name, value as Scalar, zone);

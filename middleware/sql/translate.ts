@@ -1,11 +1,12 @@
 import { UnsupportedPlanError } from "../errors.js";
 import { attributeIn, type Call, type Comprehension, type Expression, type Variable } from "../filter/filter.js";
+import type { Operator } from "../filter/operators.js";
 import { add, divide, modulo, multiply, negate, subtract } from "./arithmetic.js";
 import { toBoolean, toDouble, toDynamic, toInt, toText } from "./casts.js";
 import type { SqlOptions } from "./columns.js";
 import { type Body, filtered, quantified, transformed } from "./comprehensions.js";
 import { equals } from "./equality.js";
-import { commonAncestors, hierarchyRelations, relate } from "./hierarchy.js";
+import { commonAncestors, relate } from "./hierarchy.js";
 import { hierarchy, indexed, isIn, listOf, literalValue, member, size } from "./lists.js";
 import { and, choose, not, or } from "./logic.js";
 import { compare } from "./order.js";
@@ -13,7 +14,7 @@ import { except, hasIntersection, intersect, isSubset } from "./sets.js";
 import { quotedTable, type Statement } from "./statement.js";
 import { stored, storedAttribute } from "./stored.js";
 import { contains, endsWith, lowerAscii, startsWith, upperAscii } from "./strings.js";
-import { duration, timePart, timeParts, timeSince, timestamp } from "./time.js";
+import { duration, timePart, timeSince, timestamp } from "./time.js";
 import { asJson, assertHoldable, CannotSay, dynamic, failureOfAny, strict, type Value } from "./value.js";
 
 /** What a translation needs besides the expression. */
@@ -126,54 +127,40 @@ function comprehended({ operator, list, variables, bodies }: Comprehension, cont
 }
 
 function called(call: Call, context: Context): Value {
-  const operation = Object.hasOwn(operations, call.operator) ? operations[call.operator] : undefined;
-  if (!operation) throw new CannotSay("the operator is not known.");
-  const indexedAttribute = attributeByIndex(call);
-  if (indexedAttribute) return translated(indexedAttribute, context);
-  const operands = call.operands.map((operand) => translated(operand, context));
-  const [least, most] = operation.operands;
-  if (operands.length < least || operands.length > most)
-    throw new CannotSay("it does not have the operands that it must have.");
-  return operation.translate(operands, context, call);
+  // A tree made by hand, in JavaScript, may have any.
+  if (!Object.hasOwn(operations, call.operator)) throw new CannotSay("the operator is not known.");
+  return operations[call.operator](
+    call.operands.map((operand) => translated(operand, context)),
+    context,
+    call,
+  );
 }
 
-/** `R.attr["name"]` is `R.attr.name`. */
-function attributeByIndex({ operator, operands: [of, index] }: Call): Expression | undefined {
-  if (operator !== "index" || of?.type !== "attribute" || of.path.length > 0) return undefined;
-  if (index?.type !== "literal" || typeof index.value !== "string") return undefined;
-  return { ...of, path: [index.value] };
-}
-
-interface Operation {
-  /** The least and the most operands. */
-  readonly operands: readonly [least: number, most: number];
-  translate(operands: readonly Value[], context: Context, call: Call): Value;
-}
+type Operation = (operands: readonly Value[], context: Context, call: Call) => Value;
 
 function unary(translate: (statement: Statement, a: Value) => Value): Operation {
-  return { operands: [1, 1], translate: ([a], { statement }) => translate(statement, a as Value) };
+  return ([a], { statement }) => translate(statement, a as Value);
 }
 
 function binary(translate: (statement: Statement, a: Value, b: Value, context: Context) => Value): Operation {
-  return {
-    operands: [2, 2],
-    translate: ([a, b], context) => translate(context.statement, a as Value, b as Value, context),
-  };
+  return ([a, b], context) => translate(context.statement, a as Value, b as Value, context);
 }
 
-/** A function or operator of each name that query plans have. */
-const operations: Readonly<Record<string, Operation>> = {
-  and: { operands: [1, Number.POSITIVE_INFINITY], translate: and },
-  or: { operands: [1, Number.POSITIVE_INFINITY], translate: or },
-  not: {
-    operands: [1, 1],
-    translate: ([a], { options: { negations = "unknown" } }, { mayBeRule }) =>
-      not(a as Value, mayBeRule ? negations : "expressions"),
-  },
-  if: {
-    operands: [3, 3],
-    translate: ([a, b, c], { statement }) => choose(statement, a as Value, b as Value, c as Value),
-  },
+function timeOperation(name: string): Operation {
+  return ([of, zone], { statement }) => timePart(statement, name, of as Value, zone);
+}
+
+function relation(name: string): Operation {
+  return binary((statement, a, b) => relate(statement, name, a, b));
+}
+
+/** What each operator and function is in SQL. */
+const operations: Readonly<Record<Operator, Operation>> = {
+  and,
+  or,
+  not: ([a], { options: { negations = "unknown" } }, { mayBeRule }) =>
+    not(a as Value, mayBeRule ? negations : "expressions"),
+  if: ([a, b, c], { statement }) => choose(statement, a as Value, b as Value, c as Value),
 
   eq: binary(equals),
   ne: binary((statement, a, b) => not(equals(statement, a, b), "expressions")),
@@ -204,7 +191,16 @@ const operations: Readonly<Record<string, Operation>> = {
   timestamp: unary(timestamp),
   duration: unary(duration),
   timeSince: unary((_, a) => timeSince(a)),
-  ...Object.fromEntries(timeParts.map((name) => [name, timeOperation(name)])),
+  getFullYear: timeOperation("getFullYear"),
+  getMonth: timeOperation("getMonth"),
+  getDate: timeOperation("getDate"),
+  getDayOfMonth: timeOperation("getDayOfMonth"),
+  getDayOfWeek: timeOperation("getDayOfWeek"),
+  getDayOfYear: timeOperation("getDayOfYear"),
+  getHours: timeOperation("getHours"),
+  getMinutes: timeOperation("getMinutes"),
+  getSeconds: timeOperation("getSeconds"),
+  getMilliseconds: timeOperation("getMilliseconds"),
 
   in: binary(isIn),
   size: unary(size),
@@ -216,16 +212,12 @@ const operations: Readonly<Record<string, Operation>> = {
   except: binary(except),
   intersect: binary(intersect),
 
-  hierarchy: {
-    operands: [1, 2],
-    translate: ([of, delimiter], { statement }) => hierarchy(statement, of as Value, delimiter),
-  },
+  hierarchy: ([of, delimiter], { statement }) => hierarchy(statement, of as Value, delimiter),
   commonAncestors: binary(commonAncestors),
-  ...Object.fromEntries(
-    hierarchyRelations.map((name) => [name, binary((statement, a, b) => relate(statement, name, a, b))]),
-  ),
+  ancestorOf: relation("ancestorOf"),
+  descendentOf: relation("descendentOf"),
+  immediateParentOf: relation("immediateParentOf"),
+  immediateChildOf: relation("immediateChildOf"),
+  siblingOf: relation("siblingOf"),
+  overlaps: relation("overlaps"),
 };
-
-function timeOperation(name: string): Operation {
-  return { operands: [1, 2], translate: ([of, zone], { statement }) => timePart(statement, name, of as Value, zone) };
-}

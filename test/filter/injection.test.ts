@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Expression } from "../../middleware/filter/filter.js";
+import type { Operator } from "../../middleware/filter/operators.js";
 import {
   type Columns,
   type Filter,
@@ -55,7 +56,7 @@ const hostile = [
 
 const attribute = (...path: string[]): Expression => ({ type: "attribute", path });
 const literal = (value: Value): Expression => ({ type: "literal", value });
-const call = (operator: string, ...operands: Expression[]): Expression => ({
+const call = (operator: Operator, ...operands: Expression[]): Expression => ({
   type: "call",
   operator,
   operands,
