@@ -33,6 +33,7 @@ export function authorizationErrors(options: { login?: string } = {}): ErrorRequ
       return;
     }
     const problem = problemOf(error);
+    if (problem.status === 500) warn(error);
     const html = wantsHtml(req);
     res.vary("Accept");
     if (problem.status === 401 && html && options.login && (req.method === "GET" || req.method === "HEAD")) {
@@ -43,6 +44,11 @@ export function authorizationErrors(options: { login?: string } = {}): ErrorRequ
     if (html) res.type("html").send(page(problem));
     else res.type("application/problem+json").send(JSON.stringify(problem));
   };
+}
+
+/** The person is not told what is wrong with the app, but the developer must be. */
+function warn({ name, message, cause }: AuthorizationError): void {
+  process.emitWarning(cause instanceof Error ? `${message} ${cause.message}` : message, name);
 }
 
 /** Whether the client would rather have a page than JSON; one that accepts anything gets JSON. */

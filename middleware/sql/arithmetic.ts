@@ -13,6 +13,7 @@ import {
   fallible,
   has,
   isScalar,
+  type Promises,
   type Scalar,
   strict,
   type Value,
@@ -24,40 +25,35 @@ import {
  * where what does not fit fails. The two do not mix (CEL specification, "Arithmetic Operators").
  */
 
-export interface ArithmeticOptions {
-  /** Whether a whole number beside an attribute is to be taken for a floating-point one. */
-  readonly literalsFit: boolean;
-}
-
 /** `a + b`: numbers, strings, lists, times. */
-export function add(statement: Statement, a: Value, b: Value, options: ArithmeticOptions): Scalar {
-  if (a.kind === "json" && b.kind === "json") return addJson(statement, a, b, options);
+export function add(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
+  if (a.kind === "json" && b.kind === "json") return addJson(statement, a, b, promises);
   if (a.kind === "list" || b.kind === "list") return concatenated(statement, a, b);
   if (a.kind === "string" || b.kind === "string") {
     const [left, right] = [asString(a), asString(b)];
     return strict("string", [left, right], `(${left.sql} || ${collated(right)})`);
   }
-  return addDuration(statement, a, b) ?? calculate(statement, "+", a, b, options);
+  return addDuration(statement, a, b) ?? calculate(statement, "+", a, b, promises);
 }
 
 /** `a - b`: numbers, times. */
-export function subtract(statement: Statement, a: Value, b: Value, options: ArithmeticOptions): Scalar {
-  return subtractTimes(statement, a, b) ?? calculate(statement, "-", a, b, options);
+export function subtract(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
+  return subtractTimes(statement, a, b) ?? calculate(statement, "-", a, b, promises);
 }
 
 /** `a * b`. */
-export function multiply(statement: Statement, a: Value, b: Value, options: ArithmeticOptions): Scalar {
-  return calculate(statement, "*", a, b, options);
+export function multiply(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
+  return calculate(statement, "*", a, b, promises);
 }
 
 /** `a / b`. */
-export function divide(statement: Statement, a: Value, b: Value, options: ArithmeticOptions): Scalar {
-  return calculate(statement, "/", a, b, options);
+export function divide(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
+  return calculate(statement, "/", a, b, promises);
 }
 
 /** `a % b`: of integers only. */
-export function modulo(statement: Statement, a: Value, b: Value, options: ArithmeticOptions): Scalar {
-  return calculate(statement, "%", a, b, options);
+export function modulo(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
+  return calculate(statement, "%", a, b, promises);
 }
 
 /** `-a`. */
@@ -69,7 +65,7 @@ export function negate(statement: Statement, a: Value): Scalar {
 
 type Operator = "+" | "-" | "*" | "/" | "%";
 
-function calculate(statement: Statement, operator: Operator, a: Value, b: Value, options: ArithmeticOptions): Scalar {
+function calculate(statement: Statement, operator: Operator, a: Value, b: Value, promises: Promises): Scalar {
   const [left, right] = [numeric(a), numeric(b)];
   if (!left || !right) return failing("double");
   // Integers and floating-point numbers do not mix, and of the latter there is no remainder.
@@ -77,7 +73,7 @@ function calculate(statement: Statement, operator: Operator, a: Value, b: Value,
   if (areKnown && left.kind !== right.kind) return failing("double");
   if (operator === "%" && (isFloat(left) || isFloat(right))) return failing("double");
   if (left.kind === "int" || right.kind === "int") return onInts(statement, operator, left, right);
-  if (!areKnown) assertFloats(left, right, options);
+  if (!areKnown) assertFloats(left, right, promises);
   return onDoubles(statement, operator, left, right);
 }
 
@@ -95,7 +91,7 @@ function isFloat(value: Scalar): boolean {
  * Makes sure that numbers, of which at least one may be an integer, are floating-point ones: where CEL's type checker
  * knows that the other one is, it has seen to it.
  */
-function assertFloats(left: Scalar, right: Scalar, { literalsFit }: ArithmeticOptions): void {
+function assertFloats(left: Scalar, right: Scalar, { literalsFit }: Promises): void {
   const isDynamic = has(left, "dynamic") || has(right, "dynamic");
   if (!isDynamic && (isFloat(left) || isFloat(right))) return;
   if (!isDynamic) throw new CannotSay("the plan does not tell whether these numbers are integers or floating-point.");
@@ -200,15 +196,15 @@ function arrayIn(json: Scalar): Scalar {
   return fallible("json", `jsonb_path_query_first(${json.sql}, 'strict $ ? (@.type() == "array")')`, [json]);
 }
 
-function addJson(statement: Statement, a: Scalar, b: Scalar, options: ArithmeticOptions): Scalar {
+function addJson(statement: Statement, a: Scalar, b: Scalar, promises: Promises): Scalar {
   const result = fallible("json", "NULL", [a, b]);
   const sql = statement.bind([a.sql, b.sql], (left, right) => {
     const [x, y] = [
       { ...a, sql: left },
       { ...b, sql: right },
     ];
-    const strings = asJson(statement, add(statement, asString(x), asString(y), options));
-    const numbers = asJson(statement, calculate(statement, "+", asDouble(x), asDouble(y), options));
+    const strings = asJson(statement, add(statement, asString(x), asString(y), promises));
+    const numbers = asJson(statement, calculate(statement, "+", asDouble(x), asDouble(y), promises));
     // At most one of them is not NULL.
     return `coalesce(${strings.sql}, ${numbers.sql}, ${arrayIn(x).sql} || ${arrayIn(y).sql})`;
   });

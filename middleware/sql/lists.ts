@@ -56,7 +56,7 @@ function literalNumber(statement: Statement, literal: number): Scalar {
 }
 
 /** A constant list. */
-export function literalList(statement: Statement, literal: readonly Json[]): List {
+function literalList(statement: Statement, literal: readonly Json[]): List {
   const name = statement.name();
   const areStrings = literal.every((element) => typeof element === "string");
   const element = areStrings ? certain("string", `${name}.v`) : jsonElement(`${name}.v`, literal.some(hasInteger));

@@ -13,6 +13,7 @@ import {
   fallible,
   has,
   type List,
+  type Promises,
   type Scalar,
   unlessFailing,
   type Value,
@@ -23,14 +24,9 @@ import {
  * See https://docs.cerbos.dev/cerbos/latest/policies/conditions#_lists_and_maps
  */
 
-export interface SetOptions {
-  /** Whether a whole number beside an attribute is to be taken for a floating-point one. */
-  readonly literalsFit: boolean;
-}
-
 /** `hasIntersection(a, b)`. */
-export function hasIntersection(statement: Statement, a: Value, b: Value, options: SetOptions): Scalar {
-  const lists = bothLists(statement, a, b, options);
+export function hasIntersection(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
+  const lists = bothLists(statement, a, b, promises);
   if (!lists) return failing("boolean");
   const [left, right] = lists;
   const texts = left.array ? textsOf(right) : right.array ? textsOf(left) : undefined;
@@ -44,8 +40,8 @@ export function hasIntersection(statement: Statement, a: Value, b: Value, option
 }
 
 /** `a.isSubset(b)`. */
-export function isSubset(statement: Statement, a: Value, b: Value, options: SetOptions): Scalar {
-  const lists = bothLists(statement, a, b, options);
+export function isSubset(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
+  const lists = bothLists(statement, a, b, promises);
   if (!lists) return failing("boolean");
   const [left, right] = lists;
   const texts = textsOf(left);
@@ -60,8 +56,8 @@ export function isSubset(statement: Statement, a: Value, b: Value, options: SetO
 }
 
 /** `a.except(b)`: the elements of the first that are not in the second. */
-export function except(statement: Statement, a: Value, b: Value, options: SetOptions): Value {
-  const lists = bothLists(statement, a, b, options);
+export function except(statement: Statement, a: Value, b: Value, promises: Promises): Value {
+  const lists = bothLists(statement, a, b, promises);
   if (!lists) return failing("json");
   const [left, right] = lists;
   const isCommon = hasElement(right, equals(statement, left.element, right.element));
@@ -69,8 +65,8 @@ export function except(statement: Statement, a: Value, b: Value, options: SetOpt
 }
 
 /** `a.intersect(b)`: the elements of the shorter list that are in the longer. */
-export function intersect(statement: Statement, a: Value, b: Value, options: SetOptions): Value {
-  const lists = bothLists(statement, a, b, options);
+export function intersect(statement: Statement, a: Value, b: Value, promises: Promises): Value {
+  const lists = bothLists(statement, a, b, promises);
   if (!lists) return failing("json");
   const [left, right] = lists;
   const common = (list: List, other: List): Scalar => {
@@ -86,7 +82,7 @@ export function intersect(statement: Statement, a: Value, b: Value, options: Set
   return dynamic(fallible("json", `CASE WHEN ${fails} THEN NULL ELSE ${result} END`, parts));
 }
 
-function bothLists(statement: Statement, a: Value, b: Value, { literalsFit }: SetOptions): [List, List] | undefined {
+function bothLists(statement: Statement, a: Value, b: Value, { literalsFit }: Promises): [List, List] | undefined {
   const [left, right] = [asList(statement, a, false), asList(statement, b, false)];
   if (!left || !right) return undefined;
   for (const [one, other] of [

@@ -68,8 +68,6 @@ function storedScalar({ type, column, nulls = "missing" }: ScalarColumn, table: 
         // JavaScript's dates stop at milliseconds, and CEL's timestamps are of the years 1 to 9999.
         instant: `CASE WHEN ${sql} >= '0001-01-01Z' AND ${sql} < '10000-01-01Z' THEN floor(extract(epoch FROM ${sql}) * 1000) * 1000000 END`,
       };
-    default:
-      throw new TypeError(`toSql(): ${JSON.stringify(type)} is not a type of column.`);
   }
 }
 

@@ -15,13 +15,21 @@ import { quotedTable, type Statement } from "./statement.js";
 import { stored, storedAttribute } from "./stored.js";
 import { contains, endsWith, lowerAscii, startsWith, upperAscii } from "./strings.js";
 import { duration, timePart, timeSince, timestamp } from "./time.js";
-import { asJson, assertHoldable, CannotSay, dynamic, failureOfAny, strict, type Value } from "./value.js";
+import {
+  asJson,
+  assertHoldable,
+  CannotSay,
+  dynamic,
+  failureOfAny,
+  type Promises,
+  strict,
+  type Value,
+} from "./value.js";
 
 /** What a translation needs besides the expression. */
-interface Context {
+interface Context extends Promises {
   readonly statement: Statement;
   readonly options: SqlOptions;
-  readonly literalsFit: boolean;
   /** What the variables of the comprehensions around stand for. */
   readonly scope: ReadonlyMap<Variable, Value>;
 }

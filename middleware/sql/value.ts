@@ -83,6 +83,12 @@ export interface Struct {
 
 export type Value = Scalar | List | Struct;
 
+/** What the policies promise. */
+export interface Promises {
+  /** Whether a whole number beside an attribute is a floating-point one. */
+  readonly literalsFit: boolean;
+}
+
 /** Something cannot be said exactly. The translation makes an UnsupportedPlanError of it, which knows where. */
 export class CannotSay extends Error {
   /** The attribute that is in the way, where it is not the first of the operation. */

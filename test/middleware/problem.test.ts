@@ -29,6 +29,21 @@ function failing(error: unknown, options?: { login?: string }): Express {
 }
 
 describe("authorizationErrors", () => {
+  it("warns the developer of what is the app's fault, and of nothing else", async () => {
+    const warnings: string[] = [];
+    const warn = ({ name, message }: Error) => warnings.push(`${name}: ${message}`);
+    process.on("warning", warn);
+    try {
+      const rejected = new PdpRejectedError({ cause: new TypeError("a Date is not JSON") });
+      for (const error of [denied, rejected, new PdpUnavailableError("timeout")])
+        await request(failing(error)).get("/");
+      await new Promise(setImmediate);
+    } finally {
+      process.off("warning", warn);
+    }
+    assert.deepEqual(warnings, [`PdpRejectedError: ${new PdpRejectedError().message} a Date is not JSON`]);
+  });
+
   it("renders problem details for clients that ask for JSON, for a problem, for anything, or for nothing", async () => {
     for (const accept of ["application/json", "application/problem+json", "*/*", "", "text/plain", "image/png"]) {
       const response = await request(failing(denied)).get("/").set("Accept", accept);
