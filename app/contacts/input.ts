@@ -9,11 +9,11 @@ import { messagesOf } from "./contact.js";
  */
 export function checked<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw new ProblemError(400, "Malformed request", "Send a JSON object with the contact's fields.");
+    throw new ProblemError(400, "Malformed request", "Send a JSON object.");
   }
   const parsed = schema.safeParse(body);
   if (!parsed.success) {
-    throw new ProblemError(422, "Invalid contact", "Some fields do not hold.", { fields: messagesOf(parsed.error) });
+    throw new ProblemError(422, "Invalid input", "Some fields do not hold.", { fields: messagesOf(parsed.error) });
   }
   return parsed.data;
 }

@@ -1,11 +1,11 @@
 import type { Request, Response } from "express";
-import type { People } from "../people/people.js";
+import { nameAmong, type People } from "../people/people.js";
 import { renderPage } from "../web/pages.js";
 import { type Contact, type Field, fields } from "./contact.js";
 import { DEFAULT_SORT, encodeCursor, type ListQuery, sortKeyOf } from "./list-query.js";
 import { permissionsOf, verifiedRows } from "./permissions.js";
 import type { Page } from "./store.js";
-import { nameOf, visibilityOf } from "./words.js";
+import { accessOf, nameOf, visibilityOf } from "./words.js";
 
 type Values = Readonly<Record<Field, string>> & { readonly visibility?: string };
 
@@ -44,15 +44,17 @@ export async function showList(
       sorted: current ? (descending ? "descending" : "ascending") : null,
     };
   });
-  const locals = async () => ({
-    ...query,
-    rows: await verifiedRows(req, page.contacts),
-    columns,
-    total,
-    next: page.next && listUrl(query, encodeCursor(sort, page.next)),
-    first: query.after ? listUrl(query) : null,
-    meId: req.person?.id,
-  });
+  const locals = async () => {
+    const rows = await verifiedRows(req, page.contacts);
+    return {
+      ...query,
+      rows: rows.map((row) => ({ ...row, access: accessOf(row.contact, req.person?.id) })),
+      columns,
+      total,
+      next: page.next && listUrl(query, encodeCursor(sort, page.next)),
+      first: query.after ? listUrl(query) : null,
+    };
+  };
   await renderPage(req, res, "contacts/index", "Contacts", locals());
 }
 
@@ -67,10 +69,10 @@ export async function showContact(req: Request, res: Response, people: People, c
       contact,
       may,
       meId,
-      ownerName: known.get(contact.ownerId)?.name ?? "Somebody else",
+      ownerName: nameAmong(known, contact.ownerId),
       visibility: visibilityOf(contact),
       // Whom else it is shared with is for those who decide about that.
-      sharedNames: may.share ? contact.sharedWith.map((id) => known.get(id)?.name ?? "somebody unknown") : [],
+      sharedNames: may.share ? contact.sharedWith.map((id) => nameAmong(known, id)) : [],
       sharedWithMe: contact.sharedWith.includes(meId) ? (contact.editors.includes(meId) ? "editor" : "viewer") : null,
     };
   };

@@ -110,7 +110,7 @@ export function contactRoutes(store: ContactStore, people: People): Router {
     const now = await store.get(stored.id);
     // Who changed it meanwhile may have taken it out of these hands.
     if (!now || !(await req.authz.can(contactResource(now), "update"))) throw staleVersion();
-    const summary = "Somebody else changed this contact while you were editing. Nothing was saved yet.";
+    const summary = "This contact was changed meanwhile. Nothing was saved yet.";
     await showEditForm(req, res.status(412), now, { values, errors, summary, stored: now });
   });
 

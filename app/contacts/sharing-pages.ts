@@ -1,7 +1,8 @@
 import type { Request, Response } from "express";
-import type { People } from "../people/people.js";
+import { nameAmong, type People } from "../people/people.js";
 import { renderPage } from "../web/pages.js";
 import type { Contact } from "./contact.js";
+import { contactResource } from "./resource.js";
 import { nameOf, summaryOf } from "./words.js";
 
 /** What a form that comes back shows besides what is stored. */
@@ -20,7 +21,7 @@ export async function showShareForm(
 ): Promise<void> {
   const { ownerId, sharedWith, editors } = contact;
   const known = await people.byIds([ownerId, ...sharedWith]);
-  const personOf = (id: string) => ({ id, name: known.get(id)?.name ?? id, email: known.get(id)?.email ?? null });
+  const personOf = (id: string) => ({ id, name: nameAmong(known, id), email: known.get(id)?.email ?? id });
   await renderPage(req, res, "contacts/share", `Share ${nameOf(contact)}`, {
     contact,
     meId: req.person?.id,
@@ -30,8 +31,18 @@ export async function showShareForm(
   });
 }
 
-export function showTransferForm(req: Request, res: Response, contact: Contact, state?: FormState): Promise<void> {
-  return renderPage(req, res, "contacts/transfer", `Transfer ${nameOf(contact)}`, { contact, ...shown(state) });
+export async function showTransferForm(
+  req: Request,
+  res: Response,
+  contact: Contact,
+  state?: FormState,
+): Promise<void> {
+  const locals = async () => {
+    // As the PDP would see it with an owner of whom nothing is known.
+    const given = contactResource({ ...contact, ownerId: "somebody else", department: "" });
+    return { contact, staysVisible: await req.authz.can(given, "read"), ...shown(state) };
+  };
+  await renderPage(req, res, "contacts/transfer", `Transfer ${nameOf(contact)}`, locals());
 }
 
 function shown(state: FormState | undefined) {
@@ -45,7 +56,7 @@ function shown(state: FormState | undefined) {
     errors,
     summary:
       status === 412
-        ? "Somebody else changed this contact meanwhile. Nothing was saved yet; this is how it is now."
+        ? "This contact was changed meanwhile. Nothing was saved yet; this is how it is now."
         : state && summaryOf(errors),
   };
 }

@@ -1,20 +1,22 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { authorize, wantsHtml } from "../../middleware/index.js";
-import type { Colleague, People } from "../people/people.js";
+import { type Colleague, nameAmong, type People } from "../people/people.js";
 import { ProblemError } from "../problems.js";
 import { notify } from "../web/pages.js";
 import type { Contact } from "./contact.js";
 import { checked } from "./input.js";
 import { contactById, contactResource, loadedContact } from "./resource.js";
 import {
-  sharedWith,
+  changesNothing,
   shareInput,
+  sharing,
   transferInput,
   transferred,
   unknownColleague,
   unshared,
   unshareInput,
   visibilityInput,
+  withoutRole,
 } from "./sharing.js";
 import { type FormState, showShareForm, showTransferForm } from "./sharing-pages.js";
 import { type AccessChange, type ContactStore, DuplicateEmailError } from "./store.js";
@@ -42,11 +44,8 @@ export function sharingRoutes(store: ContactStore, people: People): Router {
   async function colleague(email: string): Promise<Colleague> {
     const found = await people.byEmail(email);
     if (!found) throw unknownColleague();
+    if (found.roles.length === 0) throw withoutRole(found);
     return found;
-  }
-
-  async function nameOfPerson(id: string): Promise<string> {
-    return (await people.byIds([id])).get(id)?.name ?? "this person";
   }
 
   const sharePage: FormPage = {
@@ -58,14 +57,15 @@ export function sharingRoutes(store: ContactStore, people: People): Router {
   const share: Decide = async (contact, body, actorId) => {
     const { email, as } = checked(shareInput, body);
     const person = await colleague(email);
-    const change = sharedWith(contact, person, as, actorId);
+    const change = sharing(contact, person, as, actorId);
     return { change, notice: `Shared with ${person.name}, who may ${as === "editor" ? "view and edit" : "view"} it.` };
   };
 
   const unshare: Decide = async (contact, body) => {
     const { userId } = checked(unshareInput, body);
     const change = unshared(contact, userId);
-    return { change, notice: `No longer shared with ${await nameOfPerson(userId)}.` };
+    const known = await people.byIds([userId]);
+    return { change, notice: `No longer shared with ${nameAmong(known, userId)}.` };
   };
 
   const setVisibility: Decide = async (contact, body) => {
@@ -79,8 +79,9 @@ export function sharingRoutes(store: ContactStore, people: People): Router {
     return { change, notice: `${nameOf(contact)} now belongs to ${actorId === person.id ? "you" : person.name}.` };
   };
 
-  /** Applies a change to the version of the contact that was decided about. */
+  /** Applies a change to the version of the contact that was decided about; one that changes nothing makes no new one. */
   async function apply(contact: Contact, { change }: Decided): Promise<Contact> {
+    if (changesNothing(contact, change)) return contact;
     const updated = await store.update(contact.id, contact.version, change).catch((error: unknown) => {
       if (!(error instanceof DuplicateEmailError)) throw error;
       const message = "They already have a contact with the e-mail address of this one.";

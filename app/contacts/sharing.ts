@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Colleague } from "../people/people.js";
 import { ProblemError } from "../problems.js";
@@ -24,20 +25,21 @@ export const transferInput = z.object({ email });
  *
  * @throws {@link ProblemError} 422 when it is theirs, or they are the one who shares it
  */
-export function sharedWith(contact: Contact, { id, name }: Colleague, as: "viewer" | "editor", actorId: string) {
+export function sharing(contact: Contact, { id, name }: Colleague, as: "viewer" | "editor", actorId: string) {
   if (id === contact.ownerId) {
     throw refused(`${id === actorId ? "You own" : `${name} owns`} this contact already. Share it with somebody else.`);
   }
   if (id === actorId) throw refused("This is you. Share the contact with somebody else.");
-  const others = without(contact, id);
-  if (others.sharedWith.length >= MOST_PEOPLE) {
+  const { sharedWith, editors } = contact;
+  const isNew = !sharedWith.includes(id);
+  if (isNew && sharedWith.length >= MOST_PEOPLE) {
     throw refused(
       `A contact can be shared with at most ${MOST_PEOPLE} people. Let everyone or the team see it instead.`,
     );
   }
   return {
-    sharedWith: [...others.sharedWith, id],
-    editors: as === "editor" ? [...others.editors, id] : others.editors,
+    sharedWith: isNew ? [...sharedWith, id] : sharedWith,
+    editors: as === "viewer" ? without(contact, id).editors : editors.includes(id) ? editors : [...editors, id],
   } satisfies AccessChange;
 }
 
@@ -68,6 +70,16 @@ export function unknownColleague(): ProblemError {
   return refused(
     "Nobody with this e-mail address has logged in yet. A colleague must have logged in here once before.",
   );
+}
+
+/** What they were given they could not use, and who gave it would not be told. */
+export function withoutRole({ name }: Colleague): ProblemError {
+  return refused(`${name} has no role in this CRM.`);
+}
+
+/** Whether a contact is already as a change would make it. */
+export function changesNothing(contact: Contact, change: AccessChange): boolean {
+  return isDeepStrictEqual({ ...contact, ...change }, contact);
 }
 
 function without({ sharedWith, editors }: Contact, userId: string) {

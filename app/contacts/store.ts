@@ -46,13 +46,13 @@ export interface ContactStore {
   /** @throws {@link DuplicateEmailError} */
   create(contact: NewContact, owner: Owner): Promise<Contact>;
   /**
-   * Changes a contact, or who has access to it, unless somebody else has since the given version.
+   * Changes a contact, or who has access to it, unless it has been changed since the given version.
    *
    * @returns the contact as it is now; `undefined` when the version is no longer the stored one, or nothing is stored
    * @throws {@link DuplicateEmailError}
    */
   update(id: string, version: number, change: ContactChange | AccessChange): Promise<Contact | undefined>;
-  /** Deletes a contact, unless somebody else has changed it since the given version. Returns whether it did. */
+  /** Deletes a contact, unless it has been changed since the given version. Returns whether it did. */
   remove(id: string, version: number): Promise<boolean>;
 }
 

@@ -32,11 +32,11 @@ export function requireIfMatch(req: Request, contact: Contact): void {
   if (!given.split(",").some((tag) => tag.trim() === etagOf(contact))) throw staleVersion();
 }
 
-/** Somebody else has changed the contact: nothing is written over what they did. */
+/** The contact has been changed since, in another tab perhaps: nothing is written over that. */
 export function staleVersion(): ProblemError {
   return new ProblemError(
     412,
-    "Changed by somebody else",
+    "Changed meanwhile",
     "This contact was changed or deleted since you loaded it. Nothing was saved; load it again to see what is new.",
   );
 }

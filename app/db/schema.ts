@@ -51,6 +51,8 @@ export const people = pgTable(
     email: text("email").notNull(),
     name: text("name").notNull(),
     department: text("department").notNull(),
+    /** As policies see them; who has none may do nothing with what is shared with them. */
+    roles: text("roles").array().notNull().default(sql`'{}'`),
     seenAt: moment("seen_at").notNull().defaultNow(),
   },
   (table) => [index("people_by_email").on(sql`lower(${table.email})`)],

@@ -97,7 +97,8 @@ export async function seedContacts(db: Db): Promise<void> {
 /** Lets the demo's users be shared with and given to before they have logged in. */
 export async function seedPeople(db: Db): Promise<void> {
   const people = peopleStore(db);
-  for (const { id, login, givenName, familyName, department } of demoUsers) {
-    await people.remember({ id, email: login, name: `${givenName} ${familyName}`, department }, "login");
+  for (const { id, login, givenName, familyName, department, groups } of demoUsers) {
+    const roles = groups.filter((group) => group !== "Everyone");
+    await people.remember({ id, email: login, name: `${givenName} ${familyName}`, department, roles }, "login");
   }
 }

@@ -10,6 +10,8 @@ export interface Colleague {
   readonly name: string;
   /** Empty when none is known. */
   readonly department: string;
+  /** Empty for those who may do nothing here. */
+  readonly roles: readonly string[];
 }
 
 /** Those who have logged in, in the database. */
@@ -27,13 +29,19 @@ export interface People {
   byIds(ids: readonly string[]): Promise<ReadonlyMap<string, Colleague>>;
 }
 
-const colleague = { id: people.id, email: people.email, name: people.name, department: people.department };
+const { id, email, name, department, roles } = people;
+const colleague = { id, email, name, department, roles };
+
+/** What somebody is called, among those that are known. */
+export function nameAmong(known: ReadonlyMap<string, Colleague>, id: string): string {
+  return known.get(id)?.name ?? "somebody unknown";
+}
 
 /** The people of a database. */
 export function peopleStore(db: Db): People {
   return {
-    async remember({ id, email, name, department }, by) {
-      const seen = { department, seenAt: sql`now()` };
+    async remember({ id, email, name, department, roles }, by) {
+      const seen = { department, roles: [...roles], seenAt: sql`now()` };
       await db
         .insert(people)
         .values({ id, email, name, ...seen })

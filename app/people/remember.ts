@@ -14,7 +14,8 @@ export function rememberPeople(people: People): RequestHandler {
     const { person } = req;
     if (!person) return;
     const by = hasBearerToken(req) ? "token" : "login";
-    const key = JSON.stringify([by, person.id, person.email, person.name, person.department]);
+    const { id, email, name, department, roles } = person;
+    const key = JSON.stringify([by, id, email, name, department, roles]);
     if (known.has(key)) return;
     known.set(key, true);
     people.remember(person, by).catch((err: unknown) => {

@@ -140,7 +140,7 @@ describe("in a browser", function () {
 
       await fill(second, { Title: "Brewer", Phone: "+44 1632 960123" });
       assert.equal(await press(second, "Save changes"), 412);
-      assert.match(await wordsOf(second.getByRole("alert")), /Somebody else changed this contact/);
+      assert.match(await wordsOf(second.getByRole("alert")), /This contact was changed meanwhile/);
       assert.equal(await typedInto(second, "Title"), "Brewer");
       assert.ok(await isDescribed(second, "Title", "Stored now: Miller"));
       assert.equal(await typedInto(second, "Phone"), "+44 1632 960123");
@@ -182,7 +182,7 @@ describe("in a browser", function () {
       assert.equal(await visit(page, `/contacts/${contact.id}/delete`), 200);
       contactIn(await api.patch(`/contacts/${contact.id}`, { title: "New" }, { "If-Match": '"1"' }));
       assert.equal(await press(page, "Delete contact"), 412);
-      assert.equal(await headingOf(page), "Changed by somebody else");
+      assert.equal(await headingOf(page), "Changed meanwhile");
       assert.equal(contactIn(await api.get(`/contacts/${contact.id}`)).title, "New");
     });
 

@@ -21,7 +21,7 @@ for (const [engine, open] of Object.entries(engines)) {
       await drop?.();
     });
 
-    const uma = { id: "00u1", email: "Uma@Example.com", name: "Uma Underhill", department: "Sales" };
+    const uma = { id: "00u1", email: "Uma@Example.com", name: "Uma Underhill", department: "Sales", roles: ["user"] };
 
     it("are found by their address in any case, and by nothing else", async () => {
       await people.remember(uma, "login");
@@ -33,14 +33,14 @@ for (const [engine, open] of Object.entries(engines)) {
       }
     });
 
-    it("are known as the last login says; a token tells of the department alone", async () => {
-      const later = { ...uma, name: "Uma Overhill", department: "Support" };
+    it("are known as the last login says; a token tells of the department and roles alone", async () => {
+      const later = { ...uma, name: "Uma Overhill", department: "Support", roles: [] };
       await people.remember(later, "login");
       assert.deepEqual(await people.byEmail(uma.email), later);
       await people.remember({ ...uma, name: "uma", email: "uma" }, "token");
-      assert.deepEqual(await people.byEmail(uma.email), { ...later, department: "Sales" });
+      assert.deepEqual(await people.byEmail(uma.email), { ...later, department: "Sales", roles: ["user"] });
       assert.equal(await people.byEmail("uma"), undefined);
-      const service = { id: "0oa1", email: "0oa1", name: "0oa1", department: "" };
+      const service = { id: "0oa1", email: "0oa1", name: "0oa1", department: "", roles: ["sync", "user"] };
       await people.remember(service, "token");
       assert.deepEqual((await people.byIds(["0oa1"])).get("0oa1"), service);
     });

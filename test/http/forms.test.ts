@@ -6,6 +6,7 @@ import {
   type Client,
   type ContactJson,
   clientsOf,
+  contactIn,
   createContact,
   deleteAll,
   findAll,
@@ -54,7 +55,27 @@ describe("contacts in a browser", function () {
       assert.match(textOf(page), /2 contacts found/);
       for (const { id } of [own, other]) assert.ok(page.includes(`href="/contacts/${id}"`));
       assert.ok(!page.includes("<b>first</b>") && page.includes("&lt;b&gt;first&lt;/b&gt;"));
-      assert.equal(page.match(/class="badge"[^>]*>You</g)?.length, 1);
+      assert.equal(page.match(/class="badge"[^>]*>Yours</g)?.length, 1);
+    });
+
+    it("says why one sees a contact, where not everyone does", async () => {
+      const alice = await stack.login("alice@example.com");
+      const make = async (client: Client, visibility: string, shareWith?: string) => {
+        const { id } = await createContact(client, { company: word, lastName: visibility, visibility });
+        const body = { email: shareWith, as: "viewer" };
+        if (shareWith) contactIn(await client.post(`/contacts/${id}/share`, body, { "If-Match": '"1"' }));
+      };
+      await make(omar, "everyone");
+      await make(omar, "private", "uma@example.com");
+      await make(uma, "team");
+      await make(uma, "private");
+      const accessIn = (page: string) => {
+        const cells = page.matchAll(/<td role="cell" data-label="Access"[^>]*>([\s\S]*?)<\/td>/g);
+        return [...cells].map(([, cell = ""]) => textOf(cell).trim()).sort();
+      };
+      assert.deepEqual(accessIn(await open(`/contacts?q=${word}`)), ["", "Shared with you", "Yours", "Yours"]);
+      const all = pageIn(await alice.get(`${stack.url}/contacts?q=${word}`));
+      assert.deepEqual(accessIn(all), ["", "Private", "Private", "Team"]);
     });
 
     it("leads from page to page, and to other orders, and keeps the search", async () => {
@@ -222,7 +243,7 @@ describe("contacts in a browser", function () {
       it("comes back with 412, what is stored, and everything that was typed", async () => {
         const typed = { ...fields, title: "Typed by Uma", company: `${word} Ltd` };
         const page = pageIn(await submit(action, typed), 412);
-        assert.match(textOf(page), /Somebody else changed this contact/);
+        assert.match(textOf(page), /This contact was changed meanwhile/);
         assert.match(textOf(page), /Stored now: *Changed by Alice/);
         assert.match(textOf(page), /Stored now: *Hers\./);
         assert.deepEqual(fieldsOf(page, action), { ...typed, version: "2" });
@@ -318,6 +339,7 @@ describe("contacts in a browser", function () {
       for (const form of ["edit", "delete", "share", "transfer"]) {
         const page = await open(`/contacts/${stored.id}/${form}`, 403);
         assert.match(textOf(page), /Not allowed/);
+        assert.match(page, /<a class="button quiet" href="\/contacts">Contacts</);
         assert.doesNotMatch(page, new RegExp(`action="/contacts/${stored.id}`));
       }
     });
@@ -345,6 +367,7 @@ describe("contacts in a browser", function () {
     for (const path of ["", "/new", ...pages, `/${nobody}`]) {
       const page = pageIn(await nina.get(`${stack.url}/contacts${path}`), 403);
       assert.match(textOf(page), /You have no role in this CRM.*nina@example\.com.*Ask an administrator/);
+      assert.ok(!page.includes('href="/contacts"'));
     }
     const { _csrf } = fieldsOf(pageIn(await nina.get(`${stack.url}/`)), "/logout");
     const forms = ["edit", "delete", "share", "unshare", "visibility", "transfer"].map((end) => `/${stored.id}/${end}`);

@@ -102,7 +102,19 @@ describe("whoever has logged in once", function () {
     const token = await issuer.accessToken({ uid: "00usecond", sub: "second@test.example", groups: ["user"] });
     await clientOf(stack.url, token).get("/profile");
     contact = await shared("second@test.example");
-    assert.deepEqual(contact.sharedWith, ["00ufirst", "00usecond"]);
+
+    // Once known, an access token tells of roles too: of none, and of some later.
+    const third = async (groups: string[]) => {
+      const bearer = await issuer.accessToken({ uid: "00uthird", sub: "third@test.example", groups });
+      await clientOf(stack.url, bearer).get("/profile");
+    };
+    await third(["Everyone"]);
+    await setTimeout(500);
+    const { errors } = problemIn(await share("third@test.example"), 422);
+    assert.equal(errors?.[0]?.message, "third@test.example has no role in this CRM.");
+    await third(["Everyone", "user"]);
+    contact = await shared("third@test.example");
+    assert.deepEqual(contact.sharedWith, ["00ufirst", "00usecond", "00uthird"]);
     assert.equal((await clientOf(stack.url, token).get(`/contacts/${contact.id}`)).status, 200);
     assert.equal((await owner.delete(`/contacts/${contact.id}`)).status, 204);
   });

@@ -3,7 +3,7 @@ import { demoUsers } from "../../app/demo/users.js";
 import { type Stack, sharedStack } from "../stack.js";
 import type { UserAgent } from "../user-agent.js";
 import { type Client, type ContactJson, clientsOf, contactIn, createContact, deleteAll, uniqueWord } from "./client.js";
-import { fieldsOf, messagesBeside, pageIn, textOf } from "./page.js";
+import { fieldsOf, messagesBeside, pageIn, textOf, unescaped } from "./page.js";
 
 const idOf = (name: string) => demoUsers.find(({ login }) => login.startsWith(name))?.id ?? "";
 
@@ -93,6 +93,18 @@ describe("sharing contacts in a browser", function () {
     assert.deepEqual(await stored(), contact);
   });
 
+  it("somebody without a role comes back with 422, beside the field and linked from the top", async () => {
+    const message = "Nina Novak has no role in this CRM.";
+    const transfer = { ...(await formOf("transfer", "transfer")), email: "nina@example.com" };
+    for (const answer of [await share("nina@example.com"), await submit(`${base}/transfer`, transfer)]) {
+      const page = pageIn(answer, 422);
+      assert.deepEqual(messagesBeside(page), { email: message });
+      assert.match(textOf(/role="alert"[\s\S]*?<\/div>/.exec(page)?.[0] ?? ""), /One field needs your attention/);
+      assert.equal(unescaped(/<a href="#email">(.*?)<\/a>/.exec(page)?.[1] ?? ""), `Colleague's e-mail: ${message}`);
+    }
+    assert.deepEqual(await stored(), contact);
+  });
+
   it("an unshare that does not hold comes back with 422 and words", async () => {
     const fields = { ...(await formOf("share")), userId: "00unobody" };
     const page = pageIn(await submit(`${base}/unshare`, fields), 422);
@@ -109,7 +121,7 @@ describe("sharing contacts in a browser", function () {
       contact = contactIn(await alice.patch(base, { title: "Changed" }, { "If-Match": '"1"' }));
       for (const version of ["1", "", "x", "3"]) {
         const page = pageIn(await submit(`${base}/${form}`, { ...stale, ...fields, version }), 412);
-        assert.match(textOf(page), /Somebody else changed this contact meanwhile\. Nothing was saved yet/);
+        assert.match(textOf(page), /This contact was changed meanwhile\. Nothing was saved yet/);
         assert.equal(fieldsOf(page, `${base}/${form}`).version, "2");
         assert.deepEqual(await stored(), contact);
       }
@@ -118,6 +130,27 @@ describe("sharing contacts in a browser", function () {
       assert.equal((await stored()).title, "Changed");
     });
   }
+
+  it("what changes nothing is answered as if it had, without a new version", async () => {
+    const shown = await submit(`${base}/visibility`, await formOf("visibility"));
+    assert.match(textOf(pageIn(shown)), /Private\./);
+    assert.deepEqual(await stored(), contact);
+  });
+
+  it("the transfer page tells those who would lose the contact, and nobody else", async () => {
+    const asAlice = await stack.login("alice@example.com");
+    for (const [visibility, loss, team] of [
+      ["private", / You go on seeing it only if they let you\./, false],
+      ["team", / You go on seeing it only if you are in that team\./, true],
+      ["everyone", undefined, false],
+    ] as const) {
+      await submit(`${base}/visibility`, { ...(await formOf("visibility")), visibility });
+      const page = textOf(await open(`${base}/transfer`));
+      assert.match(page, loss ?? /who sees it\. Colleague/);
+      assert.equal(/The new owner's team will see it/.test(page), team);
+      assert.doesNotMatch(textOf(pageIn(await asAlice.get(`${stack.url}${base}/transfer`))), /go on seeing/);
+    }
+  });
 
   it("a transfer leads to the contact where it is still seen, and says whose it is", async () => {
     await submit(`${base}/visibility`, { ...(await formOf("visibility")), visibility: "everyone" });
@@ -176,7 +209,7 @@ describe("sharing contacts in a browser", function () {
       textOf(pageIn(await omar.get(stack.url + base))),
       /Shared with you by Uma Underhill ?: you may view it/,
     );
-    assert.match(textOf(pageIn(await omar.get(`${stack.url}/contacts?q=${word}`))), /Shared/);
+    assert.match(textOf(pageIn(await omar.get(`${stack.url}/contacts?q=${word}`))), /Shared with you/);
     assert.match(textOf(await open(base)), /Shared with Omar Ostrow/);
   });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Contact } from "../../app/contacts/contact.js";
-import { sharedWith } from "../../app/contacts/sharing.js";
+import { sharing } from "../../app/contacts/sharing.js";
 import { demoUsers } from "../../app/demo/users.js";
 import { type Stack, sharedStack } from "../stack.js";
 import {
@@ -91,9 +91,18 @@ describe("sharing contacts, as JSON", function () {
 
     it("again changes what they may do, and names them once", async () => {
       await shareWith("omar", "editor");
-      await shareWith("nina");
+      await shareWith("alice");
       await shareWith("omar", "viewer");
-      assert.deepEqual([contact.sharedWith, contact.editors], [[idOf("nina"), idOf("omar")], []]);
+      assert.deepEqual([contact.sharedWith, contact.editors], [[idOf("omar"), idOf("alice")], []]);
+    });
+
+    it("again, as before, answers 200 and makes no new version", async () => {
+      await shareWith("omar", "editor");
+      await shareWith("alice");
+      const before = contact;
+      assert.deepEqual(contactIn(await shareWith("omar", "editor")), before);
+      assert.deepEqual(contactIn(await shareWith("alice")), before);
+      assert.deepEqual(await stored(), before);
     });
 
     it("knows colleagues by their address in any case, with spaces around", async () => {
@@ -118,6 +127,11 @@ describe("sharing contacts, as JSON", function () {
         "the owner",
         { email: "uma@example.com", as: "viewer" },
         { email: "You own this contact already. Share it with somebody else." },
+      ],
+      [
+        "somebody without a role",
+        { email: "nina@example.com", as: "viewer" },
+        { email: "Nina Novak has no role in this CRM." },
       ],
       ["no address", { email: "omar", as: "viewer" }, { email: "Enter the e-mail address of a colleague." }],
       ["nothing", {}, { email: "Enter an e-mail address.", as: "Must be viewer or editor." }],
@@ -178,6 +192,12 @@ describe("sharing contacts, as JSON", function () {
       ]);
     });
 
+    it("as it is answers 200 and makes no new version", async () => {
+      const before = contact;
+      assert.deepEqual(contactIn(await change(uma, "visibility", { visibility: "private" })), before);
+      assert.deepEqual(await stored(), before);
+    });
+
     it("answers 422 to anything else", async () => {
       for (const visibility of ["nobody", "", null, undefined, 7, ["private"]]) {
         const problem = problemIn(await change(uma, "visibility", { visibility }), 422);
@@ -205,10 +225,10 @@ describe("sharing contacts, as JSON", function () {
 
     it("answers 200 with the contact to whoever still sees it", async () => {
       await change(uma, "visibility", { visibility: "everyone" });
-      await shareWith("nina", "editor");
+      await shareWith("alice", "editor");
       assert.equal((await change(uma, "transfer", { email: "omar@example.com" })).status, 200);
       assert.equal(contact.ownerId, idOf("omar"));
-      assert.deepEqual([contact.sharedWith, contact.editors], [[idOf("nina")], [idOf("nina")]]);
+      assert.deepEqual([contact.sharedWith, contact.editors], [[idOf("alice")], [idOf("alice")]]);
       problemIn(await change(uma, "visibility", { visibility: "private" }), 403);
     });
 
@@ -226,12 +246,13 @@ describe("sharing contacts, as JSON", function () {
       assert.deepEqual(await stored(), contact);
     });
 
-    it("answers 422 to the owner, somebody unknown, and no address", async () => {
+    it("answers 422 to the owner, somebody unknown or without a role, and no address", async () => {
       const of = async (client: Client, email: unknown) =>
         messagesIn(problemIn(await change(client, "transfer", { email }), 422)).email;
       assert.equal(await of(uma, "uma@example.com"), "You own this contact already.");
       assert.equal(await of(alice, "uma@example.com"), "Uma Underhill owns this contact already.");
       assert.match((await of(uma, "stranger@example.com")) ?? "", /must have logged in here once before/);
+      assert.equal(await of(uma, "nina@example.com"), "Nina Novak has no role in this CRM.");
       assert.equal(await of(uma, 7), "Enter an e-mail address.");
       assert.deepEqual(await stored(), contact);
     });
@@ -250,7 +271,7 @@ describe("sharing contacts, as JSON", function () {
         const current = { "If-Match": '"1"' };
         const asJson = { "Content-Type": "application/json", ...current };
         problemIn(await uma.send(path, { method: "POST", body: "{", headers: asJson }), 400);
-        problemIn(await uma.post(path, [body], current), 400);
+        assert.equal(problemIn(await uma.post(path, [body], current), 400).detail, "Send a JSON object.");
         problemIn(await uma.post(path, body, { "If-Match": "1" }), 400);
         const answer = await stranger.post(path, body, current);
         problemIn(answer, 401);
@@ -293,12 +314,12 @@ describe("sharing contacts, as JSON", function () {
     // There are not so many people here, so the rule is asked by itself.
     const ids = Array.from({ length: 100 }, (_, i) => `00u${i}`);
     const full = { ...contact, sharedWith: ids, editors: ["00u7"] } as unknown as Contact;
-    const person = { id: "00unew", name: "New", email: "new@example.com", department: "" };
+    const person = { id: "00unew", name: "New", email: "new@example.com", department: "", roles: ["user"] };
     assert.throws(
-      () => sharedWith(full, person, "viewer", idOf("uma")),
+      () => sharing(full, person, "viewer", idOf("uma")),
       /A contact can be shared with at most 100 people/,
     );
-    const again = sharedWith(full, { ...person, id: "00u7" }, "viewer", idOf("uma"));
+    const again = sharing(full, { ...person, id: "00u7" }, "viewer", idOf("uma"));
     assert.deepEqual([again.sharedWith.length, again.editors], [100, []]);
   });
 });

@@ -3,6 +3,7 @@ CREATE TABLE "people" (
 	"email" text NOT NULL,
 	"name" text NOT NULL,
 	"department" text NOT NULL,
+	"roles" text[] DEFAULT '{}' NOT NULL,
 	"seen_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
