@@ -152,7 +152,7 @@ describe("resilience: the database", function () {
       return performance.now();
     });
     const counts = tally(outage);
-    for (const what of ["change own", "create", "page /contacts"]) {
+    for (const what of ["read own", "create", "page /contacts"]) {
       assert(counts[`${what}: 503`], JSON.stringify(counts));
     }
     await assertReadiness(stack.url);
