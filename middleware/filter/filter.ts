@@ -89,7 +89,7 @@ export interface Comprehension {
 }
 
 /** An expression as a person would write it, short, for messages. */
-export function describe(expression: Expression): string {
+function describe(expression: Expression): string {
   switch (expression.type) {
     case "attribute":
       return ["R.attr", ...expression.path].join(".");

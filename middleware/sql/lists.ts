@@ -174,7 +174,7 @@ export function indexed(statement: Statement, of: Value, index: Value): Value {
   if (!isScalar(index)) return failing("json");
   if (of.kind === "struct") {
     if (typeof index.literal !== "string") throw new CannotSay("the member of a row must be a constant.");
-    return of.member(index.literal) ?? failing("json");
+    return member(statement, of, index.literal);
   }
   if (of.kind === "hierarchy") return partOf(statement, of as Scalar, index);
   if (of.kind === "list") return picked(statement, of as List, index);

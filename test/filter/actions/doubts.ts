@@ -50,6 +50,8 @@ export const doubts = [
   "R.attr.shares[1] != {} || R.attr.on",
   when('!("level" in R.attr.shares[9]) || R.attr.on', { options: { negations: "expressions" } }),
   '"level" in R.attr.shares[0]',
+  'R.attr.shares[0]["level"] == 1.0',
+  when('R.attr.shares[0]["absent"] == 1.0 || R.attr.on', { unsupported: "the mapping does not know it" }),
   "timestamp(R.attr.shares[0].until) > timestamp(R.attr.created)",
   'R.attr.tags.map(t, "Infinity")[0] == R.attr.mixed || R.attr.on',
   'R.attr.title in R.attr.ints || "1" in R.attr.ints || R.attr.on',
