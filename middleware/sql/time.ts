@@ -95,12 +95,29 @@ export function addDuration(statement: Statement, a: Value, b: Value): Scalar | 
   return within(statement, kind, `(${a.sql} + ${b.sql})`);
 }
 
-/** `a - b` of times; `undefined` where neither is one. */
+/**
+ * `a - b` of times; `undefined` where neither is one. Where cel-go's way to the result overflows, it fails, even where
+ * the result would not.
+ */
 export function subtractTimes(statement: Statement, a: Value, b: Value): Scalar | undefined {
   if (!isTime(a) && !isTime(b)) return undefined;
   if (!isTime(a) || !isTime(b) || (a.kind === "duration" && b.kind === "timestamp")) return failing("timestamp");
-  const kind = a.kind === b.kind ? "duration" : "timestamp";
-  return within(statement, kind, `(${a.sql} - ${b.sql})`);
+  if (a.kind === "duration") return within(statement, "duration", `(${a.sql} - ${b.sql})`);
+  const isTimestamp = b.kind === "timestamp";
+  const difference = statement.bind([a.sql, b.sql], (x, y) => {
+    const passes = isTimestamp
+      ? // It multiplies the difference of the whole seconds before it adds the rest.
+        `${wholeSeconds(x)} - ${wholeSeconds(y)} BETWEEN -${LONGEST} - 1 AND ${LONGEST}`
+      : // It adds the opposite of the duration.
+        `${y} >= -${LONGEST}`;
+    return `CASE WHEN ${passes} THEN ${x} - ${y} END`;
+  });
+  return within(statement, isTimestamp ? "duration" : "timestamp", difference);
+}
+
+/** The last whole second before a moment, in nanoseconds. Without a division, which would round. */
+function wholeSeconds(n: string): string {
+  return `(${n} - mod(mod(${n}, ${SECOND}) + ${SECOND}, ${SECOND}))`;
 }
 
 function isTime(value: Value): value is Scalar & { kind: "timestamp" | "duration" } {
