@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from "express";
 import { asError, RequestAuthorization } from "./authz.js";
+import { type DecisionOptions, DecisionRecorder } from "./decisions/recorder.js";
 import type { Pdp, Principal } from "./types.js";
 
 declare global {
@@ -20,26 +21,45 @@ export interface AuthorizationOptions {
    * pages included. What it throws is passed to `next()`: throw {@link UnauthenticatedError} for a bad token.
    */
   readonly principal: (req: Request) => Principal | null | Promise<Principal | null>;
+  /** What is kept of each decision, refusals included, and where it goes. Left out, nothing is. */
+  readonly decisions?: DecisionOptions;
 }
 
 /**
- * Puts `req.authz` on every request. Use it once, after whatever logs people in and before the routes.
+ * Puts `req.authz` on every request. Use it once, after whatever logs people in and before the routes; and after the
+ * OpenTelemetry providers, if there are any, have been registered.
  *
  * @throws TypeError at once when an option is missing
  */
 export function authorization(options: AuthorizationOptions): RequestHandler {
-  const { pdp, principal } = options;
+  const { pdp, principal, decisions = { sinks: [] } } = options;
   if (typeof pdp?.check !== "function" || typeof pdp.plan !== "function") {
     throw new TypeError("authorization(): pdp is missing; see cerbos().");
   }
   if (typeof principal !== "function") throw new TypeError("authorization(): principal must be a function of req.");
+  assertDecisions(decisions);
+  const recorder = new DecisionRecorder(decisions);
   return async (req, _res, next) => {
     try {
-      req.authz = new RequestAuthorization(pdp, (await principal(req)) ?? null);
+      req.authz = new RequestAuthorization(req, (await principal(req)) ?? null, pdp, recorder);
     } catch (error) {
       next(asError(error));
       return;
     }
     next();
   };
+}
+
+function assertDecisions({ sinks, attributes = {} }: DecisionOptions): void {
+  if (!Array.isArray(sinks) || !sinks.every((sink) => typeof sink?.record === "function")) {
+    throw new TypeError(
+      "authorization(): decisions.sinks must be an array of sinks, such as ndjsonSink(process.stdout).",
+    );
+  }
+  const lists = [attributes.principal ?? [], ...Object.values(attributes.resource ?? {})];
+  if (!lists.every((names) => Array.isArray(names) && names.every((name) => typeof name === "string"))) {
+    throw new TypeError(
+      'authorization(): decisions.attributes must list names, such as { principal: ["department"], resource: { contact: ["ownerId"] } }.',
+    );
+  }
 }

@@ -1,11 +1,8 @@
 import DataLoader from "dataloader";
-import {
-  AuthorizationSetupError,
-  DeniedError,
-  PdpUnavailableError,
-  ResourceNotFoundError,
-  UnauthenticatedError,
-} from "./errors.js";
+import type { Request } from "express";
+import { type AskedCheck, type Recorded, RecordedQuestions } from "./decisions/questions.js";
+import type { DecisionRecorder } from "./decisions/recorder.js";
+import { AuthorizationSetupError, DeniedError, ResourceNotFoundError, UnauthenticatedError } from "./errors.js";
 import type { Filter } from "./filter/filter.js";
 import type { Answer, Check, Decision, Found, KindedResource, Pdp, Principal, Resource } from "./types.js";
 
@@ -13,22 +10,28 @@ import type { Answer, Check, Decision, Found, KindedResource, Pdp, Principal, Re
 export class RequestAuthorization {
   /** Who is logged in; `null` when nobody is. */
   readonly principal: Principal | null;
-  /** The decisions made for this request so far. */
-  readonly decisions: Decision[] = [];
-  readonly #pdp: Pdp;
+  readonly #questions: RecordedQuestions;
   /** Collects the questions of a tick into one call, and remembers the answers for the request. */
-  readonly #answers: DataLoader<Check, Answer, string>;
+  readonly #answers: DataLoader<AskedCheck, Recorded<Answer>, string>;
   readonly #numbers = new Map<object, number>();
   /** The filters that guards have asked for, and whether a handler has taken them. */
   readonly #filters = new Map<string, { readonly filter: Filter; taken: boolean }>();
   #resource: Resource | undefined;
 
   /** @throws {@link AuthorizationSetupError} when the principal is not one that a PDP could decide about. */
-  constructor(pdp: Pdp, principal: Principal | null) {
+  constructor(req: Request, principal: Principal | null, pdp: Pdp, recorder: DecisionRecorder) {
     if (principal !== null) assertPrincipal(principal);
-    this.#pdp = pdp;
     this.principal = principal;
-    this.#answers = new DataLoader((checks) => this.#ask(checks), { cacheKeyFn: (check) => this.#keyOf(check) });
+    const questions = new RecordedQuestions(req, principal, pdp, recorder);
+    this.#questions = questions;
+    this.#answers = new DataLoader((checks) => questions.check(principal as Principal, checks), {
+      cacheKeyFn: (check) => this.#keyOf(check),
+    });
+  }
+
+  /** The decisions that the PDP has made for this request so far. */
+  get decisions(): readonly Decision[] {
+    return this.#questions.decisions;
   }
 
   /**
@@ -48,14 +51,19 @@ export class RequestAuthorization {
    * @param resource - what the action would be done to, with its kind
    * @param action - action, as policies name it
    * @returns `false`, without asking the PDP, when nobody is logged in or the principal has no role
-   * @throws {@link PdpUnavailableError} or {@link PdpRejectedError} when there is no answer
+   * @throws {@link PdpUnavailableError} or {@link PdpRejectedError} when there is no answer, and
+   * {@link DecisionNotRecordedError} when it cannot be recorded
    */
   async can(resource: KindedResource, action: string): Promise<boolean> {
-    if (!this.principal || this.principal.roles.length === 0) return false;
     assertResource(resource);
-    if (!isText(resource.kind))
-      throw new AuthorizationSetupError("A resource must say its kind, as a non-empty string.");
-    return (await this.#answers.load({ kind: resource.kind, resource, action })).allowed;
+    const { kind } = resource;
+    if (!isText(kind)) throw new AuthorizationSetupError("A resource must say its kind, as a non-empty string.");
+    if (!this.principal || this.principal.roles.length === 0) {
+      const error = this.principal ? "no_roles" : "unauthenticated";
+      await this.#questions.refused({ source: "can", kind, action, resource }, error);
+      return false;
+    }
+    return (await this.#answers.load({ source: "can", kind, resource, action })).allowed;
   }
 
   /**
@@ -98,33 +106,35 @@ export class RequestAuthorization {
    * @param kind - resource kind, as policies name it
    * @param action - action, as policies name it
    * @param load - finds the resource; left out where the question is about the kind as a whole
-   * @throws {@link UnauthenticatedError}, {@link DeniedError}, {@link ResourceNotFoundError}, or what the PDP throws
+   * @throws {@link UnauthenticatedError}, {@link DeniedError}, {@link ResourceNotFoundError},
+   * {@link DecisionNotRecordedError}, or what the PDP throws
    */
   async enforce(kind: string, action: string, load?: () => Found | Promise<Found>): Promise<void> {
-    // Before the loader, so that somebody without any role cannot learn which ids exist.
-    this.#principalFor(kind, action);
-    const resource = load ? await load() : WHOLE_KIND;
-    if (resource === undefined || resource === null) throw new ResourceNotFoundError(kind);
-    assertResource(resource);
-    const { allowed, callId } = await this.#answers.load({ kind, resource, action });
-    if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId });
+    const asked = { source: "authorize", kind, action } as const;
+    const resource = await this.#questions.before(asked, async () => {
+      // Before the loader, so that somebody without any role cannot learn which ids exist.
+      this.#principalFor(kind, action);
+      const found = load ? await load() : WHOLE_KIND;
+      if (found === undefined || found === null) throw new ResourceNotFoundError(kind);
+      assertResource(found);
+      return found;
+    });
+    const { allowed, callId, id } = await this.#answers.load({ ...asked, resource });
+    if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id });
     if (load) this.#resource = resource;
   }
 
   /**
    * Returns only when the principal may do the action on some resources of the kind: those that {@link filter} then tells.
    *
-   * @throws {@link UnauthenticatedError}, {@link DeniedError}, {@link UnsupportedPlanError}, or what the PDP throws
+   * @throws {@link UnauthenticatedError}, {@link DeniedError}, {@link UnsupportedPlanError},
+   * {@link DecisionNotRecordedError}, or what the PDP throws
    */
   async enforceFilter(kind: string, action: string): Promise<void> {
-    const principal = this.#principalFor(kind, action);
-    const plan = await this.#pdp.plan(principal, kind, action);
-    // A Pdp written in JavaScript may answer anything; nothing but a filter opens the door.
-    if (!isFilter(plan?.filter)) throw new PdpUnavailableError("bad_answer");
-    const { filter, callId } = plan;
-    const allowed = filter.decision !== "denied";
-    this.decisions.push({ kind, resourceId: WHOLE_KIND.id, action, allowed, callId });
-    if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId });
+    const check = { source: "filter", kind, action, resource: WHOLE_KIND } as const;
+    const principal = await this.#questions.before(check, () => this.#principalFor(kind, action));
+    const { filter, callId, id } = await this.#questions.plan(principal, check);
+    if (filter.decision === "denied") throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id });
     this.#filters.set(keyOfFilter(kind, action), { filter, taken: false });
   }
 
@@ -138,21 +148,6 @@ export class RequestAuthorization {
     if (!principal) throw new UnauthenticatedError();
     if (principal.roles.length === 0) throw new DeniedError({ code: "no_roles", kind, action, callId: "" });
     return principal;
-  }
-
-  async #ask(checks: readonly Check[]): Promise<readonly Answer[]> {
-    const principal = this.principal as Principal;
-    const answers = await this.#pdp.check(principal, checks);
-    // A Pdp written in JavaScript may answer anything; nothing but a plain yes opens the door.
-    const isAnswer = (answer: Answer) => typeof answer?.allowed === "boolean";
-    if (!Array.isArray(answers) || answers.length !== checks.length || !answers.every(isAnswer)) {
-      throw new PdpUnavailableError("bad_answer");
-    }
-    checks.forEach(({ kind, resource, action }, n) => {
-      const { allowed, callId } = answers[n] as Answer;
-      this.decisions.push({ kind, resourceId: resource.id, action, allowed, callId });
-    });
-    return answers;
   }
 
   /** Attributes count as the same only when they are the same object: to compare them would cost more than to ask. */
@@ -183,11 +178,6 @@ export function asError(thrown: unknown): Error {
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
-}
-
-function isFilter(filter: Filter | undefined): filter is Filter {
-  if (filter?.decision === "conditional") return typeof filter.condition === "object" && filter.condition !== null;
-  return filter?.decision === "allowed" || filter?.decision === "denied";
 }
 
 function assertPrincipal(principal: Principal): void {

@@ -34,13 +34,18 @@ export class CircuitBreaker {
     this.#onOpen = options.onOpen ?? (() => {});
   }
 
+  /** Whether calls are refused at once, but for the probes. */
+  get isOpen(): boolean {
+    return this.#failures >= this.#threshold;
+  }
+
   /**
    * Makes the call, unless the circuit is open. The call must end sooner or later: give it a deadline.
    *
    * @throws the `refusal` when the circuit is open; otherwise whatever the call throws
    */
   async run<T>(call: () => Promise<T>): Promise<T> {
-    const open = this.#failures >= this.#threshold;
+    const open = this.isOpen;
     if (open && (this.#probing || performance.now() < this.#openUntil)) throw this.#refusal();
     if (open) this.#probing = true;
     try {

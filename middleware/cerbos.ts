@@ -3,7 +3,8 @@ import { CircuitBreaker } from "./breaker.js";
 import { PdpRejectedError, PdpUnavailableError } from "./errors.js";
 import { filterOf } from "./filter/plan.js";
 import { type Entry, planQuestionOf, questionOf } from "./question.js";
-import type { Answer, Check, Pdp, Plan, Principal, Resource } from "./types.js";
+import { watchPdp } from "./telemetry.js";
+import type { Answer, CallOptions, Check, Grounds, Pdp, Plan, Principal, Resource } from "./types.js";
 
 /** Settings of {@link cerbos}. */
 export interface CerbosOptions extends Pick<Options, "tls" | "playgroundInstance"> {
@@ -95,7 +96,13 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
     },
   });
 
+  const watch = watchPdp(target, () => breaker.isOpen);
+
   function call<T>(send: () => Promise<T>): Promise<T> {
+    return watch.timed(() => withDeadline(send));
+  }
+
+  function withDeadline<T>(send: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       // gRPC's deadline does not count while it looks up the target's address; this one does. An AbortSignal for each
       // call would do as well, but takes several times as long as everything else here.
@@ -114,9 +121,11 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
   }
 
   /** The answers of one call, for each entry and action. */
-  async function ask(principal: Principal, entries: readonly Entry[]): Promise<Answer[][]> {
-    const question = questionOf(principal, entries);
-    const { results, cerbosCallId } = await breaker.run(() => call(() => client.checkResources(question)));
+  async function ask(principal: Principal, entries: readonly Entry[], options: CallOptions): Promise<Answer[][]> {
+    const question = questionOf(principal, entries, options);
+    const { results, cerbosCallId } = await breaker.run(() =>
+      call(() => client.checkResources(question, headersOf(options))),
+    );
     if (results.length !== entries.length) throw new PdpUnavailableError("bad_answer");
     return entries.map(({ kind, resource, actions }, n) => {
       const result = results[n];
@@ -124,27 +133,29 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
       return actions.map((action) => {
         const allowed = result?.isAllowed(action);
         if (allowed === undefined || isAnother) throw new PdpUnavailableError("bad_answer");
-        return { allowed, callId: cerbosCallId };
+        return { allowed, callId: cerbosCallId, grounds: groundsOf(result, action) };
       });
     });
   }
 
   return {
-    async check(principal: Principal, checks: readonly Check[]): Promise<Answer[]> {
+    async check(principal: Principal, checks: readonly Check[], options: CallOptions = {}): Promise<Answer[]> {
       const { entries, places } = entriesOf(checks);
       const calls: Promise<Answer[][]>[] = [];
       for (let n = 0; n < entries.length; n += resourcesPerCall) {
-        calls.push(ask(principal, entries.slice(n, n + resourcesPerCall)));
+        calls.push(ask(principal, entries.slice(n, n + resourcesPerCall), options));
       }
       const answers = (await Promise.all(calls)).flat();
       return places.map(([entry, action]) => answers[entry]?.[action] as Answer);
     },
-    async plan(principal: Principal, kind: string, action: string): Promise<Plan> {
-      const question = planQuestionOf(principal, kind, action);
-      const response = await breaker.run(() => call(() => client.planResources(question)));
+    async plan(principal: Principal, kind: string, action: string, options: CallOptions = {}): Promise<Plan> {
+      const question = planQuestionOf(principal, kind, action, options);
+      const response = await breaker.run(() => call(() => client.planResources(question, headersOf(options))));
       const filter = filterOf(response);
       if (!filter) throw new PdpUnavailableError("bad_answer");
-      return { filter, callId: response.cerbosCallId };
+      const scope = response.metadata?.matchedScope;
+      const grounds = scope === undefined ? undefined : { policy: "", scope, derivedRoles: [], rules: [] };
+      return { filter, callId: response.cerbosCallId, grounds };
     },
     async ping(): Promise<void> {
       // Through the circuit breaker too: an app that gets no traffic while it is not ready must still find back.
@@ -173,6 +184,27 @@ function entriesOf(checks: readonly Check[]): { entries: Entry[]; places: [entry
     return [number, place === -1 ? actions.push(action) - 1 : place];
   });
   return { entries, places };
+}
+
+function headersOf({ traceparent }: CallOptions): { headers: Record<string, string> } | undefined {
+  return traceparent ? { headers: { traceparent } } : undefined;
+}
+
+/** The answer about one entry of a question. */
+type Result = Awaited<ReturnType<GRPC["checkResources"]>>["results"][number];
+
+/** What the answer about an action rests on, where the PDP was asked to say so. */
+function groundsOf({ metadata, outputs }: Result, action: string): Grounds | undefined {
+  if (!metadata) return undefined;
+  const { matchedPolicy = "", matchedScope = "" } = metadata.actions[action] ?? {};
+  const sources = outputs.filter((output) => output.action === action).map(({ source }) => source);
+  return {
+    policy: matchedPolicy,
+    scope: matchedScope,
+    derivedRoles: [...metadata.effectiveDerivedRoles].sort(),
+    // An output says where it comes from as "policy#rule".
+    rules: sources.map((source) => source.slice(source.indexOf("#") + 1)),
+  };
 }
 
 function assertOptions(target: string, options: CerbosOptions | undefined): void {

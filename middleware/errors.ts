@@ -10,6 +10,8 @@ export abstract class AuthorizationError extends Error {
   abstract readonly title: string;
   /** Headers that belong to the status. */
   readonly headers: Readonly<Record<string, string>> = {};
+  /** Id of the decision, as its event has it; `undefined` when the refusal is none (an error of the set-up, say). */
+  decisionId: string | undefined;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -47,7 +49,13 @@ export class DeniedError extends AuthorizationError {
   /** The PDP's id of the decision; empty when it was not asked. */
   readonly callId: string;
 
-  constructor(denied: { code: "denied" | "no_roles"; kind: string; action: string; callId: string }) {
+  constructor(denied: {
+    code: "denied" | "no_roles";
+    kind: string;
+    action: string;
+    callId: string;
+    decisionId?: string;
+  }) {
     super(
       denied.code === "no_roles"
         ? `You have no role here, so you may not ${denied.action} a ${denied.kind}.`
@@ -57,6 +65,7 @@ export class DeniedError extends AuthorizationError {
     this.kind = denied.kind;
     this.action = denied.action;
     this.callId = denied.callId;
+    this.decisionId = denied.decisionId;
   }
 }
 
@@ -97,6 +106,21 @@ export class PdpRejectedError extends AuthorizationError {
 
   constructor(options?: ErrorOptions) {
     super("The question put to the service that decides permissions was not valid.", options);
+  }
+}
+
+/** A sink did not take the event of the decision, so that there would be no record of it: 503, whatever was decided. */
+export class DecisionNotRecordedError extends AuthorizationError {
+  readonly code = "decision_not_recorded";
+  readonly status = 503;
+  readonly title = "Decisions cannot be recorded right now";
+  override readonly headers: Readonly<Record<string, string>> = { "Retry-After": "1" };
+
+  constructor(options?: ErrorOptions) {
+    super(
+      "What is decided here is kept on record, which is not possible now. Nothing was done; try again in a moment.",
+      options,
+    );
   }
 }
 

@@ -2,6 +2,11 @@ export { type AuthorizationOptions, authorization } from "./authorization.js";
 export { type AuthorizeOptions, authorize, type Guard } from "./authorize.js";
 export type { RequestAuthorization } from "./authz.js";
 export { type CerbosOptions, cerbos } from "./cerbos.js";
+export { Batches, BatchesFullError, type BatchOptions } from "./decisions/batches.js";
+export type { DecisionContext, DecisionEvent, DecisionSink } from "./decisions/event.js";
+export { type HttpSink, type HttpSinkOptions, httpSink } from "./decisions/http.js";
+export { ndjsonSink } from "./decisions/ndjson.js";
+export type { DecisionOptions } from "./decisions/recorder.js";
 export * from "./errors.js";
 export type { Expression, Filter } from "./filter/filter.js";
 export { authorizationErrors, type Problem, problemOf, wantsHtml } from "./problem.js";
@@ -21,9 +26,11 @@ export { toSql } from "./sql/to-sql.js";
 export type {
   Answer,
   Attributes,
+  CallOptions,
   Check,
   Decision,
   Found,
+  Grounds,
   KindedResource,
   Pdp,
   Plan,

@@ -9,14 +9,16 @@ export interface Problem {
   readonly detail: string;
   /** Extension member: the error's stable code. */
   readonly code: string;
+  /** Extension member: the id under which the decision is on record. */
+  readonly decisionId?: string;
 }
 
 /** What may be told of an {@link AuthorizationError} to whoever asked. */
 export function problemOf(error: AuthorizationError): Problem {
-  const { title, status, message, code } = error;
+  const { title, status, message, code, decisionId } = error;
   // A server's fault is for its log; the title says enough to the person.
   const detail = status === 500 ? "This is a fault of the application, not yours. Nothing was done." : message;
-  return { type: "about:blank", title, status, detail, code };
+  return { type: "about:blank", title, status, detail, code, ...(decisionId && { decisionId }) };
 }
 
 /**

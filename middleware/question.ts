@@ -1,6 +1,6 @@
 import type { GRPC } from "@cerbos/grpc";
 import { PdpRejectedError } from "./errors.js";
-import type { Principal, Resource } from "./types.js";
+import type { CallOptions, Principal, Resource } from "./types.js";
 
 /** Checks of one principal in the words of the Cerbos client: one entry a resource. */
 export type Question = Parameters<GRPC["checkResources"]>[0];
@@ -26,7 +26,7 @@ const ILL_FORMED = /\p{Surrogate}/u;
  *
  * @throws {@link PdpRejectedError} when something in them would not reach the PDP as it is. What was wrong is its cause.
  */
-export function questionOf(principal: Principal, entries: readonly Entry[]): Question {
+export function questionOf(principal: Principal, entries: readonly Entry[], options: CallOptions): Question {
   const resources = entries.map(({ kind, resource: { id, attr = {} }, actions }) => ({
     resource: { kind, id, attr },
     actions: [...actions],
@@ -34,7 +34,7 @@ export function questionOf(principal: Principal, entries: readonly Entry[]): Que
   const asked = asSeen(principal);
   for (const { resource, actions } of resources) assertFaithful({ resource, actions });
   // The client's types want mutable attributes, though it only reads them.
-  return { principal: asked, resources } as Question;
+  return { principal: asked, resources, includeMetadata: options.grounds === true } as Question;
 }
 
 /**
@@ -42,9 +42,10 @@ export function questionOf(principal: Principal, entries: readonly Entry[]): Que
  *
  * @throws {@link PdpRejectedError} as {@link questionOf} does
  */
-export function planQuestionOf(principal: Principal, kind: string, action: string): PlanQuestion {
+export function planQuestionOf(principal: Principal, kind: string, action: string, options: CallOptions): PlanQuestion {
   assertFaithful({ kind, action });
-  return { principal: asSeen(principal), resource: { kind }, action } as PlanQuestion;
+  const includeMetadata = options.grounds === true;
+  return { principal: asSeen(principal), resource: { kind }, action, includeMetadata } as PlanQuestion;
 }
 
 /** A principal as the PDP is to see it, which rejects principals that have a role twice. */

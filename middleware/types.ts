@@ -43,11 +43,36 @@ export interface Check {
   readonly action: string;
 }
 
+/**
+ * What a decision rests on.
+ *
+ * @see https://docs.cerbos.dev/cerbos/latest/api/#check-resources, `includeMeta`
+ */
+export interface Grounds {
+  /** The policy that decided, such as `resource.contact.vdefault`; empty when the PDP does not tell. */
+  readonly policy: string;
+  readonly scope: string;
+  /** Derived roles that the principal had towards the resource, of those that mattered. */
+  readonly derivedRoles: readonly string[];
+  /** Rules that applied, as far as they say so: those that have an `output`. */
+  readonly rules: readonly string[];
+}
+
 /** The answer to a {@link Check}. */
 export interface Answer {
   readonly allowed: boolean;
   /** The PDP's own id of the call, as it stands in its audit log; empty when it gave none. */
   readonly callId: string;
+  /** Only when they were asked for: {@link CallOptions}. */
+  readonly grounds?: Grounds | undefined;
+}
+
+/** How a question is put. */
+export interface CallOptions {
+  /** Whether answers are to say what they rest on, which makes them larger. Default `false`. */
+  readonly grounds?: boolean | undefined;
+  /** The trace that the call belongs to, as W3C Trace Context, section 3.2, writes it. */
+  readonly traceparent?: string | undefined;
 }
 
 /** The answer to "on which resources of this kind may the principal do the action?" */
@@ -55,6 +80,8 @@ export interface Plan {
   readonly filter: Filter;
   /** The PDP's own id of the call, as it stands in its audit log; empty when it gave none. */
   readonly callId: string;
+  /** Only when they were asked for. Of plans Cerbos tells the scope alone. */
+  readonly grounds?: Grounds | undefined;
 }
 
 /**
@@ -68,14 +95,14 @@ export interface Pdp {
    * @throws {@link PdpUnavailableError} when there is no answer in time, or none that can be trusted.
    * @throws {@link PdpRejectedError} when the PDP finds the question itself invalid.
    */
-  check(principal: Principal, checks: readonly Check[]): Promise<readonly Answer[]>;
+  check(principal: Principal, checks: readonly Check[], options?: CallOptions): Promise<readonly Answer[]>;
   /**
    * Says on which resources of a kind the principal may do the action.
    *
    * @throws {@link PdpUnavailableError} and {@link PdpRejectedError}, as `check` does.
    * @throws {@link UnsupportedPlanError} when the plan has a shape that is not known.
    */
-  plan(principal: Principal, kind: string, action: string): Promise<Plan>;
+  plan(principal: Principal, kind: string, action: string, options?: CallOptions): Promise<Plan>;
   /**
    * Resolves when the PDP says that it serves, for readiness probes.
    *
@@ -88,6 +115,8 @@ export interface Pdp {
 
 /** A decision made for the request, kept at `req.authz.decisions` in the order in which they were made. */
 export interface Decision extends Answer {
+  /** As it stands in the decision's event. */
+  readonly id: string;
   readonly kind: string;
   /** `*` when the question was about the kind as a whole. */
   readonly resourceId: string;

@@ -88,9 +88,11 @@ export interface Comprehension {
   readonly bodies: readonly Expression[];
 }
 
-/** An expression as a person would write it, short, for messages. */
-function describe(expression: Expression): string {
+/** An expression in words, with `?` for every constant: they may be what is known of the principal. */
+export function describe(expression: Expression): string {
   switch (expression.type) {
+    case "literal":
+      return "?";
     case "attribute":
       return ["R.attr", ...expression.path].join(".");
     case "id":
@@ -99,12 +101,16 @@ function describe(expression: Expression): string {
       return expression.variable.name;
     case "field":
       return `${describe(expression.of)}.${expression.name}`;
+    case "list":
+      return `[${expression.elements.map(describe).join(", ")}]`;
+    case "struct":
+      return `{${expression.entries.map(({ key, value }) => `${describe(key)}: ${describe(value)}`).join(", ")}}`;
     case "call":
       return `${expression.operator}(${expression.operands.map(describe).join(", ")})`;
-    case "comprehension":
-      return `${describe(expression.list)}.${expression.operator}(...)`;
-    default:
-      return "a value";
+    case "comprehension": {
+      const parts = [...expression.variables.map(({ name }) => name), ...expression.bodies.map(describe)];
+      return `${describe(expression.list)}.${expression.operator}(${parts.join(", ")})`;
+    }
   }
 }
 

@@ -166,8 +166,8 @@ describe("authorize", () => {
       const { handled } = await guardedApp({ pdp: pdpThat(() => answers.shift()) }, ...guards).get();
       assert.equal(handled?.authz.principal, uma);
       assert.deepEqual(handled?.authz.decisions, [
-        { kind: "thing", resourceId: "*", action: "list", allowed: true, callId: "first" },
-        { kind: "thing", resourceId: "7", action: "read", allowed: true, callId: "second" },
+        { id: "first", kind: "thing", resourceId: "*", action: "list", allowed: true, callId: "first" },
+        { id: "second", kind: "thing", resourceId: "7", action: "read", allowed: true, callId: "second" },
       ]);
     });
 
@@ -181,7 +181,7 @@ describe("authorize", () => {
       };
       refusal(await guardedApp({ pdp: denying() }, peek, authorize("thing", "read")).get());
       assert.deepEqual(decisions, [
-        { kind: "thing", resourceId: "*", action: "read", allowed: false, callId: "call-2" },
+        { id: "call-2", kind: "thing", resourceId: "*", action: "read", allowed: false, callId: "call-2" },
       ]);
     });
 

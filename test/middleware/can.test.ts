@@ -155,9 +155,9 @@ describe("req.authz.can", () => {
     await authz.canEach([resource, resource], ["read", "delete"]);
     await authz.can(resource, "delete");
     assert.deepEqual(authz.decisions, [
-      { kind: "door", resourceId: "*", action: "enter", allowed: true, callId: "call-4" },
-      { kind: "thing", resourceId: "1", action: "read", allowed: true, callId: "call-4" },
-      { kind: "thing", resourceId: "1", action: "delete", allowed: false, callId: "call-4" },
+      { id: "call-4", kind: "door", resourceId: "*", action: "enter", allowed: true, callId: "call-4" },
+      { id: "call-4", kind: "thing", resourceId: "1", action: "read", allowed: true, callId: "call-4" },
+      { id: "call-4.1", kind: "thing", resourceId: "1", action: "delete", allowed: false, callId: "call-4" },
     ]);
   });
 

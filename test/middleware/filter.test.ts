@@ -139,7 +139,7 @@ describe("authorize with filter: true", () => {
   it("records the decision", async () => {
     const { handled } = await guardedApp({ pdp: planned(conditional) }, guard, take).get();
     assert.deepEqual(handled?.authz.decisions, [
-      { kind: "thing", resourceId: "*", action: "list", allowed: true, callId: "call-5" },
+      { id: "call-5", kind: "thing", resourceId: "*", action: "list", allowed: true, callId: "call-5" },
     ]);
   });
 

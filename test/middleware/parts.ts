@@ -69,7 +69,7 @@ export const denying = () => pdpThat(() => ({ allowed: false, callId: "call-2" }
 /** An app with one route, and what came of a request to it. */
 export interface GuardedApp {
   readonly app: Express;
-  get(path?: string): Promise<Outcome>;
+  get(path?: string, headers?: Record<string, string>): Promise<Outcome>;
 }
 
 /** Either the handler ran, or an error arrived at the app's error handler, or neither: a route was skipped. */
@@ -85,10 +85,10 @@ export interface Outcome {
  * @param guards - what stands before the handler of `GET /things/:id`
  */
 export function guardedApp(
-  { pdp = allowing(), principal = () => uma }: Partial<AuthorizationOptions>,
+  { pdp = allowing(), principal = () => uma, ...rest }: Partial<AuthorizationOptions>,
   ...guards: RequestHandler[]
 ): GuardedApp {
-  return appOf([authorization({ pdp, principal })], guards);
+  return appOf([authorization({ pdp, principal, ...rest })], guards);
 }
 
 /** The same without `authorization()`, or with something else in its place. */
@@ -108,10 +108,10 @@ export function appOf(before: RequestHandler[], guards: RequestHandler[]): Guard
   app.use(keep);
   return {
     app,
-    async get(path = "/things/7") {
+    async get(path = "/things/7", headers = {}) {
       handled = undefined;
       error = undefined;
-      await request(app).get(path);
+      await request(app).get(path).set(headers);
       return { handled, error };
     },
   };

@@ -237,7 +237,7 @@ describe("the middleware in an app of somebody else's", function () {
       erasableSyntaxOnly: true,
     };
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["src"] }));
-    for (const name of ["app.ts", "opa.ts", "notes.ts"])
+    for (const name of ["app.ts", "opa.ts", "notes.ts", "recorded.ts"])
       await writeFile(join(src, name), await blockThatBegins(`// ${name}`));
     for (const name of ["server", "routes.test"]) {
       await writeFile(join(src, `${name}.ts`), await blockThatBegins(`// ${name}.js`));

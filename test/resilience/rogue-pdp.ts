@@ -6,7 +6,7 @@ import { PlanResourcesFilter_Kind as Kind, PlanResourcesFilterSchema } from "@ce
 import { CheckResourcesRequestSchema } from "@cerbos/api/cerbos/request/v1/request_pb";
 import { CheckResourcesResponseSchema, PlanResourcesResponseSchema } from "@cerbos/api/cerbos/response/v1/response_pb";
 import { CerbosService } from "@cerbos/api/cerbos/svc/v1/svc_pb";
-import { Server, ServerCredentials, type ServerErrorResponse, status } from "@grpc/grpc-js";
+import { type Metadata, Server, ServerCredentials, type ServerErrorResponse, status } from "@grpc/grpc-js";
 
 /** What a PDP answers to the checks of a request: bytes on the wire, or a gRPC status. */
 type Manner = (questions: readonly Question[]) => Uint8Array | ServerErrorResponse | Promise<Uint8Array>;
@@ -94,14 +94,16 @@ export class RoguePdp {
   asked = 0;
   /** How many resources each request for checks was about. */
   readonly sizes: number[] = [];
+  /** The trace that each request said it belongs to. */
+  readonly traceparents: unknown[] = [];
   readonly #server = new Server({ "grpc.max_send_message_length": -1 });
 
   constructor() {
     this.#server.addService(
       { checkResources: method("checkResources"), planResources: method("planResources") },
       {
-        checkResources: answering((request) => this.#check(request)),
-        planResources: answering(() => this.#plan()),
+        checkResources: answering((request, metadata) => this.#check(request, metadata)),
+        planResources: answering((_request, metadata) => this.#plan(metadata)),
       },
     );
   }
@@ -120,8 +122,9 @@ export class RoguePdp {
     this.#server.forceShutdown();
   }
 
-  async #check(request: Uint8Array) {
+  async #check(request: Uint8Array, metadata: Metadata) {
     this.asked += 1;
+    this.traceparents.push(metadata.get("traceparent")[0]);
     const { resources } = fromBinary(CheckResourcesRequestSchema, request);
     this.sizes.push(resources.length);
     const manner: Manner = manners[this.manner];
@@ -130,8 +133,9 @@ export class RoguePdp {
     );
   }
 
-  async #plan() {
+  async #plan(metadata: Metadata) {
     this.asked += 1;
+    this.traceparents.push(metadata.get("traceparent")[0]);
     const manner: Manner = manners[this.manner];
     return this.manner === "honest" ? this.plan : manner([{ kind: "contact", id: "*", actions: ["list"] }]);
   }
@@ -146,9 +150,12 @@ function method(name: "checkResources" | "planResources") {
   return { path, requestStream: false, responseStream: false, ...serialization } as const;
 }
 
-function answering(answer: (request: Uint8Array) => Promise<Uint8Array | ServerErrorResponse>) {
-  return (call: { request: Buffer }, callback: (error: ServerErrorResponse | null, sent?: Buffer) => void) => {
-    void answer(call.request).then((sent) => {
+function answering(answer: (request: Uint8Array, metadata: Metadata) => Promise<Uint8Array | ServerErrorResponse>) {
+  return (
+    call: { request: Buffer; metadata: Metadata },
+    callback: (error: ServerErrorResponse | null, sent?: Buffer) => void,
+  ) => {
+    void answer(call.request, call.metadata).then((sent) => {
       if (sent instanceof Uint8Array) callback(null, Buffer.from(sent));
       else callback(sent);
     });

@@ -1,0 +1,347 @@
+/** There was no room for an item, for as long as it could wait. */
+export class BatchesFullError extends Error {
+  override readonly name = "BatchesFullError";
+}
+
+/** Nothing more is taken, or what was taken could not be delivered before the end. */
+export class BatchesClosedError extends Error {
+  override readonly name = "BatchesClosedError";
+}
+
+/** Settings of {@link Batches}. */
+export interface BatchOptions<T> {
+  /**
+   * Delivers a batch; must end sooner or later, so give it a deadline. When it rejects, it gets the same array again,
+   * after a pause, for as long as it takes.
+   */
+  readonly deliver: (batch: readonly T[]) => Promise<void>;
+  /** What an item counts in `maxBytes` and `capacity`; default 1 for each. */
+  readonly size?: (item: T) => number;
+  /** Items in a batch. */
+  readonly maxItems: number;
+  /** Bytes in a batch. A larger item makes a batch alone. */
+  readonly maxBytes: number;
+  /** ms that an item waits for its batch to fill. */
+  readonly maxAge: number;
+  /** Bytes held in all, the batch under delivery included. A larger item is taken when there is nothing else. */
+  readonly capacity: number;
+  /** ms that {@link Batches.add} waits for room. */
+  readonly patience: number;
+  /** Told of each delivery that failed; must not throw. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+interface Batch<T> {
+  readonly items: T[];
+  bytes: number;
+  /** Whether it goes as it is, without waiting to be filled. */
+  due: boolean;
+}
+
+interface Waiter<T> {
+  readonly item: T;
+  readonly size: number;
+  readonly until: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Flush {
+  /** How many items must have been delivered, of all that ever came. */
+  readonly count: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Collects items and delivers them in batches: in order, one batch at a time, each at least once, and in bounded
+ * memory. Whoever adds waits when there is no room.
+ *
+ * Its timers keep the process alive while there is something to deliver, and only then.
+ */
+export class Batches<T> {
+  readonly #options: BatchOptions<T>;
+  readonly #size: (item: T) => number;
+  /** Those that are waiting to be delivered; the first is under delivery. */
+  readonly #ready: Batch<T>[] = [];
+  /** The one that is being filled. While a delivery takes long it goes on being filled, even when it is due. */
+  #open: Batch<T> = emptyBatch();
+  #age: NodeJS.Timeout | undefined;
+  #bytes = 0;
+  #taken = 0;
+  #delivered = 0;
+  #delivering = false;
+  #failures = 0;
+  #endPause = () => {};
+  readonly #waiters: Waiter<T>[] = [];
+  #impatience: NodeJS.Timeout | undefined;
+  #flushes: Flush[] = [];
+  #closing: Promise<readonly T[]> | undefined;
+  #ended = false;
+
+  constructor(options: BatchOptions<T>) {
+    this.#options = options;
+    this.#size = options.size ?? (() => 1);
+  }
+
+  /** Items in memory; those of adders that still wait for room are not among them. */
+  get pending(): number {
+    return this.#taken - this.#delivered;
+  }
+
+  /** How much of the capacity is taken, 0 to 1. */
+  get fill(): number {
+    return Math.min(1, this.#bytes / this.#options.capacity);
+  }
+
+  /**
+   * Puts an item in. While there is room, it returns at once, without a promise; otherwise the promise resolves when
+   * the item has been let in, first come, first served.
+   *
+   * @returns a promise that rejects with a {@link BatchesFullError} when there was no room in time, and with a
+   * {@link BatchesClosedError} after `close()`
+   */
+  add(item: T): void | Promise<void> {
+    if (this.#closing) return Promise.reject(closed());
+    const size = this.#size(item);
+    if (this.#waiters.length === 0 && this.#hasRoom(size)) {
+      this.#take(item, size);
+      return;
+    }
+    // Room comes only by delivery, so there is no point in filling the batch any longer.
+    this.#hurry();
+    return new Promise((resolve, reject) => {
+      const until = performance.now() + this.#options.patience;
+      this.#waiters.push({ item, size, until, resolve, reject });
+      this.#watch();
+    });
+  }
+
+  /**
+   * Puts an item in if there is room.
+   *
+   * @returns whether it was put in; never after `close()`
+   */
+  offer(item: T): boolean {
+    if (this.#closing) return false;
+    const size = this.#size(item);
+    const free = this.#waiters.length === 0 && this.#hasRoom(size);
+    if (free) this.#take(item, size);
+    else this.#hurry();
+    return free;
+  }
+
+  /**
+   * Puts an item in even when there is no room, before those that wait: for what must not wait.
+   *
+   * @throws BatchesClosedError after `close()`
+   */
+  force(item: T): void {
+    if (this.#closing) throw closed();
+    this.#take(item, this.#size(item));
+  }
+
+  /**
+   * Delivers what is there now, without waiting for a batch to fill. A pause after a failure is not cut short.
+   *
+   * @returns a promise that resolves when it is delivered, however long that takes. Rejects with a
+   * {@link BatchesClosedError} when `close()` gives up first.
+   */
+  flush(): Promise<void> {
+    if (this.pending === 0) return Promise.resolve();
+    this.#hurry();
+    return new Promise((resolve, reject) => {
+      this.#flushes.push({ count: this.#taken, resolve, reject });
+    });
+  }
+
+  /**
+   * Takes nothing more, and tries to deliver the rest. Adders that wait are rejected.
+   *
+   * @param ms - how long to try
+   * @returns what could not be delivered, in order; a delivery that is still under way may yet succeed. Calling it again
+   * returns the same.
+   */
+  close(ms: number): Promise<readonly T[]> {
+    this.#closing ??= this.#close(ms);
+    return this.#closing;
+  }
+
+  async #close(ms: number): Promise<readonly T[]> {
+    for (const { reject } of this.#waiters.splice(0)) reject(closed());
+    clearTimeout(this.#impatience);
+    // Little time is left: the pauses begin anew with the shortest.
+    this.#failures = 0;
+    this.#endPause();
+    const timeout = new Pause(ms);
+    await Promise.race([this.flush(), timeout.over]);
+    timeout.end();
+
+    this.#ended = true;
+    this.#endPause();
+    clearTimeout(this.#age);
+    const rest = [...this.#ready, this.#open].flatMap(({ items }) => items);
+    for (const { reject } of this.#flushes.splice(0)) reject(closed());
+    this.#ready.length = 0;
+    this.#open = emptyBatch();
+    this.#bytes = 0;
+    this.#delivered = this.#taken;
+    return rest;
+  }
+
+  #hasRoom(size: number): boolean {
+    return this.pending === 0 || this.#bytes + size <= this.#options.capacity;
+  }
+
+  #take(item: T, size: number): void {
+    const { maxItems, maxBytes, maxAge } = this.#options;
+    if (this.#open.items.length > 0 && this.#open.bytes + size > maxBytes) this.#seal();
+    const open = this.#open;
+    open.items.push(item);
+    open.bytes += size;
+    this.#bytes += size;
+    this.#taken += 1;
+    if (open.items.length >= maxItems || open.bytes >= maxBytes) this.#seal();
+    else if (open.items.length === 1) this.#age = setTimeout(() => this.#hurry(), maxAge);
+  }
+
+  /** Begins another batch. */
+  #seal(): void {
+    clearTimeout(this.#age);
+    this.#ready.push(this.#open);
+    this.#open = emptyBatch();
+    this.#start();
+  }
+
+  /** Lets the batch go that is being filled, as soon as its turn has come. */
+  #hurry(): void {
+    if (this.#open.items.length === 0) return;
+    clearTimeout(this.#age);
+    this.#open.due = true;
+    this.#start();
+  }
+
+  #start(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    // Not at the expense of the request that happened to fill the batch.
+    setImmediate(() => this.#run());
+  }
+
+  async #run(): Promise<void> {
+    for (let batch = this.#next(); batch; batch = this.#next()) {
+      const failure = await this.#attempt(batch);
+      if (this.#ended) return;
+      if (failure) await this.#pause(failure.error);
+      else this.#settle();
+    }
+    this.#delivering = false;
+  }
+
+  /** @returns the batch whose turn it is, if any; it stays where it is until it is delivered */
+  #next(): Batch<T> | undefined {
+    if (this.#ready.length === 0 && this.#open.due) this.#seal();
+    return this.#ready[0];
+  }
+
+  /** @returns what went wrong, if anything did, in a box: anything can be thrown */
+  async #attempt(batch: Batch<T>): Promise<{ readonly error: unknown } | undefined> {
+    try {
+      await this.#options.deliver(batch.items);
+      return undefined;
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  /** Exponential backoff with full jitter, so that many processes do not come back all at the same moment. */
+  async #pause(error: unknown): Promise<void> {
+    // Later, so that an app's mistake in there does not end the deliveries.
+    queueMicrotask(() => this.#options.onFailure?.(error));
+    const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures);
+    this.#failures += 1;
+    const pause = new Pause(Math.random() * longest);
+    this.#endPause = pause.end;
+    await pause.over;
+  }
+
+  /** The first batch is delivered: whoever waited for that, or for room, goes on. */
+  #settle(): void {
+    const batch = this.#ready.shift() as Batch<T>;
+    this.#failures = 0;
+    this.#bytes -= batch.bytes;
+    this.#delivered += batch.items.length;
+    while (this.#flushes[0] && this.#flushes[0].count <= this.#delivered) this.#flushes.shift()?.resolve();
+    this.#admit();
+  }
+
+  #admit(): void {
+    if (this.#waiters.length === 0) return;
+    for (let first = this.#waiters[0]; first && this.#hasRoom(first.size); first = this.#waiters[0]) {
+      this.#waiters.shift();
+      this.#take(first.item, first.size);
+      first.resolve();
+    }
+    if (this.#waiters.length > 0) this.#hurry();
+    this.#watch();
+  }
+
+  /** A single timer serves all that wait: all are equally patient, so the first to come is the first to leave. */
+  #watch(): void {
+    const first = this.#waiters[0];
+    if (!first) {
+      clearTimeout(this.#impatience);
+      this.#impatience = undefined;
+      return;
+    }
+    this.#impatience ??= setTimeout(
+      () => {
+        this.#impatience = undefined;
+        this.#refuse();
+      },
+      Math.max(0, first.until - performance.now()),
+    );
+  }
+
+  #refuse(): void {
+    const now = performance.now();
+    const { capacity, patience } = this.#options;
+    for (let first = this.#waiters[0]; first && first.until <= now; first = this.#waiters[0]) {
+      this.#waiters.shift();
+      first.reject(
+        new BatchesFullError(
+          `No room within ${patience} ms: ${this.#bytes} of ${capacity} bytes wait to be delivered.`,
+        ),
+      );
+    }
+    // A large item that has left may have kept smaller ones out.
+    this.#admit();
+  }
+}
+
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 10_000;
+
+function emptyBatch<T>(): Batch<T> {
+  return { items: [], bytes: 0, due: false };
+}
+
+function closed(): BatchesClosedError {
+  return new BatchesClosedError("Closed: nothing more is taken or delivered.");
+}
+
+/** Time that can be cut short. */
+class Pause {
+  readonly over: Promise<void>;
+  end: () => void = () => {};
+
+  constructor(ms: number) {
+    this.over = new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.end = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

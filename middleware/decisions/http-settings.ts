@@ -1,0 +1,131 @@
+/** Settings of {@link httpSink}. */
+export interface HttpSinkOptions {
+  /** Headers of every request, such as `authorization`. A `content-type` takes the place of the format's own. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * `"ndjson"`: one event a line, as `application/x-ndjson`; `"json"`: an array of events, as `application/json`.
+   * Default `"ndjson"`.
+   */
+  readonly format?: "ndjson" | "json" | undefined;
+  /** Whether bodies are compressed, with `content-encoding: gzip`. Default `true`. */
+  readonly gzip?: boolean | undefined;
+  /** Events in a request, at most. Default 500. */
+  readonly maxEvents?: number | undefined;
+  /** Bytes in a body before it is compressed, at most; a larger event is sent alone. Default 1 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** How long an event waits for others that are sent with it, in ms. Default 1000. */
+  readonly maxAge?: number | undefined;
+  /** Bytes of events in memory, at most. Default 16 MiB. */
+  readonly capacity?: number | undefined;
+  /** How long one delivery may take until it is answered, in ms. Default 10 000. */
+  readonly timeout?: number | undefined;
+  /**
+   * What happens while the capacity is used up, because the receiver has not kept up. `"wait"`: the app's requests wait
+   * for up to `patience`, and are refused with 503 then. `"drop"`: they go on; their events are counted, and not
+   * delivered. Default `"wait"`.
+   */
+  readonly whenFull?: "wait" | "drop" | undefined;
+  /** How long a request of the app waits for room, in ms. Default 1000. */
+  readonly patience?: number | undefined;
+}
+
+/** Settings with nothing left open. */
+export interface HttpSinkSettings extends Required<{ [K in keyof HttpSinkOptions]: NonNullable<HttpSinkOptions[K]> }> {}
+
+const DEFAULTS: HttpSinkSettings = {
+  headers: {},
+  format: "ndjson",
+  gzip: true,
+  maxEvents: 500,
+  maxBytes: 1024 ** 2,
+  maxAge: 1000,
+  capacity: 16 * 1024 ** 2,
+  timeout: 10_000,
+  whenFull: "wait",
+  patience: 1000,
+};
+
+/** The most that Node's timers can wait. */
+const LONGEST = 2 ** 31 - 1;
+
+const WHOLE_NUMBERS = {
+  maxEvents: { least: 1, most: Number.MAX_SAFE_INTEGER },
+  maxBytes: { least: 1, most: Number.MAX_SAFE_INTEGER },
+  maxAge: { least: 0, most: LONGEST },
+  capacity: { least: 1, most: Number.MAX_SAFE_INTEGER },
+  timeout: { least: 1, most: LONGEST },
+  patience: { least: 0, most: LONGEST },
+} as const;
+
+const CHOICES = { format: ["ndjson", "json"], whenFull: ["wait", "drop"], gzip: [true, false] } as const;
+
+/** @throws TypeError when an option is not known or not valid */
+export function settingsOf(options: HttpSinkOptions): HttpSinkSettings {
+  if (typeof options !== "object" || options === null) throw invalid("options must be an object");
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const unknown = given.map(([name]) => name).filter((name) => !Object.hasOwn(DEFAULTS, name));
+  if (unknown.length > 0) {
+    throw invalid(`there is no option ${unknown.join(", ")}; there are ${Object.keys(DEFAULTS).join(", ")}`);
+  }
+  const settings: HttpSinkSettings = { ...DEFAULTS, ...Object.fromEntries(given) };
+  for (const [name, { least, most }] of Object.entries(WHOLE_NUMBERS)) {
+    const value = settings[name as keyof typeof WHOLE_NUMBERS];
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw invalid(`${name} must be a whole number from ${least} to ${most}, not ${String(value)}`);
+    }
+  }
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    if (!choices.some((choice) => choice === settings[name as keyof typeof CHOICES])) {
+      throw invalid(`${name} must be ${choices.map((choice) => JSON.stringify(choice)).join(" or ")}`);
+    }
+  }
+  return settings;
+}
+
+/** @throws TypeError when it is not an address that can be posted to */
+export function addressOf(url: string): URL {
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  // Neither message tells the address: there may be secrets in it.
+  if (!address || !["http:", "https:"].includes(address.protocol)) {
+    throw invalid("the url must be one of http or https, such as https://collector.example/decisions");
+  }
+  if (address.username || address.password) {
+    throw invalid("the url must be without a user and password; put them in headers: { authorization }");
+  }
+  return address;
+}
+
+/**
+ * All headers of a request.
+ *
+ * @throws TypeError when one of the settings' cannot be sent
+ */
+export function headersOf({ headers: own, format, gzip }: HttpSinkSettings): Headers {
+  if (typeof own !== "object" || own === null) throw invalid("headers must be an object");
+  const headers = new Headers({ "content-type": TYPES[format] });
+  for (const [name, value] of Object.entries(own)) {
+    if (typeof value !== "string" || OF_THE_SINK.includes(name.toLowerCase()) || !canSet(headers, name, value)) {
+      // Not the value, which is a secret more often than not.
+      throw invalid(`the header ${JSON.stringify(name)} cannot be sent`);
+    }
+  }
+  if (gzip) headers.set("content-encoding", "gzip");
+  return headers;
+}
+
+const TYPES = { ndjson: "application/x-ndjson", json: "application/json" };
+/** Headers that tell of a body's form, and those that are the connection's. */
+const OF_THE_SINK = ["content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade"];
+
+function canSet(headers: Headers, name: string, value: string): boolean {
+  try {
+    headers.set(name, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function invalid(what: string): TypeError {
+  return new TypeError(`httpSink(): ${what}.`);
+}

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { metrics, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
+import type { RequestHandler } from "express";
+import { authorize, cerbos, type DecisionEvent, type Pdp } from "../../middleware/index.js";
+import { RoguePdp } from "../resilience/rogue-pdp.js";
+import { guardedApp, refusal } from "./parts.js";
+
+const traceId = "0af7651916cd43dd8448eb211c80319c";
+const parent = "b7ad6b7169203331";
+const traceparent = `00-${traceId}-${parent}-01`;
+
+class Reader extends MetricReader {
+  protected override async onForceFlush() {}
+  protected override async onShutdown() {}
+}
+
+describe("telemetry", function () {
+  this.timeout(30_000);
+  const guard = authorize("thing", "read", { resource: () => ({ id: "7" }) });
+  let folder: string;
+  let rogue: RoguePdp;
+  let pdp: Pdp;
+  const events: DecisionEvent[] = [];
+  const decisions = { sinks: [{ record: (event: DecisionEvent) => void events.push(event) }] };
+
+  beforeEach(async () => {
+    events.length = 0;
+    folder = await mkdtemp(join(tmpdir(), "gatehouse-test-"));
+    rogue = new RoguePdp();
+    await rogue.listen(join(folder, "pdp.sock"));
+  });
+  afterEach(async () => {
+    pdp.close();
+    rogue.stop();
+    await rm(folder, { recursive: true });
+  });
+  const connect = () => {
+    pdp = cerbos(`unix:${folder}/pdp.sock`, { tls: false, deadline: 500 });
+    return pdp;
+  };
+
+  describe("where nobody listens", () => {
+    it("hands the trace of a request on to the PDP, and puts it into the event", async () => {
+      await guardedApp({ pdp: connect(), decisions }, guard).get("/things/7", { traceparent });
+      assert.equal(events[0]?.traceId, traceId);
+      assert.deepEqual(rogue.traceparents, [traceparent]);
+    });
+
+    for (const [name, header] of Object.entries({
+      none: undefined,
+      "one of zeros": `00-${"0".repeat(32)}-${parent}-01`,
+      "one whose parent is zeros": `00-${traceId}-${"0".repeat(16)}-01`,
+      "one in capitals": traceparent.toUpperCase(),
+      "one of version ff": traceparent.replace("00-", "ff-"),
+      "one with something behind it": `${traceparent} 00`,
+      "one of version 00 with more fields": `${traceparent}-more`,
+      words: "trace me",
+    })) {
+      it(`takes no trace from a header that is ${name}`, async () => {
+        await guardedApp({ pdp: connect(), decisions }, guard).get("/things/7", header ? { traceparent: header } : {});
+        assert.equal(events[0]?.traceId, null);
+        assert.deepEqual(rogue.traceparents, [undefined]);
+      });
+    }
+
+    it("takes one of a later version, with more fields", async () => {
+      await guardedApp({ pdp: connect(), decisions }, guard).get("/things/7", {
+        traceparent: `01-${traceId}-${parent}-01-more`,
+      });
+      assert.equal(events[0]?.traceId, traceId);
+      assert.deepEqual(rogue.traceparents, [traceparent]);
+    });
+  });
+
+  describe("where somebody listens to traces", () => {
+    const exporter = new InMemorySpanExporter();
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+    before(() => {
+      trace.disable();
+      assert(trace.setGlobalTracerProvider(provider));
+    });
+    beforeEach(() => exporter.reset());
+    after(async () => {
+      trace.disable();
+      await provider.shutdown();
+    });
+
+    it("makes a span of each question, below the request's", async () => {
+      const ask: RequestHandler = async (req, _res, next) => {
+        await req.authz.can({ kind: "thing", id: "8" }, "update");
+        next();
+      };
+      await guardedApp({ pdp: connect(), decisions }, guard, ask).get("/things/7", { traceparent });
+      const spans = exporter.getFinishedSpans();
+      assert.deepEqual(
+        spans.map(({ name, kind, attributes, parentSpanContext }) => [
+          name,
+          kind,
+          attributes,
+          parentSpanContext?.spanId,
+        ]),
+        ["authorize thing read", "can thing update"].map((name) => [
+          name,
+          SpanKind.CLIENT,
+          { "authz.kind": "thing", "authz.action": name.split(" ")[2], "authz.checks": 1 },
+          parent,
+        ]),
+      );
+      const ids = spans.map((span) => `00-${traceId}-${span.spanContext().spanId}-01`);
+      assert.deepEqual(rogue.traceparents, ids);
+      assert.deepEqual(
+        events.map((event) => event.traceId),
+        [traceId, traceId],
+      );
+    });
+
+    it("begins a trace where there is none", async () => {
+      await guardedApp({ pdp: connect(), decisions }, guard).get();
+      const [span] = exporter.getFinishedSpans();
+      assert(span && !span.parentSpanContext);
+      assert.equal(events[0]?.traceId, span.spanContext().traceId);
+    });
+
+    it("says of a failure what it was, and no more", async () => {
+      rogue.manner = "internal";
+      refusal(await guardedApp({ pdp: connect(), decisions }, guard).get());
+      const [span] = exporter.getFinishedSpans();
+      assert.deepEqual(span?.status, { code: SpanStatusCode.ERROR });
+      assert.equal(span?.attributes["error.type"], "pdp_unavailable");
+      assert.deepEqual(span?.events, []);
+    });
+  });
+
+  describe("where somebody listens to metrics", () => {
+    let reader: Reader;
+    let provider: MeterProvider;
+    beforeEach(() => {
+      reader = new Reader();
+      provider = new MeterProvider({ readers: [reader] });
+      metrics.disable();
+      metrics.setGlobalMeterProvider(provider);
+    });
+    afterEach(async () => {
+      metrics.disable();
+      await provider.shutdown();
+    });
+
+    async function points(name: string) {
+      const { resourceMetrics } = await reader.collect();
+      const all = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
+      return all.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [];
+    }
+
+    it("counts decisions by what was asked and what came of it", async () => {
+      const app = guardedApp({ pdp: connect() }, guard);
+      await app.get();
+      await app.get();
+      rogue.manner = "internal";
+      await app.get();
+      assert.deepEqual(
+        (await points("authz.decisions")).map(({ attributes, value }) => [attributes, value]),
+        [
+          [{ source: "authorize", kind: "thing", action: "read", effect: "allow" }, 2],
+          [{ source: "authorize", kind: "thing", action: "read", effect: "deny", error: "pdp_unavailable" }, 1],
+        ],
+      );
+    });
+
+    it("measures how long the PDP takes, in seconds, and shows when its circuit is open", async () => {
+      const app = guardedApp({ pdp: connect() }, guard);
+      const target = `unix:${folder}/pdp.sock`;
+      const open = async () => (await points("authz.pdp.circuit_open")).map(({ value }) => value);
+      await app.get();
+      assert.deepEqual(await open(), [0]);
+      rogue.manner = "internal";
+      for (let n = 0; n < 6; n += 1) await app.get();
+      assert.deepEqual(await open(), [1]);
+      const [answered, failed] = await points("authz.pdp.duration");
+      assert(answered && failed);
+      assert.deepEqual(answered.attributes, { "server.address": target, outcome: "answered" });
+      assert.deepEqual(failed.attributes, { "server.address": target, outcome: "failed" });
+      const measured = answered.value as { count: number; sum: number };
+      assert.equal(measured.count, 1);
+      assert(measured.sum > 0 && measured.sum < 1);
+      // The sixth found the circuit open, and so was no call.
+      assert.equal((failed.value as { count: number }).count, 5);
+    });
+  });
+});
