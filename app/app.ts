@@ -1,6 +1,11 @@
 import express, { type Express } from "express";
 import type { Logger } from "pino";
-import { authorization, type Pdp } from "../middleware/index.js";
+import { authorization, type DecisionSink, type Pdp } from "../middleware/index.js";
+import type { DecisionLog } from "./audit/log.js";
+import { auditMenu } from "./audit/menu.js";
+import { contactDecisions } from "./audit/of-contact.js";
+import { auditRoutes } from "./audit/routes.js";
+import { decisionStore } from "./audit/store.js";
 import { bearerTokens } from "./auth/bearer.js";
 import { identify, principalOf } from "./auth/identity.js";
 import type { OktaConnection } from "./auth/okta.js";
@@ -20,6 +25,7 @@ import { errors, notFound } from "./web/errors.js";
 import { health } from "./web/health.js";
 import { loginLimit, requestLimit } from "./web/limits.js";
 import { requestLog } from "./web/log.js";
+import { menuOfRooms } from "./web/menu.js";
 import { usePages } from "./web/pages.js";
 import { noStore, securityHeaders } from "./web/security.js";
 import { startRoutes } from "./web/start.js";
@@ -31,6 +37,9 @@ export interface Services {
   readonly log: Logger;
   readonly database: Database;
   readonly pdp: Pdp;
+  readonly decisionLog: DecisionLog;
+  /** Where decisions go besides the log. */
+  readonly decisionStreams: readonly DecisionSink[];
   /** The authorization server in use: a real one, or the demo's. */
   readonly okta: { readonly settings: OktaSettings; readonly connection: OktaConnection };
   readonly sessionSecret: string;
@@ -42,15 +51,16 @@ export interface Services {
 
 /** The Express stack, in the order in which a request passes through it. */
 export function createApp(services: Services): Express {
-  const { config, log, database, pdp, okta, sessionSecret, isDemo, isStopping } = services;
+  const { config, log, database, pdp, decisionLog, okta, sessionSecret, isDemo, isStopping } = services;
   const contacts = contactStore(database.db);
   const people = peopleStore(database.db);
+  const decisions = decisionStore(database.db);
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
   // The app itself speaks http; when its public address is https, one proxy stands before it.
   app.set("trust proxy", config.baseUrl.startsWith("https:") ? 1 : false);
-  usePages(app, { isDemo, menu: contactMenu });
+  usePages(app, { isDemo, menu: menuOfRooms(contactMenu, auditMenu) });
 
   app.use(securityHeaders(config.baseUrl, okta.settings.issuer));
   app.use(requestLog(log));
@@ -70,14 +80,16 @@ export function createApp(services: Services): Express {
   app.use(identify(config.claimRules, bearerTokens(okta.settings, config.audience, config.claimRules)));
   app.use(rememberPeople(people));
   app.use(requestLimit(config.rateLimits.requests));
-  app.use(authorization({ pdp, principal: principalOf }));
+  const sinks = [...(decisionLog.sink ? [decisionLog.sink] : []), ...services.decisionStreams];
+  app.use(authorization({ pdp, principal: principalOf, decisions: { sinks } }));
   app.use(bodies);
   app.use(csrf);
 
   app.use(loginRoutes(okta.connection, config.baseUrl, loginLimit(config.rateLimits.login)));
   app.use(startRoutes());
-  app.use(contactRoutes(contacts, people));
-  app.use(sharingRoutes(contacts, people));
+  app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
+  app.use(sharingRoutes(contacts, people, decisionLog));
+  app.use(auditRoutes(database.db, decisions, people, decisionLog, isStopping));
 
   app.use(notFound);
   app.use(errors);

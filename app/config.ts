@@ -17,6 +17,14 @@ export interface CerbosSettings {
   readonly playgroundInstance: string | undefined;
 }
 
+/** A copy of the decision log for log tools. */
+export interface DecisionStream {
+  /** `stdout`, or an http(s) URL. */
+  readonly to: string;
+  /** Value of the header `Authorization`. */
+  readonly authorization: string | undefined;
+}
+
 /** How the claims of a token become a principal. */
 export interface ClaimRules {
   /** The claim that carries the groups. */
@@ -41,6 +49,12 @@ export interface Config {
   readonly sessionSecret: string | undefined;
   readonly dataDir: string;
   readonly logLevel: string;
+  /** How long decisions are kept, in days; `undefined` for ever. */
+  readonly retentionDays: number | undefined;
+  /** Where else decisions go, besides the database: the standard output, or an HTTP address. */
+  readonly decisionStream: DecisionStream | undefined;
+  /** Port of `/metrics`; `undefined` for none. */
+  readonly metricsPort: number | undefined;
   /** Requests a minute: of one address to the login routes, and of one person to everything else. */
   readonly rateLimits: { readonly login: number; readonly requests: number };
 }
@@ -60,17 +74,17 @@ const text = z.string().trim();
 const origin = text
   .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), "must be an http(s) URL")
   .transform((value) => value.replace(/\/+$/, ""));
+const port = z.coerce
+  .number("must be a number")
+  .int("must be a whole number")
+  .min(1, "must be from 1 to 65535")
+  .max(65535, "must be from 1 to 65535");
 const perMinute = (fallback: number) => z.coerce.number().int("must be a whole number").min(1).default(fallback);
 
 /** Every variable that the app reads; an empty one counts as absent. */
 const environment = z.object({
   NODE_ENV: text.optional(),
-  PORT: z.coerce
-    .number("must be a number")
-    .int("must be a whole number")
-    .min(1, "must be from 1 to 65535")
-    .max(65535, "must be from 1 to 65535")
-    .default(8080),
+  PORT: port.default(8080),
   APP_BASE_URL: origin
     .refine((value) => URL.canParse(value) && new URL(value).origin === value, "must be an origin, without a path")
     .optional(),
@@ -91,6 +105,12 @@ const environment = z.object({
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "must be a pino level, such as info")
     .default("info"),
+  AUDIT_RETENTION_DAYS: z.coerce.number("must be a number of days").positive("must be more than 0").optional(),
+  DECISION_STREAM: text
+    .refine((value) => value === "stdout" || /^https?:\/\/\S+$/.test(value), "must be stdout or an http(s) URL")
+    .optional(),
+  DECISION_STREAM_AUTHORIZATION: text.optional(),
+  METRICS_PORT: port.optional(),
   RATE_LIMIT_LOGIN: perMinute(100),
   RATE_LIMIT_REQUESTS: perMinute(6000),
 });
@@ -130,6 +150,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     sessionSecret: data.SESSION_SECRET,
     dataDir: data.DATA_DIR,
     logLevel: data.LOG_LEVEL,
+    retentionDays: data.AUDIT_RETENTION_DAYS,
+    decisionStream: data.DECISION_STREAM
+      ? { to: data.DECISION_STREAM, authorization: data.DECISION_STREAM_AUTHORIZATION }
+      : undefined,
+    metricsPort: data.METRICS_PORT,
     rateLimits: { login: data.RATE_LIMIT_LOGIN, requests: data.RATE_LIMIT_REQUESTS },
   };
 }
@@ -172,6 +197,10 @@ function incomplete(env: Environment): string[] {
   if (missing.length > 0 && missing.length < oktaNames.length) {
     problems.push(`${missing.join(", ")}: missing, though other OKTA_ settings are there; give all three or none`);
   }
+  if (env.DECISION_STREAM_AUTHORIZATION && !env.DECISION_STREAM?.startsWith("http")) {
+    problems.push("DECISION_STREAM: must be an http(s) URL when DECISION_STREAM_AUTHORIZATION is there");
+  }
+  if (env.METRICS_PORT === env.PORT) problems.push("METRICS_PORT: must be another than PORT");
   if (env.CERBOS_PLAYGROUND && env.CERBOS_TLS === "false") problems.push("CERBOS_TLS: the playground needs TLS");
   if (env.CERBOS_PLAYGROUND && !env.CERBOS_HOSTNAME) {
     problems.push(
@@ -206,6 +235,9 @@ function unsafe(env: Environment): string[] {
   }
   if (env.SESSION_SECRET && env.SESSION_SECRET.length < 32) {
     problems.push("SESSION_SECRET: must have at least 32 characters in production");
+  }
+  if (env.DECISION_STREAM?.startsWith("http:")) {
+    problems.push("DECISION_STREAM: must be https:// in production, as it tells who does what");
   }
   if (env.CERBOS_PLAYGROUND) problems.push("CERBOS_PLAYGROUND: the hosted demo PDP is not for production");
   return problems;

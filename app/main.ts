@@ -1,13 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type RequestListener } from "node:http";
+import { fileURLToPath } from "node:url";
 import { cerbos } from "../middleware/index.js";
 import { createApp } from "./app.js";
+import { policyBook } from "./audit/explain/policy-book.js";
+import { openDecisionLog } from "./audit/log.js";
+import { Sealer } from "./audit/sealer.js";
+import { openStream } from "./audit/stream.js";
 import { OktaConnection } from "./auth/okta.js";
 import { afterCallback } from "./auth/routes.js";
 import { type Config, loadConfig } from "./config.js";
 import { openDatabase } from "./db/open.js";
 import { createLog } from "./web/log.js";
+import { serveMetrics } from "./web/metrics.js";
 import { listen, stopServing } from "./web/server.js";
+
+/** The policies that come with the app, in which refusals are looked up. */
+const policies = fileURLToPath(new URL("../policies", import.meta.url));
 
 /** What has been opened, and is closed in reverse order. */
 const closers: (() => unknown)[] = [];
@@ -33,6 +42,9 @@ async function start(config: Config): Promise<void> {
   const server = createServer((req, res) => handle(req, res));
   await listen(server, config.port, config.okta ? undefined : "127.0.0.1");
 
+  // Before anything that measures itself.
+  if (config.metricsPort) closers.push(await serveMetrics(config.metricsPort));
+
   // Then the database: a process that may not have the data folder must not touch the other files in it either.
   const database = await openDatabase(config, (err) => log.warn({ err }, "database connection lost"));
   closers.push(() => database.close());
@@ -49,6 +61,14 @@ async function start(config: Config): Promise<void> {
 
   if (!config.databaseUrl) await demo?.seedContacts(database.db);
   if (!config.okta) await demo?.seedPeople(database.db);
+
+  const sealer = new Sealer(database.db, log, config.retentionDays);
+  closers.push(() => sealer.stop());
+  const decisionLog = openDecisionLog(database.db, policyBook(policies), log);
+  closers.push(() => decisionLog.close());
+  const stream = config.decisionStream && openStream(config.decisionStream);
+  if (stream) closers.push(() => stream.close());
+  sealer.start();
 
   const { target, tls, playgroundInstance } = cerbosSettings;
   const pdp = cerbos(target, { tls, playgroundInstance });
@@ -68,6 +88,8 @@ async function start(config: Config): Promise<void> {
     log,
     database,
     pdp,
+    decisionLog,
+    decisionStreams: stream ? [stream.sink] : [],
     okta: { settings: oktaSettings, connection },
     sessionSecret: config.sessionSecret ?? randomBytes(32).toString("hex"),
     isDemo: !config.okta,

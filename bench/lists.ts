@@ -13,6 +13,7 @@ import { startPdp } from "../app/demo/pdp.js";
 import { peopleStore } from "../app/people/people.js";
 import { authorization, cerbos, type Pdp, type Principal, toSql } from "../middleware/index.js";
 import { createDatabase, type TemporaryDatabase } from "../test/database.js";
+import { noLog } from "../test/no-log.js";
 import { grow } from "./contacts.js";
 import { median } from "./median.js";
 import { pageRowByRow } from "./row-by-row.js";
@@ -74,7 +75,7 @@ async function prepare(postgres: string, pdp: Pdp, size: number): Promise<Bench>
   const app = express();
   app.use(
     authorization({ pdp, principal: () => uma }),
-    contactRoutes(contactStore(database.db), peopleStore(database.db)),
+    contactRoutes(contactStore(database.db), peopleStore(database.db), noLog),
   );
   const listening = createServer(app).listen(0, "127.0.0.1");
   await once(listening, "listening");

@@ -42,6 +42,9 @@ export function loginRoutes(okta: OktaConnection, baseUrl: string, limit: Reques
       const returnTo = localPath(req.query.returnTo, baseUrl);
       if (req.person) return res.redirect(returnTo);
       req.session.returnTo = returnTo;
+      // Okta's middleware takes a query with `code` or `state` for the way back from Okta, wherever it stands.
+      const { login_hint: hint } = req.query;
+      req.url = typeof hint === "string" ? `${req.path}?${new URLSearchParams({ login_hint: hint })}` : req.path;
       next();
     },
     okta.router,

@@ -1,4 +1,5 @@
 import type { Request, Response } from "express";
+import type { ContactDecisions } from "../audit/of-contact.js";
 import { nameAmong, type People } from "../people/people.js";
 import { renderPage } from "../web/pages.js";
 import { type Contact, type Field, fields } from "./contact.js";
@@ -58,16 +59,24 @@ export async function showList(
   await renderPage(req, res, "contacts/index", "Contacts", locals());
 }
 
-export async function showContact(req: Request, res: Response, people: People, contact: Contact): Promise<void> {
+export async function showContact(
+  req: Request,
+  res: Response,
+  people: People,
+  decisionsOf: ContactDecisions,
+  contact: Contact,
+): Promise<void> {
   const locals = async () => {
-    const [may, known] = await Promise.all([
+    const [may, known, decisions] = await Promise.all([
       permissionsOf(req, contact),
       people.byIds([contact.ownerId, ...contact.sharedWith]),
+      decisionsOf(req, contact.id),
     ]);
     const meId = req.person?.id ?? "";
     return {
       contact,
       may,
+      decisions,
       meId,
       ownerName: nameAmong(known, contact.ownerId),
       visibility: visibilityOf(contact),

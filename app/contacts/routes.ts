@@ -1,5 +1,7 @@
 import { type Request, Router } from "express";
 import { authorize, toSql, wantsHtml } from "../../middleware/index.js";
+import type { DecisionLog } from "../audit/log.js";
+import type { ContactDecisions } from "../audit/of-contact.js";
 import type { People } from "../people/people.js";
 import { ProblemError } from "../problems.js";
 import { notify } from "../web/pages.js";
@@ -15,7 +17,12 @@ import { requireIfMatch, sendContact, staleVersion, versionIn } from "./version.
 import { nameOf, summaryOf } from "./words.js";
 
 /** Everything about contacts, as pages and as JSON. Each route begins with the guard that decides about it. */
-export function contactRoutes(store: ContactStore, people: People): Router {
+export function contactRoutes(
+  store: ContactStore,
+  people: People,
+  log: DecisionLog,
+  decisionsOf: ContactDecisions = async () => null,
+): Router {
   const router = Router();
   const resource = contactById(store);
 
@@ -44,7 +51,9 @@ export function contactRoutes(store: ContactStore, people: People): Router {
     const { person: owner } = req;
     if (!owner) throw new Error("a contact needs an owner");
     if (!wantsHtml(req)) {
-      const contact = await store.create(checked(newContact, req.body), owner).catch((error) => conflict(req, error));
+      const contact = await store
+        .create(checked(newContact, req.body), owner, log.changeOf(req))
+        .catch((error) => conflict(req, error));
       return sendContact(res.status(201).location(`/contacts/${contact.id}`), contact);
     }
     const input = newContact.safeParse(req.body ?? {});
@@ -53,7 +62,7 @@ export function contactRoutes(store: ContactStore, people: People): Router {
       return showNewForm(req, res.status(422), { values: typed(req.body), errors, summary: summaryOf(errors) });
     }
     try {
-      const contact = await store.create(input.data, owner);
+      const contact = await store.create(input.data, owner, log.changeOf(req));
       await notify(req, `${nameOf(contact)} was created.`);
       res.redirect(303, `/contacts/${contact.id}`);
     } catch (error) {
@@ -65,7 +74,7 @@ export function contactRoutes(store: ContactStore, people: People): Router {
 
   router.get("/contacts/:id", authorize("contact", "read", { resource }), async (req, res) => {
     const contact = loadedContact(req);
-    if (wantsHtml(req)) await showContact(req, res, people, contact);
+    if (wantsHtml(req)) await showContact(req, res, people, decisionsOf, contact);
     else sendContact(res, contact);
   });
 
@@ -74,7 +83,7 @@ export function contactRoutes(store: ContactStore, people: People): Router {
     requireIfMatch(req, contact);
     const change = checked(contactChange, req.body);
     const updated = await store
-      .update(contact.id, contact.version, change)
+      .update(contact.id, contact.version, change, log.changeOf(req))
       .catch((error) => conflict(req, error, contact));
     if (!updated) throw staleVersion();
     sendContact(res, updated);
@@ -97,7 +106,8 @@ export function contactRoutes(store: ContactStore, people: People): Router {
       return showEditForm(req, res.status(422), stored, { values, errors, summary: summaryOf(errors) });
     }
     try {
-      const updated = isCurrent && input.success && (await store.update(stored.id, stored.version, input.data));
+      const updated =
+        isCurrent && input.success && (await store.update(stored.id, stored.version, input.data, log.changeOf(req)));
       if (updated) {
         await notify(req, "Your changes were saved.");
         return res.redirect(303, `/contacts/${updated.id}`);
@@ -118,7 +128,7 @@ export function contactRoutes(store: ContactStore, people: People): Router {
     const contact = loadedContact(req);
     // A deletion may do without a version: it cannot lose an edit that its sender meant to keep.
     if (req.get("if-match") !== undefined) requireIfMatch(req, contact);
-    if (!(await store.remove(contact.id, contact.version))) throw staleVersion();
+    if (!(await store.remove(contact.id, contact.version, log.changeOf(req)))) throw staleVersion();
     res.status(204).end();
   });
 
@@ -129,7 +139,7 @@ export function contactRoutes(store: ContactStore, people: People): Router {
   router.post("/contacts/:id/delete", authorize("contact", "delete", { resource }), async (req, res) => {
     const contact = loadedContact(req);
     const isCurrent = versionIn(req.body) === contact.version;
-    if (!isCurrent || !(await store.remove(contact.id, contact.version))) throw staleVersion();
+    if (!isCurrent || !(await store.remove(contact.id, contact.version, log.changeOf(req)))) throw staleVersion();
     await notify(req, `${nameOf(contact)} was deleted.`);
     res.redirect(303, "/contacts");
   });

@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { authorize, wantsHtml } from "../../middleware/index.js";
+import type { DecisionLog } from "../audit/log.js";
 import { type Colleague, nameAmong, type People } from "../people/people.js";
 import { ProblemError } from "../problems.js";
 import { notify } from "../web/pages.js";
@@ -37,7 +38,7 @@ interface FormPage {
 }
 
 /** Who has access to a contact: who sees it, whom it is shared with, and whose it is. Pages, forms and JSON. */
-export function sharingRoutes(store: ContactStore, people: People): Router {
+export function sharingRoutes(store: ContactStore, people: People, log: DecisionLog): Router {
   const router = Router();
   const resource = contactById(store);
 
@@ -80,13 +81,15 @@ export function sharingRoutes(store: ContactStore, people: People): Router {
   };
 
   /** Applies a change to the version of the contact that was decided about; one that changes nothing makes no new one. */
-  async function apply(contact: Contact, { change }: Decided): Promise<Contact> {
+  async function apply(req: Request, contact: Contact, { change }: Decided): Promise<Contact> {
     if (changesNothing(contact, change)) return contact;
-    const updated = await store.update(contact.id, contact.version, change).catch((error: unknown) => {
-      if (!(error instanceof DuplicateEmailError)) throw error;
-      const message = "They already have a contact with the e-mail address of this one.";
-      throw new ProblemError(409, "Already there", message, { fields: { email: message } });
-    });
+    const updated = await store
+      .update(contact.id, contact.version, change, log.changeOf(req))
+      .catch((error: unknown) => {
+        if (!(error instanceof DuplicateEmailError)) throw error;
+        const message = "They already have a contact with the e-mail address of this one.";
+        throw new ProblemError(409, "Already there", message, { fields: { email: message } });
+      });
     if (!updated) throw staleVersion();
     return updated;
   }
@@ -101,7 +104,7 @@ export function sharingRoutes(store: ContactStore, people: People): Router {
       const actorId = req.authz.principal?.id ?? "";
       if (!wantsHtml(req)) {
         requireIfMatch(req, contact);
-        const updated = await apply(contact, await decide(contact, req.body, actorId));
+        const updated = await apply(req, contact, await decide(contact, req.body, actorId));
         if ((await mayNow(req, updated))?.read) sendContact(res, updated);
         else res.status(204).end();
         return;
@@ -109,7 +112,7 @@ export function sharingRoutes(store: ContactStore, people: People): Router {
       try {
         if (versionIn(req.body) !== contact.version) throw staleVersion();
         const decided = await decide(contact, req.body ?? {}, actorId);
-        const updated = await apply(contact, decided);
+        const updated = await apply(req, contact, decided);
         const may = await mayNow(req, updated);
         const isLost = may?.read === false;
         await notify(req, isLost ? `${decided.notice} You do not see it any more.` : decided.notice);

@@ -1,6 +1,10 @@
-import { and, asc, count, desc, eq, type SQL, sql } from "drizzle-orm";
+import { randomUUID } from "node:crypto";
+import { and, asc, count, desc, eq, getTableColumns, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { SqlCondition } from "../../middleware/index.js";
+import type { HeldDecision } from "../audit/held.js";
+import type { Change } from "../audit/record.js";
+import { recordingChange } from "../audit/write.js";
 import { asSql } from "../db/condition.js";
 import type { Db } from "../db/database.js";
 import { contacts } from "../db/schema.js";
@@ -32,7 +36,10 @@ export interface Page {
   readonly next: Cursor | null;
 }
 
-/** Contacts in the database. */
+/**
+ * Contacts in the database. Each change takes the decision that allows it, and writes it down in the same transaction;
+ * `null` where there is no log.
+ */
 export interface ContactStore {
   /**
    * A page of the contacts that match the search, in its order.
@@ -44,17 +51,25 @@ export interface ContactStore {
   count(query: Pick<ListQuery, "q">, permitted: SqlCondition): Promise<number>;
   get(id: string): Promise<Contact | undefined>;
   /** @throws {@link DuplicateEmailError} */
-  create(contact: NewContact, owner: Owner): Promise<Contact>;
+  create(contact: NewContact, owner: Owner, decision: HeldDecision | null): Promise<Contact>;
   /**
    * Changes a contact, or who has access to it, unless it has been changed since the given version.
    *
    * @returns the contact as it is now; `undefined` when the version is no longer the stored one, or nothing is stored
    * @throws {@link DuplicateEmailError}
    */
-  update(id: string, version: number, change: ContactChange | AccessChange): Promise<Contact | undefined>;
+  update(
+    id: string,
+    version: number,
+    change: ContactChange | AccessChange,
+    decision: HeldDecision | null,
+  ): Promise<Contact | undefined>;
   /** Deletes a contact, unless it has been changed since the given version. Returns whether it did. */
-  remove(id: string, version: number): Promise<boolean>;
+  remove(id: string, version: number, decision: HeldDecision | null): Promise<boolean>;
 }
+
+/** A statement that changes contacts and returns them. */
+type Statement = PromiseLike<Contact[]> & SQLWrapper;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -127,36 +142,47 @@ export function contactStore(db: Db): ContactStore {
       return contact;
     },
 
-    async create(contact, owner) {
-      const [created] = await refusingDuplicates(
-        db
-          .insert(contacts)
-          .values({ ...contact, ownerId: owner.id, department: owner.department })
-          .returning(),
-      );
+    async create(contact, owner, decision) {
+      const id = randomUUID();
+      const values = { ...contact, id, ownerId: owner.id, department: owner.department };
+      const created = await changing({ id, version: 1 }, decision, db.insert(contacts).values(values).returning());
       if (!created) throw new Error("the database returned no row for an insert");
       return created;
     },
 
-    async update(id, version, change) {
-      const [updated] = await refusingDuplicates(
-        db
-          .update(contacts)
-          .set({ ...change, version: version + 1, updatedAt: sql`now()` })
-          .where(and(eq(contacts.id, id), eq(contacts.version, version)))
-          .returning(),
-      );
-      return updated;
+    update(id, version, change, decision) {
+      const set = { ...change, version: version + 1, updatedAt: sql`now()` };
+      const update = db.update(contacts).set(set).where(isVersion(id, version)).returning();
+      return changing({ id, version: version + 1 }, decision, update);
     },
 
-    async remove(id, version) {
-      const removed = await db
-        .delete(contacts)
-        .where(and(eq(contacts.id, id), eq(contacts.version, version)))
-        .returning({ id: contacts.id });
-      return removed.length > 0;
+    async remove(id, version, decision) {
+      const removal = db.delete(contacts).where(isVersion(id, version)).returning();
+      return (await changing({ id, version }, decision, removal)) !== undefined;
     },
   };
+
+  /** Makes a change of one contact and, in the same statement, writes down the decision that allows it. */
+  async function changing(change: Change, decision: HeldDecision | null, statement: Statement) {
+    const run = async (query: PromiseLike<Contact[]>) => (await refusingDuplicates(query))[0];
+    if (!decision) return run(statement);
+    return decision.carryOut(change, async (row) => {
+      const [changed] = await refusingDuplicates(recordingChange(db, statement, row));
+      return changed && contactFrom(changed);
+    });
+  }
+}
+
+/** A row as the driver gives it, by the names of the columns. */
+function contactFrom(row: Readonly<Record<string, unknown>>): Contact {
+  const entries = Object.entries(getTableColumns(contacts));
+  return Object.fromEntries(
+    entries.map(([key, column]) => [key, column.mapFromDriverValue(row[column.name])]),
+  ) as Contact;
+}
+
+function isVersion(id: string, version: number): SQL | undefined {
+  return and(eq(contacts.id, id), eq(contacts.version, version));
 }
 
 /** Every word of the search must occur somewhere in the contact. */
@@ -173,14 +199,16 @@ function isBehind(columns: readonly SortColumn[], { values, id }: Cursor, backwa
   return backwards ? sql`(${row}) < (${cursor})` : sql`(${row}) > (${cursor})`;
 }
 
-const UNIQUE_VIOLATION = "23505";
+/** The unique index that refuses them. */
+const ONE_EMAIL = "contacts_owner_email";
 
-async function refusingDuplicates<T>(query: Promise<T>): Promise<T> {
+async function refusingDuplicates<T>(query: PromiseLike<T>): Promise<T> {
   try {
     return await query;
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
-    if (cause instanceof Error && "code" in cause && cause.code === UNIQUE_VIOLATION) throw new DuplicateEmailError();
+    if (cause instanceof Error && "constraint" in cause && cause.constraint === ONE_EMAIL)
+      throw new DuplicateEmailError();
     throw error;
   }
 }

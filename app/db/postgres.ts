@@ -1,8 +1,12 @@
+import type { Socket } from "node:net";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
 import { type Database, migrationsFolder } from "./database.js";
 import { SqlError } from "./unavailable.js";
+
+/** ms that a query may take. */
+const PATIENCE = 5_000;
 
 /** Any number will do, as long as every process of the app uses the same. */
 const MIGRATION_LOCK = 7_264_001;
@@ -21,11 +25,11 @@ export async function openPostgres(url: string, onLost: (error: Error) => void):
   const pool = new pg.Pool({
     connectionString: url,
     connectionTimeoutMillis: 2_000,
-    query_timeout: 5_000,
-    statement_timeout: 5_000,
+    statement_timeout: PATIENCE,
     keepAlive: true,
   });
   pool.on("error", onLost);
+  cutOffSilent(pool);
   return {
     db: drizzle(pool),
     pool: {
@@ -39,6 +43,26 @@ export async function openPostgres(url: string, onLost: (error: Error) => void):
     },
     close: () => pool.end(),
   };
+}
+
+/**
+ * Ends connections on which a query waits in vain, so that it fails. The driver has an option for this, `query_timeout`,
+ * but with that each query's rows stay in memory until the next full garbage collection.
+ */
+function cutOffSilent(pool: pg.Pool): void {
+  pool.on("connect", (client) => {
+    const stream = streamOf(client);
+    stream.on("timeout", () => stream.destroy(new Error("Connection terminated: no answer in time")));
+    // Between the statements of a transaction nobody else listens; the next statement fails.
+    client.on("error", () => {});
+  });
+  pool.on("acquire", (client) => void streamOf(client).setTimeout(PATIENCE));
+  pool.on("release", (_error, client) => void streamOf(client).setTimeout(0));
+}
+
+/** The driver's types leave it out. */
+function streamOf(client: pg.PoolClient): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
 async function migrateInTurn(url: string): Promise<void> {

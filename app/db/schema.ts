@@ -1,5 +1,18 @@
 import { sql } from "drizzle-orm";
-import { check, index, integer, json, pgTable, text, timestamp, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  check,
+  index,
+  integer,
+  json,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+  varchar,
+} from "drizzle-orm/pg-core";
 
 /** Who sees a contact besides its owner and those whom it is shared with. */
 export const visibilities = ["everyone", "team", "private"] as const;
@@ -56,6 +69,79 @@ export const people = pgTable(
     seenAt: moment("seen_at").notNull().defaultNow(),
   },
   (table) => [index("people_by_email").on(sql`lower(${table.email})`)],
+);
+
+/** What an authorization decision can be. */
+export const effects = ["allow", "deny"] as const;
+
+/** The decision log. Rows are added and, when they are too old, deleted; never changed. */
+export const decisions = pgTable(
+  "decisions",
+  {
+    /** The order in which records came, as nearly as concurrent transactions have one. */
+    seq: bigint("seq", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    id: text("id").notNull(),
+    time: moment("time").notNull(),
+    /** Null when nobody was logged in. */
+    principalId: text("principal_id"),
+    kind: text("kind").notNull(),
+    /** Null when there was no such resource. */
+    resourceId: text("resource_id"),
+    action: text("action").notNull(),
+    effect: text("effect", { enum: effects }).notNull(),
+    /** The record itself, as canonical JSON; the other columns only repeat what is in there, to be searched by. */
+    record: text("record").notNull(),
+  },
+  (table) => [
+    uniqueIndex("decisions_id").on(table.id),
+    // Each search has an order to follow from the newest on, however many rows there are.
+    index("decisions_by_time").on(table.time, table.seq),
+    index("decisions_by_principal").on(table.principalId, table.time, table.seq),
+    index("decisions_by_resource").on(table.resourceId, table.time, table.seq),
+    index("decisions_by_action").on(table.action, table.time, table.seq),
+    index("decisions_denied").on(table.time, table.seq).where(sql`${table.effect} = 'deny'`),
+    check("decisions_effect", sql`${table.effect} in ('allow', 'deny')`),
+  ],
+);
+
+/** The decisions that no seal covers yet. */
+export const unsealedDecisions = pgTable("decisions_unsealed", {
+  seq: bigint("seq", { mode: "number" }).primaryKey(),
+});
+
+/** The chain of seals over the decision log. */
+export const seals = pgTable("seals", {
+  /** From 1, without gaps. */
+  number: bigint("number", { mode: "number" }).primaryKey(),
+  sealedAt: moment("sealed_at").notNull(),
+  /** What is sealed, as canonical JSON: the digests of the records, and the hash of the seal before. */
+  content: text("content").notNull(),
+  /** SHA-256 of the content, in hexadecimal. */
+  hash: text("hash").notNull(),
+});
+
+/** The newest seal, once more: one row, so that it is noticed when the end of the chain is cut off. */
+export const sealHead = pgTable(
+  "seal_head",
+  {
+    only: integer("only").primaryKey().default(1),
+    number: bigint("number", { mode: "number" }).notNull(),
+    hash: text("hash").notNull(),
+  },
+  (table) => [check("seal_head_only", sql`${table.only} = 1`)],
+);
+
+/** How many sealed decisions about what somebody tried there are, hour by hour, for charts. */
+export const decisionCounts = pgTable(
+  "decision_counts",
+  {
+    hour: moment("hour").notNull(),
+    kind: text("kind").notNull(),
+    action: text("action").notNull(),
+    effect: text("effect", { enum: effects }).notNull(),
+    count: bigint("count", { mode: "number" }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.hour, table.kind, table.action, table.effect] })],
 );
 
 /** The table that connect-pg-simple works on. */

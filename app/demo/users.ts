@@ -42,6 +42,15 @@ export const demoUsers: readonly DemoUser[] = [
     purpose: "User in Support: owns other contacts",
   },
   {
+    id: "00u6d1kf8tAudreyYb5d7",
+    login: "audrey@example.com",
+    givenName: "Audrey",
+    familyName: "Abara",
+    groups: ["Everyone", "auditor"],
+    department: "Compliance",
+    purpose: "Auditor: reads the decision log, and nothing else",
+  },
+  {
     id: "00u5c9hj4sNinaWe5d75",
     login: "nina@example.com",
     givenName: "Nina",

@@ -48,6 +48,7 @@ export const errors: ErrorRequestHandler = async (error, req, res, next) => {
     await renderPage(req, res, "error", words(error, told, req).heading, {
       status: told.status,
       ...words(error, told, req),
+      ...(error instanceof DeniedError && error.decisionId && { decisionId: error.decisionId }),
       // Who has just been waited for in vain is not asked about the menu.
       ...(error instanceof PdpUnavailableError && { menu: null }),
     });

@@ -10,6 +10,11 @@ export interface MenuEntry {
 /** Finds the entries that lead somewhere for whoever makes a request. */
 export type Menu = (req: Request) => Promise<MenuEntry[]>;
 
+/** One menu of several rooms' entries. They are asked at once, so that their questions to the PDP become one call. */
+export function menuOfRooms(...rooms: readonly Menu[]): Menu {
+  return async (req) => (await Promise.all(rooms.map((room) => room(req)))).flat();
+}
+
 /** Tells the app's pages where their menu comes from. */
 export function useMenu(app: Express, menu: Menu): void {
   app.set("menu", menu);

@@ -6,7 +6,7 @@ import { type Stack, sharedStack } from "../stack.js";
 import { findChromium, launchChromium } from "./chromium.js";
 
 /** The demo users, by first name. */
-export type Person = "alice" | "uma" | "omar" | "nina";
+export type Person = "alice" | "uma" | "omar" | "audrey" | "nina";
 
 export function emailOf(person: Person): string {
   return `${person}@example.com`;

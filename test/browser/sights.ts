@@ -112,6 +112,87 @@ export const sights: readonly Sight[] = [
       return press(page, "Save changes");
     },
   },
+  {
+    name: "contact, with the decisions about it",
+    as: "alice",
+    status: 200,
+    open: (page, { foreign }) => visit(page, `/contacts/${foreign.id}`),
+  },
+  { name: "home of an auditor", as: "audrey", status: 200, open: (page) => visit(page, "/") },
+  { name: "audit", as: "audrey", status: 200, open: (page) => visit(page, "/audit") },
+  {
+    name: "audit, searched, with the numbers of the chart",
+    as: "audrey",
+    status: 200,
+    open: async (page) => {
+      const status = await visit(page, "/audit?person=uma%40example.com&from=2020-01-01T00:00");
+      await page.getByText("The numbers as a table").click();
+      return status;
+    },
+  },
+  {
+    name: "audit, watched",
+    as: "audrey",
+    status: 200,
+    open: async (page) => {
+      const status = await visit(page, "/audit?effect=deny");
+      await page.getByRole("button", { name: "Watch live" }).click();
+      return status;
+    },
+  },
+  {
+    name: "audit, second page",
+    as: "audrey",
+    status: 200,
+    open: async (page) => {
+      await visit(page, "/audit?limit=5");
+      return follow(page, "Older");
+    },
+  },
+  {
+    name: "audit, nobody found",
+    as: "audrey",
+    status: 200,
+    open: (page) => visit(page, `/audit?person=${"0".repeat(200)}`),
+  },
+  {
+    name: "audit, nothing found",
+    as: "audrey",
+    status: 200,
+    open: (page) => visit(page, `/audit?action=${"0".repeat(90)}`),
+  },
+  {
+    name: "audit, with errors",
+    as: "audrey",
+    status: 400,
+    open: (page) => visit(page, `/audit?contact=${"x".repeat(200)}&from=2026-02-02T00:00&to=2026-02-01T00:00`),
+  },
+  {
+    name: "decision, denied",
+    as: "audrey",
+    status: 200,
+    open: async (page, { browsing, foreign }) => {
+      const id = await decisionOf(browsing, `/contacts/${foreign.id}/edit`);
+      const status = await visit(page, `/audit/${id}`);
+      await page.getByText("The record", { exact: true }).click();
+      return status;
+    },
+  },
+  {
+    name: "decision, before any policy",
+    as: "audrey",
+    status: 200,
+    open: async (page, { browsing }) => visit(page, `/audit/${await decisionOf(browsing, "/contacts/none")}`),
+  },
+  {
+    name: "decision, allowed",
+    as: "audrey",
+    status: 200,
+    open: async (page, { foreign }) => {
+      await visit(page, `/audit?contact=${foreign.id}&action=create`);
+      return loading(page, () => page.getByRole("rowheader").first().getByRole("link").click());
+    },
+  },
   { name: "new contact", as: "uma", status: 200, open: (page) => visit(page, "/contacts/new") },
   { name: "new contact, with errors", as: "uma", status: 422, open: (page) => wrongForm(page) },
   {
@@ -267,6 +348,14 @@ async function tooLarge(page: Page): Promise<number> {
   await page.evaluate(`document.getElementsByName("notes")[0].removeAttribute("maxlength")`);
   await fill(page, { Notes: "n".repeat(101 * 1024) });
   return press(page, "Create contact");
+}
+
+/** The id of the decision that refuses Uma an address. */
+async function decisionOf(browsing: Browsing, path: string): Promise<string> {
+  const { body } = await (await browsing.client("uma")).get(path);
+  const { decisionId } = JSON.parse(body) as { decisionId?: string };
+  assert(decisionId, body);
+  return decisionId;
 }
 
 async function changeByApi(browsing: Browsing, { id }: ContactJson): Promise<void> {

@@ -97,7 +97,7 @@ describe("a page of a list", function () {
         assert.match(body, /href="\/contacts\/new"/);
         assert.match(body, />Edit</);
         assert.match(body, new RegExp(`${(to / 10).toLocaleString("en-GB")} contacts`));
-        assert.deepEqual(calls.toSorted(), ["check of 26", "count query", "list query", "plan call"]);
+        assert.deepEqual(calls.toSorted(), ["check of 27", "count query", "list query", "plan call"]);
       });
 
       it("is the same behind a cursor, searched and sorted", async () => {
@@ -115,7 +115,7 @@ describe("a page of a list", function () {
       calls.splice(0);
       await user.get("/contacts?limit=100", { Accept: "text/html" });
       assert.deepEqual(calls.toSorted(), [
-        "check of 1",
+        "check of 2",
         "check of 50",
         "check of 50",
         "count query",
@@ -128,7 +128,25 @@ describe("a page of a list", function () {
       const { contacts } = json<{ contacts: { id: string }[] }>(await user.get("/contacts?limit=1"));
       calls.splice(0);
       await user.get(`/contacts/${contacts[0]?.id}`, { Accept: "text/html" });
-      assert.deepEqual(calls, ["list query", "check of 1", "check of 2"]);
+      assert.deepEqual(calls, ["list query", "check of 1", "check of 3"]);
+    });
+
+    it("that is a contact's takes one plan call more for those who may list the decisions about it", async () => {
+      const admin = await app.as("00uadmin", "admin", "");
+      const { contacts } = json<{ contacts: { id: string }[] }>(await admin.get("/contacts?limit=1"));
+      calls.splice(0);
+      await admin.get(`/contacts/${contacts[0]?.id}`, { Accept: "text/html" });
+      assert.deepEqual(calls, ["list query", "check of 1", "check of 3", "plan call"]);
+    });
+
+    it("that is of the decision log takes one plan call and, as a page, one check call for its menu", async () => {
+      const auditor = await app.as("00uauditor", "auditor", "");
+      calls.splice(0);
+      await auditor.get("/audit");
+      assert.deepEqual(calls, ["plan call"]);
+      calls.splice(0);
+      await auditor.get("/audit", { Accept: "text/html" });
+      assert.deepEqual(calls.toSorted(), ["check of 2", "plan call"]);
     });
 
     it("has the same statement whatever is searched for, and whoever does", async () => {

@@ -22,6 +22,7 @@ const rolesOf: Readonly<Record<string, string[]>> = {
   "alice@example.com": ["admin"],
   "uma@example.com": ["user"],
   "omar@example.com": ["user"],
+  "audrey@example.com": ["auditor"],
   "nina@example.com": [],
 };
 

@@ -3,6 +3,8 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { createApp } from "../../app/app.js";
+import { policyBook } from "../../app/audit/explain/policy-book.js";
+import { type DecisionLog, openDecisionLog } from "../../app/audit/log.js";
 import { OktaConnection } from "../../app/auth/okta.js";
 import { readConfig } from "../../app/config.js";
 import type { Database } from "../../app/db/database.js";
@@ -16,9 +18,15 @@ const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.met
 
 /** The app in this process, where what it calls can be watched; its PDP is a real one. */
 export interface InProcess {
+  readonly url: string;
+  /** Serves the same app once more, with another decision log. Returns its address. */
+  serve(decisionLog: DecisionLog): Promise<string>;
   readonly database: Database;
+  readonly decisionLog: DecisionLog;
   /** What it has logged as errors. */
   readonly errors: Record<string, unknown>[];
+  /** An access token of somebody with a role. */
+  token(id: string, role: string, department: string): Promise<string>;
   /** Somebody with a role at the API. */
   as(id: string, role: string, department: string): Promise<Client>;
   /** Ends the PDP for good. */
@@ -46,29 +54,45 @@ export async function startInProcess(databaseUrl: string, policies = root("polic
     onCallback: (_error, _req, _res, next) => next(),
     log,
   });
-  const app = createApp({
-    config,
-    log,
-    database,
-    pdp,
-    okta: { settings, connection },
-    sessionSecret: "secret",
-    isDemo: false,
-    isStopping: () => false,
-  });
-  const server = await new Promise<Server>((resolve) => {
-    const listening = app.listen(0, "127.0.0.1", () => resolve(listening));
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const decisionLog = openDecisionLog(database.db, policyBook(policies), log);
+  const servers: Server[] = [];
+  const serve = async (withLog: DecisionLog) => {
+    const app = createApp({
+      config,
+      log,
+      database,
+      pdp,
+      decisionLog: withLog,
+      decisionStreams: [],
+      okta: { settings, connection },
+      sessionSecret: "secret",
+      isDemo: false,
+      isStopping: () => false,
+    });
+    const server = await new Promise<Server>((resolve) => {
+      const listening = app.listen(0, "127.0.0.1", () => resolve(listening));
+    });
+    servers.push(server);
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  const url = await serve(decisionLog);
+  const token = (uid: string, role: string, department: string) =>
+    issuer.accessToken({ uid, sub: `${uid}@test.example`, groups: [role], department });
   return {
+    url,
+    serve,
     database,
+    decisionLog,
     errors,
-    as: async (uid, role, department) =>
-      clientOf(url, await issuer.accessToken({ uid, sub: `${uid}@test.example`, groups: [role], department })),
+    token,
+    as: async (id, role, department) => clientOf(url, await token(id, role, department)),
     stopPdp: () => child.stop(),
     async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      for (const server of servers) {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+      await decisionLog.close();
       connection.close();
       pdp.close();
       await Promise.all([child.stop(), issuer.stop(), database.close()]);

@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { type Express, Router } from "express";
-import { createApp } from "../../app/app.js";
-import { OktaConnection } from "../../app/auth/okta.js";
-import { readConfig } from "../../app/config.js";
-import type { Db } from "../../app/db/database.js";
 import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
-import { createLog } from "../../app/web/log.js";
 import { authorize, cerbos, type Guard, type Pdp, type Principal, routesOf } from "../../middleware/index.js";
-import { allowing } from "./parts.js";
+import { crm } from "../crm.js";
 
 /** The only routes that the PDP is not asked about. */
 const publicRoutes = [
@@ -22,30 +17,6 @@ const publicRoutes = [
 ];
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-
-/** The CRM's own app, around services that are not called while it is put together. */
-function crm(): { app: Express; close: () => void } {
-  const settings = { issuer: "https://127.0.0.1:1/oauth2/default", clientId: "crm", clientSecret: "secret" };
-  const log = createLog("silent");
-  const connection = new OktaConnection({
-    settings,
-    baseUrl: "https://crm.example.com",
-    onCallback: (_error, _req, _res, next) => next(),
-    log,
-  });
-  const uncalled = () => Promise.reject(new Error("called"));
-  const app = createApp({
-    config: readConfig({}),
-    log,
-    database: { db: {} as Db, pool: { query: uncalled }, ping: uncalled, close: uncalled },
-    pdp: allowing(),
-    okta: { settings, connection },
-    sessionSecret: "secret",
-    isDemo: false,
-    isStopping: () => false,
-  });
-  return { app, close: () => connection.close() };
-}
 
 function unguardedRoutes(app: Express): string[] {
   return routesOf(app)
@@ -63,9 +34,10 @@ async function unknownTo(pdp: Pdp, guards: readonly Guard[]): Promise<Guard[]> {
   const answers = await Promise.all(
     guards.map(async ({ kind, action, filter }) => {
       if (filter) return (await pdp.plan(admin, kind, action)).filter.decision !== "denied";
-      // The kind as a whole, as a guard without a loader asks, and one of the kind that the principal owns.
-      const attr = { ownerId: admin.id, visibility: "private", department: "", sharedWith: [], editors: [] };
-      const resources = [{ id: "*" }, { id: "1", attr }];
+      // The kind as a whole, as a guard without a loader asks, and one of the kind: a contact that the principal owns.
+      const contact = { ownerId: admin.id, visibility: "private", department: "", sharedWith: [], editors: [] };
+      const decision = { kind: "contact", action: "read", effect: "allow" };
+      const resources = [{ id: "*" }, { id: "1", attr: contact }, { id: "2", attr: decision }];
       const answers = await pdp.check(
         admin,
         resources.map((resource) => ({ kind, action, resource })),

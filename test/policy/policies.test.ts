@@ -87,6 +87,10 @@ const allowedOn = (contact: string): Record<string, readonly string[]> => ({
   transfer: masters,
 });
 
+/** Whoever may read the decision log, and what those may do with it; nobody may do anything else. */
+const readers = ["auditor", "admin", "user_and_admin", "user_and_auditor"];
+const readings = ["list", "read", "export", "tail"];
+
 describe("policies", () => {
   // The compiler asks for all actions of a test in one request, the app for one at a time. Schemas are applied by request.
   for (const [manner, flags] of [
@@ -120,6 +124,21 @@ describe("policies", () => {
     );
     assert.deepEqual(Object.fromEntries([...effects].sort()), Object.fromEntries([...expected].sort()));
     assert.equal(tested.length, expected.size, "a cell is tested more than once");
+  });
+
+  it("let auditors and administrators read the decision log, and nobody change it", () => {
+    const tested = compile().outcomes.filter(
+      ({ suite, resource }) => suite === "Decision" && resource.includes("about"),
+    );
+    const isReading = (principal: string, action: string) => readers.includes(principal) && readings.includes(action);
+    const wrong = tested.filter(
+      ({ test, principal, action, effect }) =>
+        !test.startsWith("Malformed") && effect !== (isReading(principal, action) ? "EFFECT_ALLOW" : "EFFECT_DENY"),
+    );
+    assert.deepEqual(wrong, []);
+    const asked = (names: (outcome: Outcome) => string) => new Set(tested.map(names));
+    for (const person of [...people, ...readers]) assert.ok(asked(({ principal }) => principal).has(person), person);
+    for (const action of [...readings, "update", "delete"]) assert.ok(asked((one) => one.action).has(action), action);
   });
 
   it("are tested with their schemas: without them tests fail", () => {

@@ -7,6 +7,9 @@ import { until } from "./parts.js";
 
 const START_LIMIT = 90_000;
 
+/** Arguments of Node that run the app as it is. */
+const FROM_SOURCE: readonly string[] = ["--import", "tsx", "app/main.ts"];
+
 /** How a process ended: its exit code, or the signal that ended it. */
 type End = number | NodeJS.Signals;
 
@@ -26,9 +29,9 @@ export class AppProcess {
   }
 
   /** Starts it, without waiting for anything. */
-  static async spawn(env: NodeJS.ProcessEnv): Promise<AppProcess> {
+  static async spawn(env: NodeJS.ProcessEnv, program = FROM_SOURCE): Promise<AppProcess> {
     const PORT = env.PORT ?? String(await freePort());
-    const child = spawn(process.execPath, ["--import", "tsx", "app/main.ts"], {
+    const child = spawn(process.execPath, program, {
       env: { ...cleanEnvironment(), RATE_LIMIT_REQUESTS: "100000000", ...env, PORT },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
@@ -37,8 +40,8 @@ export class AppProcess {
   }
 
   /** Starts it, and waits until it is ready. */
-  static async start(env: NodeJS.ProcessEnv): Promise<AppProcess> {
-    const app = await AppProcess.spawn(env);
+  static async start(env: NodeJS.ProcessEnv, program = FROM_SOURCE): Promise<AppProcess> {
+    const app = await AppProcess.spawn(env, program);
     await app.untilPrinted("CRM ready at");
     return app;
   }

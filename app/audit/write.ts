@@ -1,0 +1,87 @@
+import { inArray, type SQLWrapper, sql } from "drizzle-orm";
+import type { Db } from "../db/database.js";
+import { decisions, unsealedDecisions } from "../db/schema.js";
+import type { DecisionRow } from "./record.js";
+
+/** The columns that are written, as they are called in the database, and their types. */
+const columns = {
+  id: "text",
+  time: "timestamptz",
+  principal_id: "text",
+  kind: "text",
+  resource_id: "text",
+  action: "text",
+  effect: "text",
+  record: "text",
+} as const;
+const names = sql.raw(Object.keys(columns).join(", "));
+const typed = sql.raw(
+  Object.entries(columns)
+    .map((column) => column.join(" "))
+    .join(", "),
+);
+
+function valuesOf(row: DecisionRow) {
+  const { id, time, principalId, kind, resourceId, action, effect, record } = row;
+  return [id, time.toISOString(), principalId, kind, resourceId, action, effect, record];
+}
+
+/**
+ * Adds records to the log. Those that it has already, by their ids, are left as they are: a batch whose fate was not
+ * known may come again.
+ *
+ * @returns ids of those that were added
+ */
+export async function addRecords(db: Db, rows: readonly DecisionRow[]): Promise<ReadonlySet<string>> {
+  const values = rows.map(valuesOf);
+  const arrays = Object.values(columns).map(
+    (type, n) => sql`${sql.param(values.map((row) => row[n]))}::${sql.raw(type)}[]`,
+  );
+  const { rows: added } = (await db.execute(sql`
+    with recorded as (
+      insert into ${decisions} (${names})
+      select * from unnest(${sql.join(arrays, sql`, `)})
+      on conflict (id) do nothing
+      returning seq, id
+    ), queued as (insert into ${unsealedDecisions} select seq from recorded)
+    select id from recorded`)) as unknown as { rows: { id: string }[] };
+  return new Set(added.map(({ id }) => id));
+}
+
+/**
+ * Makes a change, and writes its record down in the same statement: where nothing is changed there is no record, and
+ * where there is no record nothing is changed.
+ *
+ * @param change - a statement that changes rows and returns them
+ * @returns what it returned, as the driver gives it
+ * @see https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING
+ */
+export async function recordingChange(
+  db: Db,
+  change: SQLWrapper,
+  row: DecisionRow,
+): Promise<Record<string, unknown>[]> {
+  const { rows } = (await db.execute(sql`
+    with changed as ${change},
+    recorded as (
+      insert into decisions (${names}) select row.* from changed, json_to_record(${asJson(row)}::json) as row(${typed})
+      returning seq
+    ),
+    queued as (insert into decisions_unsealed select seq from recorded)
+    select * from changed`)) as unknown as { rows: Record<string, unknown>[] };
+  return rows;
+}
+
+function asJson(row: DecisionRow): string {
+  const values = valuesOf(row);
+  return JSON.stringify(Object.fromEntries(Object.keys(columns).map((name, n) => [name, values[n]])));
+}
+
+/** The records that the log has under some ids. */
+export async function storedAs(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await db
+    .select({ id: decisions.id, record: decisions.record })
+    .from(decisions)
+    .where(inArray(decisions.id, [...ids]));
+  return new Map(rows.map(({ id, record }) => [id, record]));
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import { pino } from "pino";
+import { type DecisionRecord, rowOf } from "../app/audit/record.js";
+import { Sealer } from "../app/audit/sealer.js";
+import { addRecords } from "../app/audit/write.js";
+import type { Db } from "../app/db/database.js";
+
+const BATCH = 2_000;
+const actions = ["read", "read", "read", "read", "list", "list", "update", "create", "share", "delete"] as const;
+
+/** Fills the decision log with decisions of the last 30 days, one in ten of them refused, and seals them. */
+export async function growLog(db: Db, size: number): Promise<void> {
+  const contacts = Array.from({ length: Math.ceil(size / 100) }, () => randomUUID());
+  const end = Date.now();
+  const step = (30 * 24 * 60 * 60 * 1000) / size;
+  for (let done = 0; done < size; done += BATCH) {
+    const count = Math.min(BATCH, size - done);
+    const rows = Array.from({ length: count }, (_, n) => {
+      const place = done + n;
+      const contact = contacts[(place * 7919) % contacts.length] ?? "";
+      return rowOf(decision(place, new Date(end - (size - place) * step), contact));
+    });
+    await addRecords(db, rows);
+  }
+  await new Sealer(db, pino({ level: "silent" }), undefined).sealAll();
+}
+
+function decision(place: number, time: Date, contact: string): DecisionRecord {
+  const action = actions[place % actions.length] ?? "read";
+  const isDenied = (place * 31) % 97 < 10;
+  return {
+    id: randomUUID(),
+    time: time.toISOString(),
+    requestId: randomUUID(),
+    traceId: null,
+    method: action === "read" || action === "list" ? "GET" : "POST",
+    route: action === "list" || action === "create" ? "/contacts" : "/contacts/:id",
+    principal: { id: `00u${(place * 13) % 200}`, roles: ["user"] },
+    resource: { kind: "contact", id: action === "list" ? "*" : contact },
+    action,
+    effect: isDenied ? "deny" : "allow",
+    policy: "resource.contact.vdefault",
+    policyVersion: "default",
+    scope: "",
+    rules: isDenied ? [] : ["users-see-what-is-everyones"],
+    derivedRoles: [],
+    plan: null,
+    source: "authorize",
+    duration: 1.25,
+    error: null,
+    change: null,
+    explanation: null,
+  };
+}

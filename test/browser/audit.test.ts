@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { createContact } from "../http/client.js";
+import { Browsing, follow, headingOf, visit, wordsOf } from "./browsing.js";
+
+describe("the decision log, in a browser", function () {
+  this.timeout(60_000);
+  let browsing: Browsing;
+  /** Omar's. */
+  let contactId: string;
+
+  before(async function () {
+    browsing = await Browsing.start(this);
+    ({ id: contactId } = await createContact(await browsing.client("omar"), { company: browsing.word }));
+  });
+  afterEach(() => browsing.endOfTest());
+  after(() => browsing?.endOfSuite());
+
+  it("tells an administrator why somebody was refused, from the id on the page of the refusal", async () => {
+    const uma = await browsing.as("uma");
+    assert.equal(await visit(uma, `/contacts/${contactId}/edit`), 403);
+    const main = await wordsOf(uma.getByRole("main"));
+    assert.match(main, /You may not update this contact/);
+    assert.match(main, /Give this decision id to an administrator or auditor: they can look up why/);
+    const link = uma.getByRole("main").locator('a[href^="/audit/"]');
+    const href = await link.getAttribute("href");
+    assert.equal(href, `/audit/${await wordsOf(link)}`);
+
+    const alice = await browsing.as("alice");
+    assert.equal(await visit(alice, href ?? ""), 200);
+    assert.equal(await headingOf(alice), "Uma Underhill may not update this contact");
+    const why = await wordsOf(alice.getByRole("region", { name: "Why" }));
+    assert.match(why, /Uma Underhill may not update this contact: no rule of the policy contact allows it\./);
+    assert.match(why, /It is for the derived role owner, and the person did not have it/);
+    assert.match(
+      why,
+      /owner\. It needs the role user, which the person had, but its condition did not hold: R\.attr\.ownerId == P\.id was not true/,
+    );
+    assert.equal(await alice.locator("code", { hasText: /^R\.attr\.ownerId == P\.id$/ }).count(), 1);
+
+    // Whom it is about may not read it.
+    assert.equal(await visit(uma, href ?? ""), 403);
+  });
+
+  it("is all that an auditor sees: from the start page to the decisions about somebody", async () => {
+    const audrey = await browsing.as("audrey");
+    assert.equal(await visit(audrey, "/"), 200);
+    const menu = audrey.getByRole("navigation", { name: "Main" });
+    assert.deepEqual(await menu.getByRole("link").allTextContents(), ["Audit", "My profile"]);
+    await audrey.getByRole("main").getByRole("link", { name: "Audit" }).click();
+    await audrey.getByLabel("Person").fill("omar@example.com");
+    await audrey.getByLabel("Effect").selectOption("Allowed");
+    await audrey.getByLabel("Action").fill("create");
+    await audrey.getByLabel("Asked").selectOption("Tried");
+    await audrey.getByRole("button", { name: "Search" }).click();
+    await audrey.waitForURL(/person=omar/);
+    assert.match(
+      await wordsOf(audrey.getByRole("main")),
+      /Decisions about what Omar Ostrow \(omar@example\.com\) may do/,
+    );
+    assert.ok(await audrey.getByRole("img", { name: /Allowed and denied decisions by/ }).isVisible());
+    await audrey.getByRole("rowheader").first().getByRole("link").click();
+    assert.match(await headingOf(audrey), /^Omar Ostrow may create this new contact$/);
+    assert.equal(await visit(audrey, "/contacts"), 403);
+    assert.equal(await visit(audrey, `/contacts/${contactId}`), 403);
+  });
+
+  it("shows new decisions while it is watched, without being loaded again, and says so to screen readers", async () => {
+    const audrey = await browsing.as("audrey");
+    await visit(audrey, `/audit?contact=${contactId}&effect=deny&asked=tried&person=uma@example.com`);
+    const rows = audrey.locator("#log tbody tr");
+    const before = await rows.count();
+    await audrey.evaluate("window.stillHere = true");
+    await audrey.getByRole("button", { name: "Watch live" }).click();
+    assert.match(await wordsOf(audrey.getByRole("status")), /^Watching/);
+    const uma = await browsing.client("uma");
+    await uma.get(`/contacts/${contactId}/transfer`);
+    await uma.get(`/contacts/${contactId}`);
+    await rows.nth(before).waitFor();
+    const first = await wordsOf(rows.first());
+    assert.match(first, /Uma Underhill transfer tried contact \S+ Denied no rule allows it/);
+    assert.equal(await rows.count(), before + 1, "and nothing that was not searched for");
+    await audrey.getByRole("status").filter({ hasText: "One new decision" }).waitFor();
+    assert.equal(await audrey.evaluate("window.stillHere"), true);
+    await audrey.getByRole("button", { name: "Stop watching" }).click();
+    await uma.get(`/contacts/${contactId}/share`);
+    await audrey.waitForTimeout(1_500);
+    assert.equal(await rows.count(), before + 1);
+    // What came meanwhile is there when it is watched again.
+    await audrey.getByRole("button", { name: "Watch live" }).click();
+    await rows.nth(before + 1).waitFor();
+  });
+
+  it("begins with the first decision, where there was none", async () => {
+    const audrey = await browsing.as("audrey");
+    await visit(audrey, `/audit?contact=${contactId}&action=delete`);
+    assert.ok(await audrey.getByRole("heading", { name: "No decisions found" }).isVisible());
+    await audrey.getByRole("button", { name: "Watch live" }).click();
+    await audrey.waitForTimeout(300);
+    await (await browsing.client("uma")).delete(`/contacts/${contactId}`);
+    await audrey.locator("#log tbody tr").first().waitFor();
+    assert.equal(await audrey.getByRole("heading", { name: "No decisions found" }).count(), 0);
+  });
+
+  it("loses nothing without JavaScript but the button", async () => {
+    const page = await browsing.stranger({ javaScriptEnabled: false });
+    await page.goto("/login?returnTo=/audit");
+    await page.getByRole("button", { name: "audrey@example.com" }).click();
+    await page.waitForURL("**/audit");
+    assert.equal(await page.getByRole("button", { name: "Watch live" }).count(), 0);
+    assert.equal(await follow(page, "Refresh"), 200);
+    assert.ok((await page.getByRole("row").count()) > 10);
+    await page.getByText("The numbers as a table").click();
+    assert.ok(await page.getByRole("table", { name: /Allowed and denied decisions/ }).isVisible());
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "CSV" }).click(),
+    ]);
+    assert.match(download.suggestedFilename(), /^decisions-.*\.csv$/);
+  });
+});

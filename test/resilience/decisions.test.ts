@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { verify } from "../../app/audit/verify.js";
+import { openDatabase } from "../../app/db/open.js";
+import { type TemporaryDatabase, temporaryDatabase } from "../database.js";
+import { freePort } from "../stack.js";
+import { AppProcess } from "./app-process.js";
+import { type BuiltApp, buildApp } from "./built-app.js";
+import { Crowd } from "./crowd.js";
+import {
+  assertDecisionsOfRequests,
+  assertEachChangeHasItsDecision,
+  assertTheToldIsThere,
+  readStored,
+} from "./decision-judge.js";
+import { Errands, people, type Tokens } from "./errands.js";
+import { OwnOkta } from "./own-okta.js";
+import { OwnPdp } from "./own-pdp.js";
+import { until } from "./parts.js";
+
+/** How often the app is killed; a hundred times when it is to be found out thoroughly. */
+const KILLS = Number(process.env.KILLS ?? 8);
+const TERMINATIONS = 3;
+
+describe("resilience: decisions", function () {
+  this.timeout(60_000 + 10_000 * (KILLS + TERMINATIONS));
+
+  let database: TemporaryDatabase;
+  let direct: pg.Pool;
+  let pdp: OwnPdp;
+  let okta: OwnOkta;
+  let built: BuiltApp;
+  let env: NodeJS.ProcessEnv;
+  let url: string;
+  let errands: Errands;
+  let app: AppProcess | undefined;
+
+  before(async () => {
+    const PORT = String(await freePort());
+    url = `http://localhost:${PORT}`;
+    [pdp, okta, built] = await Promise.all([OwnPdp.create(), OwnOkta.create(url), buildApp()]);
+    await Promise.all([pdp.start(), okta.open()]);
+    env = { PORT, CERBOS_HOSTNAME: pdp.target, ...okta.env, LOG_LEVEL: "error" };
+    const tokens = await Promise.all(people.map(async (name) => [name, await okta.token(`${name}@example.com`)]));
+    errands = new Errands(Object.fromEntries(tokens) as Tokens);
+  });
+
+  after(async () => {
+    await pdp?.end();
+    await okta?.die();
+    await built?.remove();
+  });
+
+  beforeEach(async function () {
+    database = await temporaryDatabase(this);
+    env.DATABASE_URL = database.url;
+    direct = new pg.Pool({ connectionString: database.url, max: 2 });
+    direct.on("error", () => {});
+  });
+
+  afterEach(async () => {
+    await app?.end();
+    await direct?.end();
+    await database?.drop();
+  });
+
+  /** Lets a crowd loose, and ends the app under it again and again with a signal. */
+  async function endUnderLoad(signal: "SIGKILL" | "SIGTERM", times: number): Promise<Crowd> {
+    const crowd = new Crowd(url, errands);
+    let hindrance: ReturnType<typeof hinder> | undefined;
+    try {
+      for (let n = 0; n < times; n++) {
+        crowd.round += 1;
+        app = await AppProcess.start(env, built.program);
+        hindrance ??= hinder();
+        await until(() => crowd.answeredIn(crowd.round) > 10, 10_000, "the app answers");
+        await sleep(Math.random() * 1_000);
+        app.kill(signal);
+        assert.equal(await app.ended, signal === "SIGKILL" ? signal : 0, app.output);
+        const complaints = app.log.filter(({ level }) => Number(level) >= 50);
+        assert.deepEqual(complaints, [], "the app's log");
+      }
+    } finally {
+      await Promise.all([crowd.stop(), hindrance?.stop()]);
+    }
+    await noneAtWork();
+    return crowd;
+  }
+
+  /** Holds on to some contacts and then to others, so that changes take long enough to be broken off. */
+  function hinder() {
+    let stopped = false;
+    const ended = (async () => {
+      while (!stopped) {
+        await direct.query(
+          "select 1, pg_sleep(0.06) from (select 1 from contacts order by random() limit 4 for update) c",
+        );
+        await sleep(20);
+      }
+    })();
+    // Told by stop().
+    ended.catch(() => {});
+    return {
+      stop: () => {
+        stopped = true;
+        return ended;
+      },
+    };
+  }
+
+  /** A statement that a killed app has sent goes on without it. */
+  async function noneAtWork(): Promise<void> {
+    const others = "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+    const count = async () =>
+      Number((await direct.query(`select count(*) ${others} and state <> 'idle'`)).rows[0].count);
+    await until(async () => (await count()) === 0, 10_000, "nobody works on the database");
+  }
+
+  /** All is as it was sealed, and nothing is left to be sealed by a process that has ended in peace. */
+  async function assertVerified(): Promise<void> {
+    const { db, close } = await openDatabase({ databaseUrl: database.url, dataDir: "" }, () => {});
+    try {
+      const { findings, sealed, unsealed } = await verify(db);
+      assert.deepEqual(findings, []);
+      assert.equal(unsealed, 0);
+      const { rows } = await direct.query("select count(*), count(distinct id) as ids from decisions");
+      assert.deepEqual(rows, [{ count: String(sealed), ids: String(sealed) }]);
+    } finally {
+      await close();
+    }
+  }
+
+  function report(crowd: Crowd, made: number): void {
+    const answered = [...crowd.runs.values()].filter(({ status }) => status > 0).length;
+    console.log(`      ${answered} of ${crowd.runs.size} requests answered, ${made} changes confirmed`);
+  }
+
+  it(`of changes are neither lost nor left over when the app is killed ${KILLS} times under load`, async () => {
+    const crowd = await endUnderLoad("SIGKILL", KILLS);
+    const stored = await readStored(direct);
+    assertEachChangeHasItsDecision(stored, crowd.runs);
+    const made = assertTheToldIsThere(stored, crowd.runs);
+    assertDecisionsOfRequests(stored, crowd.runs, new Set());
+    const actions = new Set(stored.records.flatMap(({ change, action }) => (change ? action : [])));
+    assert.deepEqual([...actions].sort(), ["create", "delete", "share", "transfer", "update"]);
+    report(crowd, made);
+    // It seals what those that were killed have left.
+    app = await AppProcess.start(env, built.program);
+    app.kill("SIGTERM");
+    assert.equal(await app.ended, 0);
+    await assertVerified();
+  });
+
+  it("of all that was answered are there when the app is told to end under load", async () => {
+    const crowd = await endUnderLoad("SIGTERM", TERMINATIONS);
+    const stored = await readStored(direct);
+    const rounds = new Set(Array.from({ length: TERMINATIONS }, (_, n) => n + 1));
+    assertDecisionsOfRequests(stored, crowd.runs, rounds);
+    assertEachChangeHasItsDecision(stored, crowd.runs);
+    const made = assertTheToldIsThere(stored, crowd.runs);
+    report(crowd, made);
+    await assertVerified();
+  });
+});
