@@ -1,0 +1,178 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { type Verification, verify } from "../app/audit/verify.js";
+import type { Database } from "../app/db/database.js";
+import { openPostgres } from "../app/db/postgres.js";
+import { createDatabase } from "../test/database.js";
+import { type CrmProcess, startCrm } from "./crm-process.js";
+import { growLog } from "./decisions.js";
+import { median } from "./median.js";
+
+/*
+ * A decision log of a million records: what its page takes compared with one of a thousand, how much memory an export
+ * takes, and what `audit:verify` finds. Needs PostgreSQL: set TEST_DATABASE_URL. Takes some minutes, and 2 GB of disk.
+ */
+
+const SMALL = 1_000;
+const LARGE = Number(process.env.DECISIONS ?? 1_000_000);
+const ROUNDS = 40;
+
+const server = process.env.TEST_DATABASE_URL;
+if (!server) {
+  console.log("A large decision log: not measured; set TEST_DATABASE_URL to the address of a PostgreSQL to do so.");
+  process.exit();
+}
+
+const small = await createDatabase(server);
+const large = await createDatabase(server);
+try {
+  for (const [{ url }, size] of [
+    [small, SMALL],
+    [large, LARGE],
+  ] as const) {
+    await using(url, (database) => growLog(database.db, size));
+  }
+  const crms = { small: await startCrm(small.url), large: await startCrm(large.url) };
+  try {
+    await pages(crms);
+    await exports(crms.large);
+  } finally {
+    await Promise.all([crms.small.stop(), crms.large.stop()]);
+  }
+  await using(large.url, tampering);
+} finally {
+  await Promise.all([small.drop(), large.drop()]);
+}
+
+async function using(url: string, work: (database: Database) => Promise<void>): Promise<void> {
+  const database = await openPostgres(url, () => {});
+  try {
+    await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
+/** The page's time at both sizes, in turns. */
+async function pages(crms: { small: CrmProcess; large: CrmProcess }): Promise<void> {
+  const day = new Date(Date.now() - 10 * 24 * 60 * 60 * 1000).toISOString().slice(0, 16);
+  const searches = ["", "?effect=deny", "?action=delete", "?person=00u13", `?to=${day}`, "?person=00u13&effect=deny"];
+  console.log(`The audit page, medians of ${ROUNDS} rounds in turns.\n`);
+  console.log(`| search | ${SMALL} records, ms | ${LARGE} records, ms | ratio (wanted: at most 2) |`);
+  console.log("| --- | ---: | ---: | ---: |");
+  for (const search of searches) {
+    const times: { small: number; large: number }[] = [];
+    for (let n = 0; n < ROUNDS + 5; n += 1) {
+      times.push({ small: await page(crms.small, search), large: await page(crms.large, search) });
+    }
+    const counted = times.slice(5);
+    const typical = (size: "small" | "large") => median(counted.map((time) => time[size]));
+    const ratio = (typical("large") / typical("small")).toFixed(2);
+    const name = search === "" ? "none" : `\`${search.slice(1)}\``;
+    console.log(`| ${name} | ${typical("small").toFixed(1)} | ${typical("large").toFixed(1)} | ${ratio} |`);
+  }
+}
+
+async function page({ url, auditor }: CrmProcess, search: string): Promise<number> {
+  const start = performance.now();
+  const response = await fetch(`${url}/audit${search}`, {
+    headers: { authorization: `Bearer ${auditor}`, accept: "text/html" },
+  });
+  await response.text();
+  if (response.status !== 200) throw new Error(`/audit${search} was answered with ${response.status}`);
+  return performance.now() - start;
+}
+
+/** What an export of everything adds to the memory of the process. */
+async function exports(crm: CrmProcess): Promise<void> {
+  console.log(`\nExport of ${LARGE} records:`);
+  for (const format of ["ndjson", "csv"]) {
+    const before = await crm.memory();
+    let most = before;
+    let isOver = false;
+    const watch = (async () => {
+      while (!isOver) {
+        most = Math.max(most, await crm.memory());
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    })();
+    const response = await fetch(`${crm.url}/audit/export?format=${format}`, {
+      headers: { authorization: `Bearer ${crm.auditor}` },
+    });
+    const lines = createInterface({ input: Readable.fromWeb(response.body as never) });
+    let count = 0;
+    lines.on("line", () => {
+      count += 1;
+    });
+    await once(lines, "close");
+    isOver = true;
+    await watch;
+    const grown = ((most - before) / 1024 ** 2).toFixed(0);
+    console.log(`- ${format}: ${count} lines, memory grew by ${grown} MiB at most (wanted: less than 50)`);
+  }
+}
+
+/** What a verification finds after each kind of tampering. */
+async function tampering({ db, pool }: Database): Promise<void> {
+  const middle = Math.floor(LARGE / 2);
+  const columns = "id, time, principal_id, kind, resource_id, action, effect, record";
+  const run = async (statements: readonly string[]) => {
+    for (const statement of statements) await pool.query(statement);
+  };
+  const keep = (condition: string) => [
+    "drop table if exists kept",
+    `create table kept as select * from decisions where ${condition}`,
+  ];
+  const restore = (condition: string) => [
+    `delete from decisions where ${condition}`,
+    `insert into decisions (seq, ${columns}) overriding system value select seq, ${columns} from kept`,
+  ];
+  const one = `seq = ${middle}`;
+  const two = `seq in (${middle}, ${middle + 1500})`;
+  const cases: Record<string, { before?: string[]; tamper: string[]; undo: string[] }> = {
+    "one byte changed": {
+      before: keep(one),
+      tamper: [`update decisions set record = overlay(record placing 'X' from 20 for 1) where ${one}`],
+      undo: restore(one),
+    },
+    "one row deleted": { before: keep(one), tamper: [`delete from decisions where ${one}`], undo: restore(one) },
+    "two rows swapped": {
+      before: keep(two),
+      tamper: [
+        `delete from decisions where ${two}`,
+        `insert into decisions (seq, ${columns}) overriding system value select ${2 * middle + 1500} - seq, ${columns} from kept`,
+      ],
+      undo: restore(two),
+    },
+    "one row inserted": {
+      tamper: [
+        `insert into decisions (${columns}) select 'inserted', ${columns.replace("id, ", "").replace("record", "replace(record, id, 'inserted')")} from decisions where ${one}`,
+      ],
+      undo: ["delete from decisions where id = 'inserted'"],
+    },
+    "last seal removed": {
+      before: ["create table kept_seals as select * from seals order by number desc limit 1"],
+      tamper: ["delete from seals where number = (select max(number) from seals)"],
+      undo: ["insert into seals select * from kept_seals"],
+    },
+  };
+  console.log("\naudit:verify:");
+  await found("nothing", () => verify(db));
+  for (const [name, { before = [], tamper, undo }] of Object.entries(cases)) {
+    await run([...before, ...tamper]);
+    await found(name, () => verify(db));
+    await run(undo);
+  }
+}
+
+async function found(name: string, run: () => Promise<Verification>): Promise<void> {
+  const start = performance.now();
+  const { findings, sealed, found } = await run();
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  const [first] = findings;
+  const what = first
+    ? `${found} found, first: ${first.what}: ${first.detail}`
+    : `nothing found, ${sealed} records sealed`;
+  console.log(`- after ${name} (${seconds} s): ${what}`);
+}

@@ -1,0 +1,42 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+/** What the CRM says when it listens: where it is, with its decision log and without, and tokens. */
+interface Said {
+  readonly url: string;
+  readonly urlWithoutLog: string;
+  readonly user: string;
+  readonly auditor: string;
+}
+
+/** The CRM in a process of its own: `crm.ts`. */
+export interface CrmProcess extends Said {
+  /** Memory that it takes, in bytes. */
+  memory(): Promise<number>;
+  /** Resolves when its decision log is written and sealed. */
+  drain(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts the CRM with a database. */
+export async function startCrm(databaseUrl: string): Promise<CrmProcess> {
+  const child = fork(fileURLToPath(new URL("./crm.ts", import.meta.url)), [databaseUrl]);
+  const ended = once(child, "exit");
+  const early = ended.then(() => Promise.reject(new Error("the CRM ended before it listened")));
+  const [said] = (await Promise.race([once(child, "message"), early])) as [Said];
+  const ask = async (what: "memory" | "drain") => {
+    child.send(what);
+    const [bytes] = (await once(child, "message")) as [number];
+    return bytes;
+  };
+  return {
+    ...said,
+    memory: () => ask("memory"),
+    drain: async () => void (await ask("drain")),
+    async stop() {
+      child.disconnect();
+      await ended;
+    },
+  };
+}

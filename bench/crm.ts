@@ -1,0 +1,30 @@
+import { pino } from "pino";
+import { Sealer } from "../app/audit/sealer.js";
+import { startInProcess } from "../test/http/in-process.js";
+import { noLog } from "../test/no-log.js";
+
+/*
+ * The whole CRM under load, in a process of its own: once with its decision log, and once without. It tells the process
+ * that started it where both are and who may log in. Asked for "memory" it says how much it takes, in bytes; told to
+ * "drain" it answers when the log is written and sealed. It ends with that process.
+ */
+
+const [databaseUrl = ""] = process.argv.slice(2);
+const app = await startInProcess(databaseUrl);
+const sealer = new Sealer(app.database.db, pino({ level: "silent" }), undefined);
+sealer.start();
+
+process.on("message", async (message) => {
+  if (message === "drain") {
+    await app.decisionLog.flush();
+    await sealer.sealAll();
+  }
+  process.send?.(process.memoryUsage.rss());
+});
+process.once("disconnect", async () => {
+  await sealer.stop();
+  await app.stop();
+  process.exit();
+});
+const [user, auditor] = await Promise.all([app.token("uma", "user", "Sales"), app.token("ada", "auditor", "")]);
+process.send?.({ url: app.url, urlWithoutLog: await app.serve(noLog), user, auditor });

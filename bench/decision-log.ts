@@ -1,0 +1,90 @@
+import autocannon from "autocannon";
+import { createDatabase } from "../test/database.js";
+import { startCrm } from "./crm-process.js";
+import { median } from "./median.js";
+
+/*
+ * What the decision log costs: reading and changing contacts in the whole CRM, with the log on and off, in turns, in one
+ * process with one PDP and one database: two processes differ by more than the log costs. Needs PostgreSQL: set
+ * TEST_DATABASE_URL.
+ *
+ * As in guard.ts, what is told are medians of the ratios within short rounds. A round lasts until its decisions are
+ * written and sealed.
+ */
+
+const CONNECTIONS = 16;
+const ROUND_SECONDS = 5;
+const ROUNDS = 6;
+
+/** What is done, and which share of its throughput should remain with the log on. */
+const wanted = { read: 0.95, change: 0.85 } as const;
+type Work = keyof typeof wanted;
+
+const server = process.env.TEST_DATABASE_URL;
+if (!server) {
+  console.log(
+    "What the decision log costs: not measured; set TEST_DATABASE_URL to the address of a PostgreSQL to do so.",
+  );
+  process.exit();
+}
+const database = await createDatabase(server);
+const crm = await startCrm(database.url);
+const headers = { authorization: `Bearer ${crm.user}`, accept: "application/json" };
+const json = { ...headers, "content-type": "application/json" };
+try {
+  // One for each connection, so that nobody changes what another is changing.
+  const contacts = await Promise.all(Array.from({ length: CONNECTIONS }, (_, n) => create(n)));
+  console.log(
+    `The CRM over HTTP, ${CONNECTIONS} connections, medians of ${ROUNDS} rounds of ${ROUND_SECONDS} s each.\n`,
+  );
+  console.log("| work | log off, requests/s | log on, requests/s | share | wanted |");
+  console.log("| --- | ---: | ---: | ---: | ---: |");
+  for (const name of Object.keys(wanted) as Work[]) await compare(name, contacts);
+} finally {
+  await crm.stop();
+  await database.drop();
+}
+
+async function compare(name: Work, contacts: readonly string[]): Promise<void> {
+  const rounds: { on: number; off: number }[] = [];
+  // The first ones only warm up.
+  for (let n = -2; n < ROUNDS; n += 1) {
+    const round = { on: 0, off: 0 };
+    for (const log of n % 2 ? (["on", "off"] as const) : (["off", "on"] as const)) {
+      round[log] = await load(log === "on" ? crm.url : crm.urlWithoutLog, name, contacts);
+    }
+    if (n >= 0) rounds.push(round);
+  }
+  const share = median(rounds.map((round) => round.on / round.off)).toFixed(2);
+  const rate = (log: "on" | "off") => Math.round(median(rounds.map((round) => round[log])));
+  console.log(`| ${name} | ${rate("off")} | ${rate("on")} | ${share} | ${wanted[name]} |`);
+}
+
+/** Requests a second. */
+async function load(url: string, name: Work, contacts: readonly string[]): Promise<number> {
+  const start = performance.now();
+  let client = 0;
+  const result = await autocannon({
+    url,
+    duration: ROUND_SECONDS,
+    connections: CONNECTIONS,
+    setupClient: (each) => {
+      const path = `/contacts/${contacts[client++ % contacts.length]}`;
+      const body = '{"title":"Engineer"}';
+      const patch = { method: "PATCH", path, headers: { ...json, "if-match": "*" }, body } as const;
+      each.setRequests([name === "read" ? { method: "GET", path, headers } : patch]);
+    },
+  });
+  await crm.drain();
+  const seconds = (performance.now() - start) / 1000;
+  // A change that the round before left under way can be in the way of the first one.
+  const failed = result.errors + result.timeouts + result.non2xx - (result.statusCodeStats?.["412"]?.count ?? 0);
+  if (failed > 0) throw new Error(`${failed} of ${result.requests.total} requests (${name}) failed`);
+  return result["2xx"] / seconds;
+}
+
+async function create(n: number): Promise<string> {
+  const body = JSON.stringify({ firstName: "Ada", lastName: `Contact ${n}` });
+  const response = await fetch(`${crm.url}/contacts`, { method: "POST", headers: json, body });
+  return ((await response.json()) as { id: string }).id;
+}
