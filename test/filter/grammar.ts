@@ -243,9 +243,10 @@ class Writer {
   #texts(scope: Scope, depth: number): string {
     const some = () =>
       `[${Array.from({ length: this.#number(1, 3) }, () => JSON.stringify(this.#one(WORDS))).join(", ")}]`;
+    const stored = ["R.attr.tags", "R.attr.labels", "R.attr.watchers", "R.attr.profile.tags", "R.attr.mixed"];
     const plain = [
       some,
-      () => this.#one(["R.attr.tags", "R.attr.labels", "R.attr.watchers", "R.attr.profile.tags", "R.attr.mixed"]),
+      () => this.#one(stored),
       () => this.#one(["R.attr.tags", "R.attr.labels"]),
       () => this.#one(["P.attr.names", "P.attr.many", "P.attr.one"]),
     ];
@@ -257,7 +258,9 @@ class Writer {
       () => this.#madeOf("R.attr.labels", { type: "text" }, scope, depth),
       () => this.#one(["R.attr.shares.map(x, x.user)", "R.attr.items.map(x, x.name)"]),
       () => `(${this.#texts(scope, depth - 1)} + ${this.#texts(scope, depth - 1)})`,
-      () => `${this.#one(["except", "intersect"])}(${this.#texts(scope, 0)}, ${this.#texts(scope, 0)})`,
+      // Not of two constants: where nothing is left of them, the planner forgets of `x in []` that x may be missing.
+      () => `${this.#one(["except", "intersect"])}(${this.#one(stored)}, ${this.#texts(scope, 0)})`,
+      () => `${this.#one(["except", "intersect"])}(${this.#texts(scope, 0)}, ${this.#one(stored)})`,
     ])();
   }
 
