@@ -127,6 +127,9 @@ export function withinInt(statement: Statement, sql: string): Scalar {
 }
 
 function onDoubles(statement: Statement, operator: Operator, left: Scalar, right: Scalar): Scalar {
+  if (operator === "/" && has(right, "unsigned")) {
+    throw new CannotSay("the sign of a zero to divide by is not known in JSON.");
+  }
   const sql = statement.bind([`(${left.sql})`, `(${right.sql})`], (a, b) => {
     const isMissing = `${a} IS NULL OR ${b} IS NULL`;
     const isSpecial = `${a} IN ('NaN', 'Infinity', '-Infinity') OR ${b} IN ('NaN', 'Infinity', '-Infinity')`;

@@ -53,6 +53,7 @@ export function toText(statement: Statement, value: Value): Scalar {
 function doubleToText(statement: Statement, value: Scalar): Scalar {
   if (has(value, "ambiguous"))
     throw new CannotSay("the plan does not tell 1.0 from 1, whose texts differ from a million on.");
+  if (has(value, "unsigned")) throw new CannotSay("the sign of a zero is not known in JSON.");
   const sql = statement.bind([value.sql], (n) => {
     const digits = `replace(ltrim(${n}::text, '-'), '.', '')`;
     const exponent = `length(split_part(ltrim(${n}::text, '-'), '.', 1)) - 1`;

@@ -11,11 +11,13 @@ import {
   certain,
   collated,
   dynamic,
+  type Fact,
   failing,
   failureOf,
   failureOfAny,
   fallible,
   hasInteger,
+  hasNegativeZero,
   hasNul,
   isScalar,
   type List,
@@ -44,7 +46,7 @@ export function literalValue(statement: Statement, literal: Json): Value {
       if (literal === null) return { ...failing("null"), nulls: "null", literal };
       if (Array.isArray(literal)) return literalList(statement, literal);
       assertHoldable(literal);
-      return { ...jsonElement(statement.value(JSON.stringify(literal), "jsonb"), hasInteger(literal)), literal };
+      return { ...partOfLiteral(statement.value(JSON.stringify(literal), "jsonb"), literal), literal };
   }
 }
 
@@ -59,7 +61,7 @@ function literalNumber(statement: Statement, literal: number): Scalar {
 function literalList(statement: Statement, literal: readonly Json[]): List {
   const name = statement.name();
   const areStrings = literal.every((element) => typeof element === "string");
-  const element = areStrings ? certain("string", `${name}.v`) : jsonElement(`${name}.v`, literal.some(hasInteger));
+  const element = areStrings ? certain("string", `${name}.v`) : partOfLiteral(`${name}.v`, literal);
   return {
     kind: "list",
     // One that PostgreSQL cannot hold may still be one that something is in or not, for which it is not selected from.
@@ -77,9 +79,12 @@ function literalList(statement: Statement, literal: readonly Json[]): List {
   };
 }
 
-function jsonElement(sql: string, isAmbiguous: boolean): Scalar {
-  const element = dynamic(certain("json", sql));
-  return isAmbiguous ? { ...element, facts: new Set([...element.facts, "ambiguous"]) } : element;
+/** A constant as JSON, or whichever of its elements. */
+function partOfLiteral(sql: string, literal: Json): Scalar {
+  const facts: Fact[] = ["dynamic"];
+  if (hasInteger(literal)) facts.push("ambiguous");
+  if (hasNegativeZero(literal)) facts.push("unsigned");
+  return { ...certain("json", sql), facts: new Set(facts) };
 }
 
 /** A list of expressions: it fails when one of them does. */

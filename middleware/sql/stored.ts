@@ -81,7 +81,8 @@ function storedArray(statement: Statement, { type, column, nulls = "missing" }: 
   const { kind, type: elementType } = arrayTypes[type];
   const sql = `${table}.${quoted(column)}::${elementType}[]`;
   if (nulls === "null") {
-    return dynamic(certain("json", `coalesce(to_jsonb(${sql}), 'null'::jsonb)`));
+    const facts = kind === "double" ? new Set([...DYNAMIC, "unsigned"] as const) : DYNAMIC;
+    return { ...certain("json", `coalesce(to_jsonb(${sql}), 'null'::jsonb)`), facts };
   }
   const name = statement.name();
   const list: List = {

@@ -30,9 +30,10 @@ export type Kind = keyof typeof postgresTypes;
  * - `ambiguous`: there is a whole number of the query plan in it, which may be an integer or a floating-point one
  * - `integers`: there are integers in it, which JSON does not tell from floating-point numbers
  * - `infinite`, `nan`: a floating-point number may be infinite, or none
+ * - `unsigned`: a zero may have lost its sign, which JSON does not keep
  * - `empty`: a hierarchy may have no parts at all, as one of text never has
  */
-type Fact = "dynamic" | "ambiguous" | "integers" | "infinite" | "nan" | "empty";
+export type Fact = "dynamic" | "ambiguous" | "integers" | "infinite" | "nan" | "unsigned" | "empty";
 export type Facts = ReadonlySet<Fact>;
 
 const NO_FACTS: Facts = new Set();
@@ -246,10 +247,15 @@ function scalarAsJson(statement: Statement, value: Scalar): Scalar {
   if (has(value, "nan")) throw new CannotSay("JSON does not know the result of dividing nothing by nothing.");
   assertHoldable(literal);
   const json = literal === undefined ? jsonOf(value) : statement.value(JSON.stringify(literal), "jsonb");
-  const integers: Fact[] = kind === "int" ? ["integers"] : [];
-  const result = { kind: "json", facts: new Set([...facts, ...integers]) } as const;
+  const result = { kind: "json", facts: new Set([...facts, ...factsInJson(value)]) } as const;
   if (nulls !== "null") return { ...result, sql: json, nulls };
   return { ...result, sql: `coalesce(${json}, 'null'::jsonb)`, nulls: "never" };
+}
+
+/** What JSON does not tell of a number. */
+function factsInJson({ kind, literal }: Scalar): Fact[] {
+  if (kind === "int") return ["integers"];
+  return kind === "double" && (literal === undefined || hasNegativeZero(literal)) ? ["unsigned"] : [];
 }
 
 /** Infinities become numbers that are larger than any other. */
@@ -298,6 +304,12 @@ export function hasNul(literal: Json | undefined): boolean {
   if (typeof literal === "string") return literal.includes("\0");
   if (typeof literal !== "object" || literal === null) return false;
   return Object.entries(literal).some(([key, member]) => key.includes("\0") || hasNul(member));
+}
+
+/** Whether there is a zero with a sign in a constant. */
+export function hasNegativeZero(literal: Json): boolean {
+  if (typeof literal === "object" && literal !== null) return Object.values(literal).some(hasNegativeZero);
+  return Object.is(literal, -0);
 }
 
 /** Whether there is a whole number in a constant. */

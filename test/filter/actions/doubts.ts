@@ -3,6 +3,7 @@ import { when } from "../policy.js";
 const fits = { options: { literalsFit: true } } as const;
 const number = { unsupported: "1 or 1.0?" };
 const large = { unsupported: "plans do not carry such integers" };
+const zero = { unsupported: "the sign of a zero" };
 const fromJson = { unsupported: "whether it is an integer is not known in JSON" };
 
 const many = "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]";
@@ -45,6 +46,14 @@ export const doubts = [
   "R.attr.score * R.attr.weight in R.attr.marks",
   'R.attr.mixed + R.attr.mixed == "aa"',
   when("[R.attr.score * 1e308 * 10.0, 1.5][0] > 5.0", fits),
+  // The sign of a zero.
+  when("1.0 / R.attr.marks[0] > 1.0 || R.attr.on", { ...fits, ...zero }),
+  when("1.0 / (R.attr.marks[0] * 2.0) > 1.0 || R.attr.on", { ...fits, ...zero }),
+  when("1.0 / [R.attr.nick, R.attr.weight][1] > 1.0 || R.attr.on", { ...fits, ...zero }),
+  when('string(R.attr.marks[0]) == "-0" || R.attr.on', zero),
+  when("R.attr.marks.exists(m, 1.0 / m < 0.0)", fits),
+  when("1.0 / R.attr.mixed > 0.1", fits),
+  "R.attr.marks[0] == 0.0",
   // What is not there.
   'R.attr.shares[9] != {"user": "x"} || R.attr.on',
   "R.attr.shares[1] != {} || R.attr.on",
