@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { type Express, Router } from "express";
 import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
 import { authorize, cerbos, type Guard, type Pdp, type Principal, routesOf } from "../../middleware/index.js";
 import { crm } from "../crm.js";
+import { root } from "./parts.js";
 
 /** The only routes that the PDP is not asked about. */
 const publicRoutes = [
@@ -15,8 +15,6 @@ const publicRoutes = [
   "GET /authorization-code/callback",
   "POST /logout",
 ];
-
-const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 function unguardedRoutes(app: Express): string[] {
   return routesOf(app)

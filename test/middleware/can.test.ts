@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
 import {
   type Answer,
@@ -16,9 +15,7 @@ import {
   type Principal,
 } from "../../middleware/index.js";
 import { RoguePdp } from "../resilience/rogue-pdp.js";
-import { allowing, guardedApp, pdpThat, uma } from "./parts.js";
-
-const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+import { allowing, guardedApp, pdpThat, root, uma } from "./parts.js";
 
 const thing = (id: string, owner = "uma"): KindedResource => ({ kind: "thing", id, attr: { owner } });
 

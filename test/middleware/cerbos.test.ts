@@ -5,7 +5,6 @@ import { createServer as createHttp2Server, type IncomingHttpHeaders, type Serve
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { mock } from "node:test";
 import { createSecureContext } from "node:tls";
-import { fileURLToPath } from "node:url";
 import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
 import {
   type Attributes,
@@ -16,9 +15,7 @@ import {
   PdpUnavailableError,
   type Value,
 } from "../../middleware/index.js";
-import { type Asked, ask } from "./parts.js";
-
-const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+import { type Asked, ask, root } from "./parts.js";
 
 /** Whether Uma may update her own contact: she may. Tests change a part of it. */
 const own: Asked = {

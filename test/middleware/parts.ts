@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from "express";
 import request from "supertest";
 import {
@@ -6,10 +7,15 @@ import {
   type AuthorizationOptions,
   authorization,
   type Check,
+  type DecisionContext,
+  type DecisionEvent,
   type Pdp,
   type Plan,
   type Principal,
 } from "../../middleware/index.js";
+
+/** The path of something in this project. */
+export const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 export const uma: Principal = { id: "uma", roles: ["user"] };
 
@@ -122,4 +128,15 @@ export function refusal({ handled, error }: Outcome): Error {
   assert.equal(handled, undefined, "the handler ran");
   assert(error instanceof Error, "no error came");
   return error;
+}
+
+/** A sink that keeps what it takes. */
+export function keeping() {
+  const events: DecisionEvent[] = [];
+  const contexts: DecisionContext[] = [];
+  const record = (event: DecisionEvent, context: DecisionContext) => {
+    events.push(event);
+    contexts.push(context);
+  };
+  return { events, contexts, decisions: { sinks: [{ record }] } };
 }

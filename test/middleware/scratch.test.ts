@@ -7,16 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { Context } from "mocha";
 import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
+import { root } from "./parts.js";
 
 /*
  * Does what middleware/README.md tells an engineer to do, with the commands and the code that stand there, in apps that
  * know nothing of this repository.
  */
 
-const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const START_LIMIT = 60_000;
 
 interface Run {

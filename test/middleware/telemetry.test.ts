@@ -2,22 +2,17 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { metrics, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
+import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import type { RequestHandler } from "express";
-import { authorize, cerbos, type DecisionEvent, type Pdp } from "../../middleware/index.js";
+import { authorize, cerbos, type Pdp } from "../../middleware/index.js";
 import { RoguePdp } from "../resilience/rogue-pdp.js";
-import { guardedApp, refusal } from "./parts.js";
+import { collectMetrics } from "./metrics.js";
+import { guardedApp, keeping, refusal } from "./parts.js";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const parent = "b7ad6b7169203331";
 const traceparent = `00-${traceId}-${parent}-01`;
-
-class Reader extends MetricReader {
-  protected override async onForceFlush() {}
-  protected override async onShutdown() {}
-}
 
 describe("telemetry", function () {
   this.timeout(30_000);
@@ -25,8 +20,7 @@ describe("telemetry", function () {
   let folder: string;
   let rogue: RoguePdp;
   let pdp: Pdp;
-  const events: DecisionEvent[] = [];
-  const decisions = { sinks: [{ record: (event: DecisionEvent) => void events.push(event) }] };
+  const { events, decisions } = keeping();
 
   beforeEach(async () => {
     events.length = 0;
@@ -137,24 +131,8 @@ describe("telemetry", function () {
   });
 
   describe("where somebody listens to metrics", () => {
-    let reader: Reader;
-    let provider: MeterProvider;
-    beforeEach(() => {
-      reader = new Reader();
-      provider = new MeterProvider({ readers: [reader] });
-      metrics.disable();
-      metrics.setGlobalMeterProvider(provider);
-    });
-    afterEach(async () => {
-      metrics.disable();
-      await provider.shutdown();
-    });
-
-    async function points(name: string) {
-      const { resourceMetrics } = await reader.collect();
-      const all = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
-      return all.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [];
-    }
+    const measured = collectMetrics();
+    const points = async (name: string) => (await measured())[name] ?? [];
 
     it("counts decisions by what was asked and what came of it", async () => {
       const app = guardedApp({ pdp: connect() }, guard);
@@ -184,9 +162,9 @@ describe("telemetry", function () {
       assert(answered && failed);
       assert.deepEqual(answered.attributes, { "server.address": target, outcome: "answered" });
       assert.deepEqual(failed.attributes, { "server.address": target, outcome: "failed" });
-      const measured = answered.value as { count: number; sum: number };
-      assert.equal(measured.count, 1);
-      assert(measured.sum > 0 && measured.sum < 1);
+      const { count, sum } = answered.value as { count: number; sum: number };
+      assert.equal(count, 1);
+      assert(sum > 0 && sum < 1);
       // The sixth found the circuit open, and so was no call.
       assert.equal((failed.value as { count: number }).count, 5);
     });
