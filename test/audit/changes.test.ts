@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { addRecords } from "../../app/audit/write.js";
-import type { Database, Db } from "../../app/db/database.js";
+import type { Db } from "../../app/db/database.js";
 import { engines } from "../db/engines.js";
 import { atOnce, type Client, type ContactJson, contactIn, createContact, json } from "../http/client.js";
 import { type Crm, ofGuards, startCrm } from "./crm.js";
+import { withDatabase } from "./databases.js";
 import { emptyLog, recordOf, rowsOf, run } from "./specimen.js";
 
 /** A request that changes something, of whoever owns the contact. */
@@ -46,16 +47,14 @@ const acts: Readonly<Record<string, Act>> = {
 for (const [engine, open] of Object.entries(engines)) {
   describe(`changes and the decisions that allow them, on ${engine}`, function () {
     this.timeout(60_000);
-    let database: Database | undefined;
-    let drop: (() => Promise<void>) | undefined;
     let db: Db;
     let crm: Crm;
     let uma: Client;
     let callId: string | undefined;
 
-    before(async function () {
-      ({ database, drop } = await open(this));
-      db = database.db;
+    after(() => crm?.stop());
+    withDatabase(open, async (opened) => {
+      db = opened;
       crm = await startCrm(db, { decide: () => (callId ? { callId } : {}) });
       uma = crm.as("uma");
     });
@@ -63,11 +62,6 @@ for (const [engine, open] of Object.entries(engines)) {
       callId = undefined;
       await crm.log.flush();
       await emptyLog(db);
-    });
-    after(async () => {
-      await crm?.stop();
-      await database?.close();
-      await drop?.();
     });
 
     /** A contact that is shared with somebody, in version 2; its own decisions are forgotten. */

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { contactStore } from "../../app/contacts/store.js";
-import type { Database, Db } from "../../app/db/database.js";
-import { openDatabase } from "../../app/db/open.js";
+import type { Db } from "../../app/db/database.js";
 import { contacts } from "../../app/db/schema.js";
-import { temporaryDatabase } from "../database.js";
 import { engines } from "../db/engines.js";
 import { until } from "../resilience/parts.js";
 import { type Crm, ofGuards, startCrm } from "./crm.js";
+import { withDatabase, withTwoProcesses } from "./databases.js";
 import { emptyLog, isWaiting } from "./specimen.js";
 
 /** Something that whoever comes to it has to wait at. */
@@ -71,16 +70,14 @@ async function decided(crm: Crm) {
 for (const [engine, open] of Object.entries(engines)) {
   describe(`clients that leave before a change has begun, on ${engine}`, function () {
     this.timeout(60_000);
-    let database: Database | undefined;
-    let drop: (() => Promise<void>) | undefined;
     let db: Db;
     let crm: Crm;
     const pdp = new Gate();
     const people = new Gate();
 
-    before(async function () {
-      ({ database, drop } = await open(this));
-      db = database.db;
+    after(() => crm?.stop());
+    withDatabase(open, async (opened) => {
+      db = opened;
       crm = await startCrm(db, {
         decide: async () => {
           await pdp.pass();
@@ -93,11 +90,6 @@ for (const [engine, open] of Object.entries(engines)) {
     afterEach(() => {
       pdp.open();
       people.open();
-    });
-    after(async () => {
-      await crm?.stop();
-      await database?.close();
-      await drop?.();
     });
 
     it("leave a decision that is made when they have gone: it is on record, and nothing is changed", async () => {
@@ -141,28 +133,19 @@ for (const [engine, open] of Object.entries(engines)) {
 
 describe("clients that leave while a change is under way", function () {
   this.timeout(60_000);
-  /** The app's, and another process's. */
-  const databases: Database[] = [];
-  let drop: (() => Promise<void>) | undefined;
   let db: Db;
+  /** Another process's. */
   let other: Db;
   let crm: Crm;
 
-  before(async function () {
-    const { url, drop: dropIt } = await temporaryDatabase(this);
-    drop = dropIt;
-    for (let i = 0; i < 2; i++) databases.push(await openDatabase({ databaseUrl: url, dataDir: "" }, () => {}));
-    [db, other] = databases.map(({ db }) => db) as [Db, Db];
+  withTwoProcesses((...opened) => {
+    [db, other] = opened;
   });
   beforeEach(async () => {
     await emptyLog(db);
     crm = await startCrm(db);
   });
   afterEach(() => crm?.stop());
-  after(async () => {
-    await Promise.all(databases.map((database) => database.close()));
-    await drop?.();
-  });
 
   const isBlocked = () => isWaiting(other);
 

@@ -5,33 +5,27 @@ import { sql } from "drizzle-orm";
 import { pino } from "pino";
 import type { DecisionLog } from "../../app/audit/log.js";
 import { verify } from "../../app/audit/verify.js";
-import type { Database, Db } from "../../app/db/database.js";
+import type { Db } from "../../app/db/database.js";
 import type { Answer, Check } from "../../middleware/index.js";
 import { engines } from "../db/engines.js";
 import { atOnce, type ContactJson, contactIn, createContact, problemIn } from "../http/client.js";
 import { type Crm, type CrmOptions, ofGuards, startCrm } from "./crm.js";
+import { withDatabase } from "./databases.js";
 import { emptyLog, sealAll } from "./specimen.js";
 
 for (const [engine, open] of Object.entries(engines)) {
   describe(`the decision log on ${engine}`, function () {
     this.timeout(60_000);
-    let database: Database | undefined;
-    let drop: (() => Promise<void>) | undefined;
     let db: Db;
     let crm: Crm | undefined;
 
-    before(async function () {
-      ({ database, drop } = await open(this));
-      db = database.db;
+    withDatabase(open, (opened) => {
+      db = opened;
     });
     beforeEach(() => emptyLog(db));
     afterEach(async () => {
       await crm?.stop();
       crm = undefined;
-    });
-    after(async () => {
-      await database?.close();
-      await drop?.();
     });
 
     /** An app with a log of its own. */

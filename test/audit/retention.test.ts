@@ -4,10 +4,11 @@ import { asc, eq } from "drizzle-orm";
 import type { DecisionRecord } from "../../app/audit/record.js";
 import { sealContent } from "../../app/audit/seal.js";
 import { verify } from "../../app/audit/verify.js";
-import type { Database, Db } from "../../app/db/database.js";
+import type { Db } from "../../app/db/database.js";
 import { decisions, seals } from "../../app/db/schema.js";
 import { engines } from "../db/engines.js";
 import { countsOf, storedCounts } from "./counts.js";
+import { withDatabase } from "./databases.js";
 import { addSome, emptyLog, START, sealAll } from "./specimen.js";
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -15,21 +16,14 @@ const DAY = 24 * 60 * 60 * 1000;
 for (const [engine, open] of Object.entries(engines)) {
   describe(`retention of the decision log on ${engine}`, function () {
     this.timeout(60_000);
-    let database: Database | undefined;
-    let drop: (() => Promise<void>) | undefined;
     let db: Db;
 
-    before(async function () {
-      ({ database, drop } = await open(this));
-      db = database.db;
+    after(() => mock.timers.reset());
+    withDatabase(open, (opened) => {
+      db = opened;
       mock.timers.enable({ apis: ["Date"], now: START });
     });
     beforeEach(() => emptyLog(db));
-    after(async () => {
-      mock.timers.reset();
-      await database?.close();
-      await drop?.();
-    });
 
     /** Lets it be so many days after the start, and seals with what has come by then. */
     async function onDay(day: number, { add = 0, keep }: { add?: number; keep?: number } = {}) {

@@ -4,13 +4,12 @@ import { GENESIS, hashOf, sealContent } from "../../app/audit/seal.js";
 import { Sealer } from "../../app/audit/sealer.js";
 import { verify } from "../../app/audit/verify.js";
 import { addRecords } from "../../app/audit/write.js";
-import type { Database, Db } from "../../app/db/database.js";
-import { openDatabase } from "../../app/db/open.js";
+import type { Db } from "../../app/db/database.js";
 import { decisions, seals, unsealedDecisions } from "../../app/db/schema.js";
-import { temporaryDatabase } from "../database.js";
 import { engines } from "../db/engines.js";
 import { until } from "../resilience/parts.js";
 import { countsOf, storedCounts } from "./counts.js";
+import { withDatabase, withTwoProcesses } from "./databases.js";
 import { addSome, emptyLog, isWaiting, recordOf, rowsOf, run, sealAll, silent } from "./specimen.js";
 
 /** The contents of all seals, whose chain must hold. */
@@ -45,19 +44,12 @@ async function assertAllSealed(db: Db): Promise<void> {
 for (const [engine, open] of Object.entries(engines)) {
   describe(`sealing the decision log on ${engine}`, function () {
     this.timeout(60_000);
-    let database: Database | undefined;
-    let drop: (() => Promise<void>) | undefined;
     let db: Db;
 
-    before(async function () {
-      ({ database, drop } = await open(this));
-      db = database.db;
+    withDatabase(open, (opened) => {
+      db = opened;
     });
     beforeEach(() => emptyLog(db));
-    after(async () => {
-      await database?.close();
-      await drop?.();
-    });
 
     it("makes no seal of nothing", async () => {
       await sealAll(db);
@@ -142,22 +134,13 @@ for (const [engine, open] of Object.entries(engines)) {
 describe("sealing the decision log: many at once", function () {
   this.timeout(60_000);
   /** As of several processes. */
-  const databases: Database[] = [];
-  let drop: (() => Promise<void>) | undefined;
   let one: Db;
   let two: Db;
 
-  before(async function () {
-    const { url, drop: dropIt } = await temporaryDatabase(this);
-    drop = dropIt;
-    for (let i = 0; i < 2; i++) databases.push(await openDatabase({ databaseUrl: url, dataDir: "" }, () => {}));
-    [one, two] = databases.map(({ db }) => db) as [Db, Db];
+  withTwoProcesses((...opened) => {
+    [one, two] = opened;
   });
   beforeEach(() => emptyLog(one));
-  after(async () => {
-    await Promise.all(databases.map((database) => database.close()));
-    await drop?.();
-  });
 
   /** Does something again and again until it is told to stop. */
   function again(act: () => Promise<unknown>): () => Promise<void> {

@@ -28,6 +28,7 @@ const moved = (from: number, to: number) => (at: (n: number) => Place) =>
 const unsealedText = ({ id, seq }: { id: string; seq: number }) =>
   `Record ${id} (place ${seq}) is under no seal: it was inserted, or its seal was removed or changed.`;
 const sealChanged = (n: number) => () => `Seal ${n} was changed: its hash, number or time is another.`;
+const notTheLast = () => "Seal 5 is the last, but not the one that is noted as such in the database.";
 const copyOf = (at: (n: number) => Place, n: number, seq: string) =>
   `insert into decisions (seq, id, time, principal_id, kind, resource_id, action, effect, record) overriding system value
    select ${seq}, 'forged', time, principal_id, kind, resource_id, action, effect, replace(record, id, 'forged')
@@ -103,27 +104,21 @@ export const tamperings: readonly Tampering[] = [
     what: "removed",
     detail: (at) => `The record at place ${at(2_220).seq} was removed before it was sealed.`,
   },
-  {
-    name: "the texts of two records swapped",
-    act: (tx, at) => swapRows(tx, at(10).seq, at(20).seq, "record"),
-    what: "reordered",
-    detail: moved(10, 20),
-    found: 2,
-  },
-  {
-    name: "two rows swapped",
-    act: (tx, at) => swapRows(tx, at(1_090).seq, at(1_091).seq),
-    what: "reordered",
-    detail: moved(1_090, 1_091),
-    found: 2,
-  },
-  {
-    name: "two rows swapped that are under different seals, thousands apart",
-    act: (tx, at) => swapRows(tx, at(5).seq, at(2_150).seq),
-    what: "reordered",
-    detail: moved(5, 2_150),
-    found: 2,
-  },
+  ...(
+    [
+      ["the texts of two records swapped", 10, 20, "record"],
+      ["two rows swapped", 1_090, 1_091],
+      ["two rows swapped that are under different seals, thousands apart", 5, 2_150],
+    ] as const
+  ).map(
+    ([name, one, other, column]): Tampering => ({
+      name,
+      act: (tx, at) => swapRows(tx, at(one).seq, at(other).seq, column),
+      what: "reordered",
+      detail: moved(one, other),
+      found: 2,
+    }),
+  ),
   {
     name: "a row moved behind the end",
     act: (tx, at) => run(tx, `update decisions set seq = default where seq = ${at(7).seq}`),
@@ -152,20 +147,43 @@ export const tamperings: readonly Tampering[] = [
     what: "inserted",
     detail: (at) => unsealedText({ id: "forged", seq: at(2_259).seq + 1 }),
   },
-  {
-    name: "the last seal removed",
-    act: (tx) => run(tx, "delete from seals where number = 5"),
-    what: "seal removed",
-    detail: () => "Seal 5 was removed.",
-    found: 251,
-  },
-  {
-    name: "the last two seals removed",
-    act: (tx) => run(tx, "delete from seals where number > 3"),
-    what: "seal removed",
-    detail: () => "Seals 4 to 5 were removed.",
-    found: 601,
-  },
+  ...(
+    [
+      ["the last seal removed", "number = 5", "Seal 5 was removed.", 251],
+      ["the last two seals removed", "number > 3", "Seals 4 to 5 were removed.", 601],
+      ["the first seal removed", "number = 1", "Seal 1 was removed, and no seal says that it was for age.", 1_001],
+      ["all seals removed", "true", "Seals 1 to 5 were removed.", 2_201],
+    ] as const
+  ).map(
+    ([name, which, detail, found]): Tampering => ({
+      name,
+      act: (tx) => run(tx, `delete from seals where ${which}`),
+      what: "seal removed",
+      detail: () => detail,
+      found,
+    }),
+  ),
+  ...(
+    [
+      [
+        "the first two seals removed with their records",
+        [1, 2],
+        [0, 1_099],
+        "Seals 1 to 2 were removed, and no seal says that it was for age.",
+      ],
+      ["a seal in the middle removed with its records", [2, 2], [1_000, 1_099], "Seal 2 was removed."],
+    ] as const
+  ).map(
+    ([name, [first, last], [from, to], detail]): Tampering => ({
+      name,
+      act: async (tx, at) => {
+        await run(tx, `delete from seals where number between ${first} and ${last}`);
+        await run(tx, `delete from decisions where seq between ${at(from).seq} and ${at(to).seq}`);
+      },
+      what: "seal removed",
+      detail: () => detail,
+    }),
+  ),
   {
     name: "the last seal removed, and the one before noted as the last",
     act: async (tx) => {
@@ -175,38 +193,6 @@ export const tamperings: readonly Tampering[] = [
     what: "inserted",
     detail: (at) => unsealedText(at(1_950)),
     found: 250,
-  },
-  {
-    name: "the first seal removed",
-    act: (tx) => run(tx, "delete from seals where number = 1"),
-    what: "seal removed",
-    detail: () => "Seal 1 was removed, and no seal says that it was for age.",
-    found: 1_001,
-  },
-  {
-    name: "the first two seals removed with their records",
-    act: async (tx, at) => {
-      await run(tx, "delete from seals where number <= 2");
-      await run(tx, `delete from decisions where seq <= ${at(1_099).seq}`);
-    },
-    what: "seal removed",
-    detail: () => "Seals 1 to 2 were removed, and no seal says that it was for age.",
-  },
-  {
-    name: "a seal in the middle removed with its records",
-    act: async (tx, at) => {
-      await run(tx, "delete from seals where number = 2");
-      await run(tx, `delete from decisions where seq between ${at(1_000).seq} and ${at(1_099).seq}`);
-    },
-    what: "seal removed",
-    detail: () => "Seal 2 was removed.",
-  },
-  {
-    name: "all seals removed",
-    act: (tx) => run(tx, "delete from seals"),
-    what: "seal removed",
-    detail: () => "Seals 1 to 5 were removed.",
-    found: 2_201,
   },
   {
     name: "a record's digest in a seal changed",
@@ -225,7 +211,7 @@ export const tamperings: readonly Tampering[] = [
     name: "the last seal changed, and its hash",
     act: (tx, at) => forge(tx, 5, (seal) => seal, { at: at(2_000) }),
     what: "seal changed",
-    detail: () => "Seal 5 is the last, but not the one that is noted as such in the database.",
+    detail: notTheLast,
   },
   {
     name: "the first seal made to follow from another",
@@ -234,47 +220,38 @@ export const tamperings: readonly Tampering[] = [
     detail: () => "Seal 1 is not the first of its chain.",
     found: 2,
   },
-  {
-    name: "a seal's content made unreadable",
-    act: (tx) => run(tx, "update seals set content = 'nothing' where number = 3"),
-    what: "seal changed",
-    detail: sealChanged(3),
-    found: 501,
-  },
-  {
-    name: "a seal's hash changed",
-    act: (tx) => run(tx, "update seals set hash = repeat('a', 64) where number = 3"),
-    what: "seal changed",
-    detail: sealChanged(3),
-  },
-  {
-    name: "a seal made to look old, so that it expires",
-    act: (tx) => run(tx, "update seals set sealed_at = '2000-01-01' where number = 1"),
-    what: "seal changed",
-    detail: sealChanged(1),
-  },
-  {
-    name: "two seals swapped",
-    act: (tx) =>
-      run(
-        tx,
+  ...(
+    [
+      [
+        "a seal's content made unreadable",
+        "update seals set content = 'nothing' where number = 3",
+        sealChanged(3),
+        501,
+      ],
+      ["a seal's hash changed", "update seals set hash = repeat('a', 64) where number = 3", sealChanged(3), 1],
+      [
+        "a seal made to look old, so that it expires",
+        "update seals set sealed_at = '2000-01-01' where number = 1",
+        sealChanged(1),
+        1,
+      ],
+      [
+        "two seals swapped",
         `update seals s set (sealed_at, content, hash) =
            (select sealed_at, content, hash from seals o where o.number = 5 - s.number) where number in (2, 3)`,
-      ),
-    what: "seal changed",
-    detail: sealChanged(2),
-    found: 2,
-  },
-  {
-    name: "the noted hash of the last seal changed",
-    act: (tx) => run(tx, "update seal_head set hash = repeat('a', 64)"),
-    what: "seal changed",
-    detail: () => "Seal 5 is the last, but not the one that is noted as such in the database.",
-  },
-  {
-    name: "the note of the last seal removed",
-    act: (tx) => run(tx, "delete from seal_head"),
-    what: "seal changed",
-    detail: () => "Seal 5 is the last, but not the one that is noted as such in the database.",
-  },
+        sealChanged(2),
+        2,
+      ],
+      ["the noted hash of the last seal changed", "update seal_head set hash = repeat('a', 64)", notTheLast, 1],
+      ["the note of the last seal removed", "delete from seal_head", notTheLast, 1],
+    ] as const
+  ).map(
+    ([name, statement, detail, found]): Tampering => ({
+      name,
+      act: (tx) => run(tx, statement),
+      what: "seal changed",
+      detail,
+      found,
+    }),
+  ),
 ];

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { verify } from "../../app/audit/verify.js";
-import type { Database, Db } from "../../app/db/database.js";
+import type { Db } from "../../app/db/database.js";
 import { engines } from "../db/engines.js";
+import { withDatabase } from "./databases.js";
 import { forge, hashes, reseal } from "./forgery.js";
 import { addSome, makeSpecimen, type Place, run, sealAll, undone } from "./specimen.js";
 import { tamperings } from "./tamperings.js";
@@ -9,20 +10,13 @@ import { tamperings } from "./tamperings.js";
 for (const [engine, open] of Object.entries(engines)) {
   describe(`verifying the decision log on ${engine}`, function () {
     this.timeout(90_000);
-    let database: Database | undefined;
-    let drop: (() => Promise<void>) | undefined;
     let db: Db;
     let places: readonly Place[];
     const at = (n: number) => places[n] as Place;
 
-    before(async function () {
-      ({ database, drop } = await open(this));
-      db = database.db;
+    withDatabase(open, async (opened) => {
+      db = opened;
       places = await makeSpecimen(db);
-    });
-    after(async () => {
-      await database?.close();
-      await drop?.();
     });
 
     it("finds nothing where nothing was changed, and counts what there is", async () => {
