@@ -1,6 +1,6 @@
 import DataLoader from "dataloader";
 import type { Request } from "express";
-import { type AskedCheck, type Recorded, RecordedQuestions } from "./decisions/questions.js";
+import { type Recorded, RecordedQuestions } from "./decisions/questions.js";
 import type { DecisionRecorder } from "./decisions/recorder.js";
 import { AuthorizationSetupError, DeniedError, ResourceNotFoundError, UnauthenticatedError } from "./errors.js";
 import type { Filter } from "./filter/filter.js";
@@ -11,8 +11,8 @@ export class RequestAuthorization {
   /** Who is logged in; `null` when nobody is. */
   readonly principal: Principal | null;
   readonly #questions: RecordedQuestions;
-  /** Collects the questions of a tick into one call, and remembers the answers for the request. */
-  readonly #answers: DataLoader<AskedCheck, Recorded<Answer>, string>;
+  /** What can() asks: collects the questions of a tick into one call, and remembers the answers for the request. */
+  readonly #answers: DataLoader<Check, Recorded<Answer>, string>;
   readonly #numbers = new Map<object, number>();
   /** The filters that guards have asked for, and whether a handler has taken them. */
   readonly #filters = new Map<string, { readonly filter: Filter; taken: boolean }>();
@@ -24,7 +24,7 @@ export class RequestAuthorization {
     this.principal = principal;
     const questions = new RecordedQuestions(req, principal, pdp, recorder);
     this.#questions = questions;
-    this.#answers = new DataLoader((checks) => questions.check(principal as Principal, checks), {
+    this.#answers = new DataLoader((checks) => questions.check("can", principal as Principal, checks), {
       cacheKeyFn: (check) => this.#keyOf(check),
     });
   }
@@ -60,10 +60,10 @@ export class RequestAuthorization {
     if (!isText(kind)) throw new AuthorizationSetupError("A resource must say its kind, as a non-empty string.");
     if (!this.principal || this.principal.roles.length === 0) {
       const error = this.principal ? "no_roles" : "unauthenticated";
-      await this.#questions.refused({ source: "can", kind, action, resource }, error);
+      await this.#questions.refused("can", { kind, action, resource }, error);
       return false;
     }
-    return (await this.#answers.load({ source: "can", kind, resource, action })).allowed;
+    return (await this.#answers.load({ kind, resource, action })).allowed;
   }
 
   /**
@@ -110,17 +110,20 @@ export class RequestAuthorization {
    * {@link DecisionNotRecordedError}, or what the PDP throws
    */
   async enforce(kind: string, action: string, load?: () => Found | Promise<Found>): Promise<void> {
-    const asked = { source: "authorize", kind, action } as const;
-    const resource = await this.#questions.before(asked, async () => {
+    const { principal, resource } = await this.#questions.before("authorize", { kind, action }, async () => {
       // Before the loader, so that somebody without any role cannot learn which ids exist.
-      this.#principalFor(kind, action);
+      const principal = this.#principalFor(kind, action);
       const found = load ? await load() : WHOLE_KIND;
       if (found === undefined || found === null) throw new ResourceNotFoundError(kind);
       assertResource(found);
-      return found;
+      return { principal, resource: found };
     });
-    const { allowed, callId, id } = await this.#answers.load({ ...asked, resource });
+    const check = { kind, resource, action };
+    // Asked anew whatever can() has asked before: what was tried must be on record as such.
+    const [answer] = await this.#questions.check("authorize", principal, [check]);
+    const { allowed, callId, id } = answer;
     if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id });
+    this.#answers.prime(check, answer);
     if (load) this.#resource = resource;
   }
 
@@ -131,9 +134,9 @@ export class RequestAuthorization {
    * {@link DecisionNotRecordedError}, or what the PDP throws
    */
   async enforceFilter(kind: string, action: string): Promise<void> {
-    const check = { source: "filter", kind, action, resource: WHOLE_KIND } as const;
-    const principal = await this.#questions.before(check, () => this.#principalFor(kind, action));
-    const { filter, callId, id } = await this.#questions.plan(principal, check);
+    const check = { kind, action, resource: WHOLE_KIND };
+    const principal = await this.#questions.before("filter", check, () => this.#principalFor(kind, action));
+    const { filter, callId, id } = await this.#questions.plan("filter", principal, check);
     if (filter.decision === "denied") throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id });
     this.#filters.set(keyOfFilter(kind, action), { filter, taken: false });
   }

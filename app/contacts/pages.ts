@@ -4,7 +4,7 @@ import { nameAmong, type People } from "../people/people.js";
 import { renderPage } from "../web/pages.js";
 import { type Contact, type Field, fields } from "./contact.js";
 import { DEFAULT_SORT, encodeCursor, type ListQuery, sortKeyOf } from "./list-query.js";
-import { permissionsOf, verifiedRows } from "./permissions.js";
+import { buttons, permissionsOf, verifiedRows } from "./permissions.js";
 import type { Page } from "./store.js";
 import { accessOf, nameOf, visibilityOf } from "./words.js";
 
@@ -46,7 +46,7 @@ export async function showList(
     };
   });
   const locals = async () => {
-    const rows = await verifiedRows(req, page.contacts);
+    const rows = await verifiedRows(req, page.contacts, buttons);
     return {
       ...query,
       rows: rows.map((row) => ({ ...row, access: accessOf(row.contact, req.person?.id) })),

@@ -6,13 +6,11 @@ import type { Answer, CallOptions, Check, Decision, Pdp, Plan, Principal, Resour
 import type { DecisionEvent } from "./event.js";
 import { type DecisionRecorder, decisionId, type Outcome } from "./recorder.js";
 
-/** A check, and what asks it. */
-export interface AskedCheck extends Check {
-  readonly source: DecisionEvent["source"];
-}
+/** What asks. */
+type Source = DecisionEvent["source"];
 
 /** What is asked, when it may be that no resource is found. */
-type Asked = Omit<AskedCheck, "resource"> & { readonly resource?: Resource };
+type Asked = Omit<Check, "resource"> & { readonly resource?: Resource };
 
 /** An answer that is on record. */
 export type Recorded<T> = T & { readonly id: string };
@@ -37,12 +35,13 @@ export class RecordedQuestions {
   }
 
   /** The answers to checks, in their order. */
-  async check(principal: Principal, checks: readonly AskedCheck[]): Promise<readonly Recorded<Answer>[]> {
-    const questions = checks.map(({ kind, resource, action }) => ({ kind, resource, action }));
-    const [answers, taken] = await this.#put(checks, async (options) => {
-      const given = await this.#pdp.check(principal, questions, options);
-      // A Pdp written in JavaScript may answer anything; nothing but a plain yes opens the door.
-      const isAnswer = (answer: Answer) => typeof answer?.allowed === "boolean";
+  async check(
+    source: Source,
+    principal: Principal,
+    checks: readonly Check[],
+  ): Promise<readonly [Recorded<Answer>, ...Recorded<Answer>[]]> {
+    const [answers, taken] = await this.#put(source, checks, async (options) => {
+      const given = await this.#pdp.check(principal, checks, options);
       if (Array.isArray(given) && given.length === checks.length && given.every(isAnswer)) return given as Answer[];
       throw new PdpUnavailableError("bad_answer");
     });
@@ -53,46 +52,49 @@ export class RecordedQuestions {
       const place = places.get(callId) ?? 0;
       places.set(callId, place + 1);
       const id = decisionId(callId, place);
-      const wait = this.#decided(checks[n] as AskedCheck, id, allowed, answer, taken);
+      const wait = this.#decided(source, checks[n] as Check, id, allowed, answer, taken);
       if (wait) waits.push(wait);
       return { id, allowed, callId };
     });
     if (waits.length > 0) await Promise.all(waits);
-    return recorded;
+    return recorded as [Recorded<Answer>, ...Recorded<Answer>[]];
   }
 
   /** On which resources of a kind an action is allowed. */
-  async plan(principal: Principal, check: AskedCheck): Promise<Recorded<Plan>> {
-    const [plan, taken] = await this.#put([check], async (options) => {
+  async plan(source: Source, principal: Principal, check: Check): Promise<Recorded<Plan>> {
+    const [plan, taken] = await this.#put(source, [check], async (options) => {
       const given = await this.#pdp.plan(principal, check.kind, check.action, options);
-      // A Pdp written in JavaScript may answer anything; nothing but a filter opens the door.
       if (!isFilter(given?.filter)) throw new PdpUnavailableError("bad_answer");
       return given;
     });
     const { filter, callId } = plan;
     const id = decisionId(callId);
-    await this.#decided(check, id, filter.decision !== "denied", plan, taken);
+    await this.#decided(source, check, id, filter.decision !== "denied", plan, taken);
     return { id, filter, callId };
   }
 
   /** What a step that comes before a question finds. When the step fails, that it was refused is on record. */
-  async before<T>(asked: Asked, step: () => T | Promise<T>): Promise<T> {
+  async before<T>(source: Source, asked: Asked, step: () => T | Promise<T>): Promise<T> {
     try {
       return await step();
     } catch (error) {
-      await this.#recordFailure(asked, error);
+      await this.#recordFailure(source, asked, error);
       throw error;
     }
   }
 
   /** Puts on record that something was refused without asking the PDP. */
-  async refused(asked: Asked, error: string): Promise<void> {
-    await this.#refuse(asked, decisionId(""), error, this.#notAsked());
+  async refused(source: Source, asked: Asked, error: string): Promise<void> {
+    await this.#refuse(source, asked, decisionId(""), error, this.#notAsked());
   }
 
   /** Puts a question to the PDP. When there is no answer, that is on record for each of the checks. */
-  async #put<T>(checks: readonly AskedCheck[], ask: (options: CallOptions) => Promise<T>): Promise<[T, Taken]> {
-    const [{ source, kind, action }] = checks as [AskedCheck];
+  async #put<T>(
+    source: Source,
+    checks: readonly Check[],
+    ask: (options: CallOptions) => Promise<T>,
+  ): Promise<[T, Taken]> {
+    const [{ kind, action }] = checks as [Check];
     const attributes = { "authz.kind": kind, "authz.action": action, "authz.checks": checks.length };
     const span = startSpan(traceOf(this.#req), `${source} ${kind} ${action}`, attributes);
     const { traceId, traceparent } = traceOfSpan(span);
@@ -103,28 +105,35 @@ export class RecordedQuestions {
     } catch (error) {
       fail(span, error);
       const taken = { duration: performance.now() - start, traceId };
-      await Promise.all(checks.map((check) => this.#recordFailure(check, error, taken)));
+      await Promise.all(checks.map((check) => this.#recordFailure(source, check, error, taken)));
       throw error;
     } finally {
       span.end();
     }
   }
 
-  async #recordFailure(asked: Asked, error: unknown, taken = this.#notAsked()): Promise<void> {
+  async #recordFailure(source: Source, asked: Asked, error: unknown, taken = this.#notAsked()): Promise<void> {
     const refusal = error instanceof AuthorizationError ? error : undefined;
     const id = decisionId("");
     if (refusal) refusal.decisionId = id;
-    await this.#refuse(asked, id, refusal?.code ?? "error", taken);
+    await this.#refuse(source, asked, id, refusal?.code ?? "error", taken);
   }
 
-  #refuse({ source, kind, action, resource }: Asked, id: string, error: string, taken: Taken): void | Promise<void> {
+  #refuse(
+    source: Source,
+    { kind, action, resource }: Asked,
+    id: string,
+    error: string,
+    taken: Taken,
+  ): void | Promise<void> {
     const outcome = { id, source, kind, action, resource, allowed: false, error, ...taken };
     return this.#recorder.record(this.#req, this.#principal, outcome);
   }
 
   /** Puts what the PDP has decided on record. */
   #decided(
-    { source, kind, action, resource }: AskedCheck,
+    source: Source,
+    { kind, action, resource }: Check,
     id: string,
     allowed: boolean,
     { callId, grounds, filter }: Pick<Answer, "callId" | "grounds"> & { readonly filter?: Filter },
@@ -138,6 +147,12 @@ export class RecordedQuestions {
   #notAsked(): Taken {
     return { duration: 0, traceId: traceIdOf(traceOf(this.#req)) };
   }
+}
+
+// A Pdp written in JavaScript may answer anything; nothing but a plain yes, or a filter, opens the door.
+
+function isAnswer(answer: Answer): boolean {
+  return typeof answer?.allowed === "boolean";
 }
 
 function isFilter(filter: Filter | undefined): filter is Filter {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { GRPC } from "@cerbos/grpc";
 import { sql } from "drizzle-orm";
 import pg from "pg";
+import { decisions } from "../../app/db/schema.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../database.js";
 import { type Client, json } from "./client.js";
 import { type InProcess, startInProcess } from "./in-process.js";
@@ -111,6 +112,11 @@ describe("a page of a list", function () {
   }
 
   describe("in special cases", () => {
+    const decisionsSoFar = async () => {
+      await app.decisionLog.flush();
+      return app.database.db.$count(decisions);
+    };
+
     it("of 100 rows takes two check calls more: the PDP takes 50 resources in one", async () => {
       calls.splice(0);
       await user.get("/contacts?limit=100", { Accept: "text/html" });
@@ -122,6 +128,18 @@ describe("a page of a list", function () {
         "list query",
         "plan call",
       ]);
+    });
+
+    it("puts no more decisions on record than it shows the answers of", async () => {
+      const recordsOf = async (path: string, accept: string) => {
+        const before = await decisionsSoFar();
+        assert.equal((await user.get(path, { Accept: accept })).status, 200);
+        return (await decisionsSoFar()) - before;
+      };
+      // That there is a list, and each row.
+      assert.equal(await recordsOf("/contacts", "application/json"), 1 + 25);
+      // With four buttons each, and the menu's three questions.
+      assert.equal(await recordsOf("/contacts", "text/html"), 1 + 25 * 5 + 3);
     });
 
     it("that is a contact's takes one check call for the guard, and one for its buttons and the menu", async () => {

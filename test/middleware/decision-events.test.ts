@@ -119,6 +119,25 @@ describe("decision events", function () {
       );
     });
 
+    it("of a guard are its own, also where can() has asked the same before", async () => {
+      const { events, decisions } = keeping();
+      const theirs = contact("omar");
+      const ask: RequestHandler = async (req, _res, next) => {
+        await req.authz.can(theirs, "update");
+        next();
+      };
+      const { error } = await guardedApp(
+        real(decisions),
+        ask,
+        authorize("contact", "update", { resource: () => theirs }),
+      ).get();
+      assert.deepEqual(
+        events.map(({ source, effect }) => `${source} ${effect}`),
+        ["can deny", "authorize deny"],
+      );
+      assert.equal((error as DeniedError).decisionId, events[1]?.id);
+    });
+
     it("of a plan name its condition, without any value in it", async () => {
       const { events, decisions } = keeping();
       const take: RequestHandler = (req, _res, next) => {
