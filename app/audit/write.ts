@@ -21,9 +21,9 @@ const typed = sql.raw(
     .join(", "),
 );
 
-function valuesOf(row: DecisionRow) {
-  const { id, time, principalId, kind, resourceId, action, effect, record } = row;
-  return [id, time.toISOString(), principalId, kind, resourceId, action, effect, record];
+/** A row as the database is given it: in one JSON text, as an array for each column takes the driver thrice the time. */
+function valuesOf({ principalId, resourceId, ...row }: DecisionRow): Readonly<Record<keyof typeof columns, unknown>> {
+  return { ...row, principal_id: principalId, resource_id: resourceId };
 }
 
 /**
@@ -33,14 +33,11 @@ function valuesOf(row: DecisionRow) {
  * @returns ids of those that were added
  */
 export async function addRecords(db: Db, rows: readonly DecisionRow[]): Promise<ReadonlySet<string>> {
-  const values = rows.map(valuesOf);
-  const arrays = Object.values(columns).map(
-    (type, n) => sql`${sql.param(values.map((row) => row[n]))}::${sql.raw(type)}[]`,
-  );
+  const values = JSON.stringify(rows.map(valuesOf));
   const { rows: added } = (await db.execute(sql`
     with recorded as (
       insert into ${decisions} (${names})
-      select * from unnest(${sql.join(arrays, sql`, `)})
+      select * from json_to_recordset(${values}::json) as rows(${typed})
       on conflict (id) do nothing
       returning seq, id
     ), queued as (insert into ${unsealedDecisions} select seq from recorded)
@@ -64,17 +61,12 @@ export async function recordingChange(
   const { rows } = (await db.execute(sql`
     with changed as ${change},
     recorded as (
-      insert into decisions (${names}) select row.* from changed, json_to_record(${asJson(row)}::json) as row(${typed})
+      insert into decisions (${names}) select row.* from changed, json_to_record(${JSON.stringify(valuesOf(row))}::json) as row(${typed})
       returning seq
     ),
     queued as (insert into decisions_unsealed select seq from recorded)
     select * from changed`)) as unknown as { rows: Record<string, unknown>[] };
   return rows;
-}
-
-function asJson(row: DecisionRow): string {
-  const values = valuesOf(row);
-  return JSON.stringify(Object.fromEntries(Object.keys(columns).map((name, n) => [name, values[n]])));
 }
 
 /** The records that the log has under some ids. */
