@@ -163,6 +163,7 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
     },
     close: () => {
       closed = true;
+      watch.stop();
       client.close();
     },
   };

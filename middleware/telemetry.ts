@@ -3,6 +3,7 @@ import {
   type Context,
   context,
   isSpanContextValid,
+  type MeterProvider,
   metrics,
   type Span,
   SpanKind,
@@ -14,7 +15,7 @@ import type { Request } from "express";
 import { AuthorizationError } from "./errors.js";
 
 /** The name under which spans and metrics are found. */
-const SCOPE = "gatehouse";
+export const SCOPE = "gatehouse";
 
 /** Bounds of the histogram of the PDP's answering time, in s: a local PDP answers in fractions of a millisecond. */
 const LATENCIES = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -67,23 +68,66 @@ export function decisionCounter(): (attributes: Attributes) => void {
   return (attributes) => counter.add(1, attributes);
 }
 
+/** A gauge that several things share. */
+interface SharedGauge {
+  readonly name: string;
+  readonly description: string;
+  /** One value of those of all things that have the same attributes; of none, when all have gone. */
+  readonly together: (values: readonly number[]) => number;
+}
+
+/** Where the values of shared gauges come from: by gauge and attributes, those that are still there. */
+const shown = new WeakMap<MeterProvider, Map<string, Set<() => number>>>();
+
+/**
+ * Shows a value in a gauge, together with those of the same attributes: of several such values only one would be kept.
+ *
+ * One callback serves them all, and it stays when the last has gone: a gauge that nobody tells anything keeps its last
+ * value, and would show for ever what it was when it was closed.
+ *
+ * @param attributes - what tells its values apart, and is few: each of them is kept as long as the meter provider
+ * @param value - asked for the value whenever the gauge is read
+ * @returns takes the value out again; does nothing when it is called once more
+ */
+export function show({ name, description, together }: SharedGauge, attributes: Attributes, value: () => number) {
+  const provider = metrics.getMeterProvider();
+  const gauges = shown.get(provider) ?? new Map<string, Set<() => number>>();
+  shown.set(provider, gauges);
+  const key = JSON.stringify([name, attributes]);
+  const values = gauges.get(key) ?? new Set();
+  if (!gauges.has(key)) {
+    gauges.set(key, values);
+    const gauge = provider.getMeter(SCOPE).createObservableGauge(name, { description });
+    gauge.addCallback((result) => result.observe(together([...values].map((value) => value())), attributes));
+  }
+  values.add(value);
+  return () => {
+    values.delete(value);
+  };
+}
+
+const CIRCUIT_OPEN: SharedGauge = {
+  name: "authz.pdp.circuit_open",
+  description: "Whether the PDP is not asked because it failed several times in a row",
+  together: (values) => Math.max(0, ...values),
+};
+
 /**
  * Watches a PDP: how long it takes to answer, as `authz.pdp.duration`, and whether its circuit breaker is open (1) or
- * not (0), as `authz.pdp.circuit_open`.
+ * not (0), as `authz.pdp.circuit_open`. Of several connections to the same PDP, whether that of any is.
+ *
+ * @returns `timed` measures a call; `stop` is for when the connection is closed, whose circuit is not open then
  */
 export function watchPdp(target: string, isOpen: () => boolean) {
-  const meter = metrics.getMeter(SCOPE);
   const attributes = { "server.address": target };
-  const duration = meter.createHistogram("authz.pdp.duration", {
+  const duration = metrics.getMeter(SCOPE).createHistogram("authz.pdp.duration", {
     description: "Time that the PDP took to answer",
     unit: "s",
     advice: { explicitBucketBoundaries: LATENCIES },
   });
-  const open = meter.createObservableGauge("authz.pdp.circuit_open", {
-    description: "Whether the PDP is not asked because it failed several times in a row",
-  });
-  open.addCallback((result) => result.observe(isOpen() ? 1 : 0, attributes));
+  const stop = show(CIRCUIT_OPEN, attributes, () => (isOpen() ? 1 : 0));
   return {
+    stop,
     async timed<T>(call: () => Promise<T>): Promise<T> {
       const start = performance.now();
       let outcome = "answered";

@@ -15,8 +15,8 @@ export interface BatchOptions<T> {
    * after a pause, for as long as it takes.
    */
   readonly deliver: (batch: readonly T[]) => Promise<void>;
-  /** What an item counts in `maxBytes` and `capacity`; default 1 for each. */
-  readonly size?: (item: T) => number;
+  /** What an item counts in `maxBytes` and `capacity`. */
+  readonly size: (item: T) => number;
   /** Items in a batch. */
   readonly maxItems: number;
   /** Bytes in a batch. A larger item makes a batch alone. */
@@ -61,7 +61,6 @@ interface Flush {
  */
 export class Batches<T> {
   readonly #options: BatchOptions<T>;
-  readonly #size: (item: T) => number;
   /** Those that are waiting to be delivered; the first is under delivery. */
   readonly #ready: Batch<T>[] = [];
   /** The one that is being filled. While a delivery takes long it goes on being filled, even when it is due. */
@@ -81,7 +80,6 @@ export class Batches<T> {
 
   constructor(options: BatchOptions<T>) {
     this.#options = options;
-    this.#size = options.size ?? (() => 1);
   }
 
   /** Items in memory; those of adders that still wait for room are not among them. */
@@ -103,7 +101,7 @@ export class Batches<T> {
    */
   add(item: T): void | Promise<void> {
     if (this.#closing) return Promise.reject(closed());
-    const size = this.#size(item);
+    const size = this.#options.size(item);
     if (this.#waiters.length === 0 && this.#hasRoom(size)) {
       this.#take(item, size);
       return;
@@ -124,7 +122,7 @@ export class Batches<T> {
    */
   offer(item: T): boolean {
     if (this.#closing) return false;
-    const size = this.#size(item);
+    const size = this.#options.size(item);
     const free = this.#waiters.length === 0 && this.#hasRoom(size);
     if (free) this.#take(item, size);
     else this.#hurry();
@@ -138,7 +136,7 @@ export class Batches<T> {
    */
   force(item: T): void {
     if (this.#closing) throw closed();
-    this.#take(item, this.#size(item));
+    this.#take(item, this.#options.size(item));
   }
 
   /**

@@ -1,3 +1,5 @@
+import { invalid, LONGEST, settingsOf } from "./settings.js";
+
 /** Settings of {@link httpSink}. */
 export interface HttpSinkOptions {
   /** Headers of every request, such as `authorization`. A `content-type` takes the place of the format's own. */
@@ -45,9 +47,6 @@ const DEFAULTS: HttpSinkSettings = {
   patience: 1000,
 };
 
-/** The most that Node's timers can wait. */
-const LONGEST = 2 ** 31 - 1;
-
 const WHOLE_NUMBERS = {
   maxEvents: { least: 1, most: Number.MAX_SAFE_INTEGER },
   maxBytes: { least: 1, most: Number.MAX_SAFE_INTEGER },
@@ -59,24 +58,14 @@ const WHOLE_NUMBERS = {
 
 const CHOICES = { format: ["ndjson", "json"], whenFull: ["wait", "drop"], gzip: [true, false] } as const;
 
+const CALLER = "httpSink";
+
 /** @throws TypeError when an option is not known or not valid */
-export function settingsOf(options: HttpSinkOptions): HttpSinkSettings {
-  if (typeof options !== "object" || options === null) throw invalid("options must be an object");
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const unknown = given.map(([name]) => name).filter((name) => !Object.hasOwn(DEFAULTS, name));
-  if (unknown.length > 0) {
-    throw invalid(`there is no option ${unknown.join(", ")}; there are ${Object.keys(DEFAULTS).join(", ")}`);
-  }
-  const settings: HttpSinkSettings = { ...DEFAULTS, ...Object.fromEntries(given) };
-  for (const [name, { least, most }] of Object.entries(WHOLE_NUMBERS)) {
-    const value = settings[name as keyof typeof WHOLE_NUMBERS];
-    if (!Number.isInteger(value) || value < least || value > most) {
-      throw invalid(`${name} must be a whole number from ${least} to ${most}, not ${String(value)}`);
-    }
-  }
+export function httpSettingsOf(options: HttpSinkOptions): HttpSinkSettings {
+  const settings = settingsOf(CALLER, options, DEFAULTS, WHOLE_NUMBERS);
   for (const [name, choices] of Object.entries(CHOICES)) {
     if (!choices.some((choice) => choice === settings[name as keyof typeof CHOICES])) {
-      throw invalid(`${name} must be ${choices.map((choice) => JSON.stringify(choice)).join(" or ")}`);
+      throw invalid(CALLER, `${name} must be ${choices.map((choice) => JSON.stringify(choice)).join(" or ")}`);
     }
   }
   return settings;
@@ -87,10 +76,10 @@ export function addressOf(url: string): URL {
   const address = URL.canParse(url) ? new URL(url) : undefined;
   // Neither message tells the address: there may be secrets in it.
   if (!address || !["http:", "https:"].includes(address.protocol)) {
-    throw invalid("the url must be one of http or https, such as https://collector.example/decisions");
+    throw invalid(CALLER, "the url must be one of http or https, such as https://collector.example/decisions");
   }
   if (address.username || address.password) {
-    throw invalid("the url must be without a user and password; put them in headers: { authorization }");
+    throw invalid(CALLER, "the url must be without a user and password; put them in headers: { authorization }");
   }
   return address;
 }
@@ -101,12 +90,12 @@ export function addressOf(url: string): URL {
  * @throws TypeError when one of the settings' cannot be sent
  */
 export function headersOf({ headers: own, format, gzip }: HttpSinkSettings): Headers {
-  if (typeof own !== "object" || own === null) throw invalid("headers must be an object");
+  if (typeof own !== "object" || own === null) throw invalid(CALLER, "headers must be an object");
   const headers = new Headers({ "content-type": TYPES[format] });
   for (const [name, value] of Object.entries(own)) {
     if (typeof value !== "string" || OF_THE_SINK.includes(name.toLowerCase()) || !canSet(headers, name, value)) {
       // Not the value, which is a secret more often than not.
-      throw invalid(`the header ${JSON.stringify(name)} cannot be sent`);
+      throw invalid(CALLER, `the header ${JSON.stringify(name)} cannot be sent`);
     }
   }
   if (gzip) headers.set("content-encoding", "gzip");
@@ -124,8 +113,4 @@ function canSet(headers: Headers, name: string, value: string): boolean {
   } catch {
     return false;
   }
-}
-
-function invalid(what: string): TypeError {
-  return new TypeError(`httpSink(): ${what}.`);
 }

@@ -1,6 +1,6 @@
 import { Batches } from "./batches.js";
 import type { DecisionEvent, DecisionSink } from "./event.js";
-import { addressOf, type HttpSinkOptions, type HttpSinkSettings, headersOf, settingsOf } from "./http-settings.js";
+import { addressOf, type HttpSinkOptions, type HttpSinkSettings, headersOf, httpSettingsOf } from "./http-settings.js";
 import { lineOf, WARNING } from "./ndjson.js";
 import { Receiver, reasonOf } from "./receiver.js";
 import { watchSink } from "./telemetry.js";
@@ -40,7 +40,7 @@ export interface HttpSink extends DecisionSink {
  * @throws TypeError at once when the url or an option is not valid
  */
 export function httpSink(url: string, options: HttpSinkOptions = {}): HttpSink {
-  return new Sink(addressOf(url), settingsOf(options));
+  return new Sink(addressOf(url), httpSettingsOf(options));
 }
 
 class Sink implements HttpSink {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { type Express, Router } from "express";
-import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
-import { authorize, cerbos, type Guard, type Pdp, type Principal, routesOf } from "../../middleware/index.js";
+import { authorize, type Guard, type Pdp, type Principal, routesOf } from "../../middleware/index.js";
 import { crm } from "../crm.js";
-import { root } from "./parts.js";
+import { withPdp } from "./parts.js";
 
 /** The only routes that the PDP is not asked about. */
 const publicRoutes = [
@@ -49,20 +48,16 @@ async function unknownTo(pdp: Pdp, guards: readonly Guard[]): Promise<Guard[]> {
 describe("the CRM's routes", () => {
   let app: Express;
   let close: () => void;
-  let child: ChildPdp;
   let pdp: Pdp;
+  withPdp("policies", (opened) => {
+    pdp = opened;
+  });
 
-  before(async () => {
+  before(() => {
     ({ app, close } = crm());
-    child = await startPdp({ policies: root("policies"), config: root("pdp/pdp.yaml"), log: () => {} });
-    pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
   });
 
-  after(async () => {
-    close?.();
-    pdp?.close();
-    await child?.stop();
-  });
+  after(() => close?.());
 
   it("are guarded, all but a few that are public on purpose", () => {
     assert.deepEqual(unguardedRoutes(app).sort(), [...publicRoutes].sort());

@@ -1,8 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
 import {
   type Answer,
   AuthorizationSetupError,
@@ -14,8 +10,8 @@ import {
   PdpUnavailableError,
   type Principal,
 } from "../../middleware/index.js";
-import { RoguePdp } from "../resilience/rogue-pdp.js";
-import { allowing, guardedApp, pdpThat, root, uma } from "./parts.js";
+import { type RoguePdp, withRoguePdp } from "../resilience/rogue-pdp.js";
+import { allowing, guardedApp, pdpThat, uma, withPdp } from "./parts.js";
 
 const thing = (id: string, owner = "uma"): KindedResource => ({ kind: "thing", id, attr: { owner } });
 
@@ -259,18 +255,9 @@ describe("many questions", () => {
   const contacts = (count: number) => Array.from({ length: count }, (_, n) => contact(n));
 
   describe("with a real PDP", () => {
-    let child: ChildPdp;
     let pdp: Pdp;
-
-    before(async () => {
-      const policies = root("test/middleware/policies");
-      child = await startPdp({ policies, config: root("pdp/pdp.yaml"), log: () => {} });
-      pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
-    });
-
-    after(async () => {
-      pdp?.close();
-      await child?.stop();
+    withPdp("test/middleware/policies", (opened) => {
+      pdp = opened;
     });
 
     for (const count of [1, 49, 50, 51, 175]) {
@@ -337,20 +324,11 @@ describe("many questions", () => {
   });
 
   describe("with a PDP that counts", () => {
-    let folder: string;
     let rogue: RoguePdp;
     let target: string;
-
-    before(async () => {
-      folder = await mkdtemp(join(tmpdir(), "rogue-"));
-      target = `unix:${join(folder, "pdp.sock")}`;
-      rogue = new RoguePdp();
-      await rogue.listen(join(folder, "pdp.sock"));
-    });
-
-    after(async () => {
-      rogue?.stop();
-      await rm(folder, { recursive: true, force: true });
+    withRoguePdp((opened, at) => {
+      rogue = opened;
+      target = at;
     });
 
     /** Asks about many resources. @returns how many resources each call was about */

@@ -5,7 +5,6 @@ import { createServer as createHttp2Server, type IncomingHttpHeaders, type Serve
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { mock } from "node:test";
 import { createSecureContext } from "node:tls";
-import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
 import {
   type Attributes,
   type CerbosOptions,
@@ -15,7 +14,7 @@ import {
   PdpUnavailableError,
   type Value,
 } from "../../middleware/index.js";
-import { type Asked, ask, root } from "./parts.js";
+import { type Asked, ask, withPdp } from "./parts.js";
 
 /** Whether Uma may update her own contact: she may. Tests change a part of it. */
 const own: Asked = {
@@ -38,21 +37,11 @@ async function refusal<T extends Error>(answer: Promise<unknown>, type: abstract
 
 describe("cerbos", () => {
   describe("with a real PDP", () => {
-    let child: ChildPdp;
     let pdp: Pdp;
-
-    before(async () => {
-      child = await startPdp({
-        policies: root("test/middleware/policies"),
-        config: root("pdp/pdp.yaml"),
-        log: () => {},
-      });
-      pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
-    });
-
-    after(async () => {
-      pdp?.close();
-      await child?.stop();
+    let target: string;
+    withPdp("test/middleware/policies", (opened, at) => {
+      pdp = opened;
+      target = at;
     });
 
     it("hands on what the policy says, with the id of the call", async () => {
@@ -236,7 +225,7 @@ describe("cerbos", () => {
     });
 
     it("refuses everything once it is closed, and can be closed again", async () => {
-      const closed = cerbos(child.target, { tls: false });
+      const closed = cerbos(target, { tls: false });
       assert.equal((await ask(closed, own)).allowed, true);
       closed.close();
       closed.close();
@@ -246,7 +235,7 @@ describe("cerbos", () => {
 
     it("does not fall back to plain text when TLS is wanted", async () => {
       for (const tls of [true, createSecureContext()]) {
-        const encrypted = cerbos(child.target, { tls, deadline: 2_000 });
+        const encrypted = cerbos(target, { tls, deadline: 2_000 });
         await refusal(ask(encrypted, own), PdpUnavailableError);
         await refusal(encrypted.ping(), PdpUnavailableError);
         encrypted.close();

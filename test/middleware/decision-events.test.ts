@@ -1,18 +1,16 @@
 import assert from "node:assert/strict";
 import express, { type RequestHandler } from "express";
 import request from "supertest";
-import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
 import {
   type AuthorizationOptions,
   authorization,
   authorize,
-  cerbos,
   type DecisionEvent,
   DeniedError,
   type Pdp,
   type Principal,
 } from "../../middleware/index.js";
-import { allowing, guardedApp, keeping, refusal, root, uma } from "./parts.js";
+import { allowing, guardedApp, keeping, refusal, uma, withPdp } from "./parts.js";
 
 describe("decision events", function () {
   this.timeout(30_000);
@@ -24,15 +22,9 @@ describe("decision events", function () {
       id: `of-${ownerId}`,
       attr: { ownerId, visibility: "team", department: "Sales", sharedWith: [], editors: [] },
     });
-    let child: ChildPdp;
     let pdp: Pdp;
-    before(async () => {
-      child = await startPdp({ policies: root("policies"), config: root("pdp/pdp.yaml"), log: () => {} });
-      pdp = cerbos(child.target, { tls: false });
-    });
-    after(async () => {
-      pdp.close();
-      await child.stop();
+    withPdp("policies", (opened) => {
+      pdp = opened;
     });
     const real = (decisions: AuthorizationOptions["decisions"]) => ({
       pdp,

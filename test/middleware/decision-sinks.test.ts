@@ -63,17 +63,20 @@ describe("decision events", () => {
     }
 
     it("that are none are refused at once, as are attributes that are not named", () => {
-      for (const decisions of [
-        {},
-        { sinks: [{}] },
-        { sinks: { record() {} } },
-        { sinks: [], attributes: { principal: "email" } },
-        { sinks: [], attributes: { resource: { thing: [1] } } },
-      ]) {
-        assert.throws(
-          () => authorization({ pdp: allowing(), principal: () => uma, decisions: decisions as never }),
-          TypeError,
-        );
+      const noSinks = /^authorization\(\): decisions\.sinks must be an array of sinks/;
+      const noNames = /^authorization\(\): decisions\.attributes must list names/;
+      const wrong: [decisions: object, message: RegExp][] = [
+        [{}, noSinks],
+        [{ sinks: [{}] }, noSinks],
+        [{ sinks: { record() {} } }, noSinks],
+        [{ sinks: [], attributes: { principal: "email" } }, noNames],
+        [{ sinks: [], attributes: { resource: { thing: [1] } } }, noNames],
+      ];
+      for (const [decisions, message] of wrong) {
+        assert.throws(() => authorization({ pdp: allowing(), principal: () => uma, decisions: decisions as never }), {
+          name: "TypeError",
+          message,
+        });
       }
     });
 

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import express, { type RequestHandler } from "express";
 import session from "express-session";
 import request from "supertest";
@@ -15,6 +17,14 @@ import { guardedApp, root, uma } from "./parts.js";
 
 describe("a list whose handler does not take its filter", () => {
   const SECRET = "everybody's secret";
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "secrets-"));
+    await writeFile(join(folder, "secret.txt"), SECRET);
+  });
+
+  after(() => rm(folder, { recursive: true }));
 
   /** Ways to answer, each with everything. */
   const answers: Record<string, RequestHandler> = {
@@ -67,7 +77,7 @@ describe("a list whose handler does not take its filter", () => {
       res.end(SECRET);
     },
     "a file": (_req, res) => {
-      res.sendFile(fileURLToPath(import.meta.url));
+      res.sendFile(join(folder, "secret.txt"));
     },
     "a view": (_req, res) => {
       res.render("view", { text: SECRET });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DecisionEvent } from "../../middleware/decisions/event.js";
+import { until } from "../resilience/parts.js";
 import {
   accept,
   atMost,
@@ -13,7 +14,7 @@ import {
   slow,
   status,
 } from "./collector.js";
-import { eventOf, eventsOf, send, sizeOf, until, withCollector } from "./sinks.js";
+import { eventOf, eventsOf, send, sizeOf, withCollector } from "./sinks.js";
 
 describe("httpSink()", () => {
   let collector: Collector;
@@ -85,7 +86,7 @@ describe("httpSink()", () => {
       const events = eventsOf(200);
       collector.behaviours.push(accept, hang);
       await send(sink, events);
-      await until(() => collector.requests === 2);
+      await until(() => collector.requests === 2, 5_000, "two requests");
       await collector.close();
       await sleep(30);
       await collector.open();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { accept, type Behaviour, type Collector, hang, resetAfterwards, status } from "./collector.js";
-import { collectMetrics } from "./metrics.js";
+import { collectMetrics, countCallbacks } from "./metrics.js";
 import { eventsOf, send, withCollector } from "./sinks.js";
 
 describe("httpSink()", () => {
@@ -63,6 +63,15 @@ describe("httpSink()", () => {
       assert.deepEqual((await measured())["authz.sink.dropped"], [{ attributes: { sink: "http" }, value: 5 }]);
       await other.close(0);
       assert.deepEqual((await measured())["authz.sink.pending"], [{ attributes: { sink: "http" }, value: 0 }]);
+    });
+
+    it("take no more room, however many sinks come and go", async () => {
+      const callbacks = countCallbacks();
+      for (let n = 0; n < 10; n++) await sinkOf().close(0);
+      assert.equal(callbacks(), 1);
+      const sink = sinkOf({ maxAge: 60_000 });
+      await send(sink, eventsOf(2));
+      assert.deepEqual((await measured())["authz.sink.pending"], [{ attributes: { sink: "http" }, value: 2 }]);
     });
   });
 });

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BatchesClosedError } from "../../middleware/decisions/batches.js";
+import { BatchesClosedError } from "../../middleware/index.js";
+import { until } from "../resilience/parts.js";
 import { accept, type Behaviour, type Collector, hang, slow, status } from "./collector.js";
-import { context, eventOf, eventsOf, send, until, withCollector } from "./sinks.js";
+import { context, eventOf, eventsOf, send, withCollector } from "./sinks.js";
 
 describe("httpSink()", () => {
   let collector: Collector;
@@ -32,7 +33,7 @@ describe("httpSink()", () => {
       };
       collector.behaviours.push(accept, hangAndTell);
       await send(sink, eventsOf(17));
-      await until(() => collector.arrivals.length === 2);
+      await until(() => collector.arrivals.length === 2, 5_000, "two requests");
       assert.equal(await sink.close(30), 12);
       assert.equal(await sink.close(30), 12);
       assert.equal(sink.pending, 0);

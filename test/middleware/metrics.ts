@@ -1,3 +1,4 @@
+import { mock } from "node:test";
 import { metrics } from "@opentelemetry/api";
 import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 
@@ -29,6 +30,7 @@ export function collectMetrics(): () => Promise<Record<string, Point[]>> {
   });
 
   afterEach(async () => {
+    mock.restoreAll();
     metrics.disable();
     await provider.shutdown();
   });
@@ -44,4 +46,17 @@ export function collectMetrics(): () => Promise<Record<string, Point[]>> {
       ),
     );
   };
+}
+
+/**
+ * Counts, in a test of a suite that listens, the callbacks that are given to gauges and not taken back.
+ *
+ * @returns how many there are since
+ */
+export function countCallbacks(): () => number {
+  // All gauges have these functions from the same prototype.
+  const gauges = Object.getPrototypeOf(metrics.getMeter("test").createObservableGauge("any"));
+  const given = mock.method(gauges, "addCallback");
+  const taken = mock.method(gauges, "removeCallback");
+  return () => given.mock.callCount() - taken.mock.callCount();
 }

@@ -8,11 +8,24 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PassThrough, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { mock } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { DecisionEvent } from "../../middleware/decisions/event.js";
+import type { DecisionEvent, DecisionSink } from "../../middleware/decisions/event.js";
 import { ndjsonSink } from "../../middleware/decisions/ndjson.js";
-import { context, eventOf, eventsOf, HOSTILE, keepWarnings } from "./sinks.js";
+import { context, eventOf, eventsOf, HOSTILE, keepWarnings, sizeOf } from "./sinks.js";
+
+/** Hands events to a sink until one has to wait: its stream is full then. */
+function fill(sink: DecisionSink): { readonly events: readonly DecisionEvent[]; readonly waits: Promise<void> } {
+  const events: DecisionEvent[] = [];
+  for (;;) {
+    assert(events.length < 100_000, "it took everything");
+    const event = eventOf();
+    events.push(event);
+    const waits = sink.record(event, context);
+    if (waits) return { events, waits };
+  }
+}
 
 describe("ndjsonSink()", () => {
   const warnings = keepWarnings();
@@ -51,13 +64,7 @@ describe("ndjsonSink()", () => {
     const out = text(cat.stdout);
     cat.kill("SIGSTOP");
     const sink = ndjsonSink(cat.stdin);
-    const events: DecisionEvent[] = [];
-    let waits: void | Promise<void>;
-    do {
-      assert(events.length < 100_000, "it took everything");
-      events.push(eventOf());
-      waits = sink.record(events.at(-1) as DecisionEvent, context);
-    } while (!waits);
+    const { events, waits } = fill(sink);
     const more = eventsOf(5);
     const all = [waits, ...more.map((event) => sink.record(event, context))];
     // Those that wait for the same thing are given the same promise.
@@ -84,15 +91,115 @@ describe("ndjsonSink()", () => {
     const cat = spawn("cat");
     cat.kill("SIGSTOP");
     const sink = ndjsonSink(cat.stdin);
-    let waits: void | Promise<void>;
-    do waits = sink.record(eventOf(), context);
-    while (!waits);
+    const { waits } = fill(sink);
     const refused = assert.rejects(waits, /stream of decisions failed: (write EPIPE|read ECONNRESET)/);
     cat.kill("SIGKILL");
     await refused;
     await assert.rejects(async () => sink.record(eventOf(), context), /stream of decisions/);
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? "", /requests are refused: /);
+  });
+
+  describe("when its stream takes nothing any more", () => {
+    let stream: Writable;
+    let written: string;
+    let goOn: () => void;
+
+    beforeEach(() => {
+      written = "";
+      let stopped = true;
+      let finish = () => {};
+      goOn = () => {
+        stopped = false;
+        finish();
+      };
+      stream = new Writable({
+        highWaterMark: 1,
+        write(chunk, _encoding, done) {
+          written += chunk;
+          if (stopped) finish = done;
+          else done();
+        },
+      });
+    });
+
+    it("refuses all who wait once it has had no room for so long, and is well again when it has", async () => {
+      const sink = ndjsonSink(stream, { patience: 60 });
+      const record = async () => sink.record(eventOf(), context);
+      const start = performance.now();
+      const first = assert.rejects(record, /no room for 60 ms/);
+      await sleep(30);
+      const second = assert.rejects(record, /no room for 60 ms/);
+      await Promise.all([first, second]);
+      assert(performance.now() - start >= 55, "too soon");
+      const waits = record();
+      goOn();
+      await waits;
+      await record();
+    });
+
+    it("counts the patience anew when it has had room", async () => {
+      const sink = ndjsonSink(stream, { patience: 60 });
+      const before = sink.record(eventOf(), context);
+      goOn();
+      await before;
+      await sleep(30);
+      stream.cork();
+      const start = performance.now();
+      await assert.rejects(async () => sink.record(eventOf(), context), /no room for 60 ms/);
+      assert(performance.now() - start >= 55, "too soon");
+    });
+
+    it("has 5 s of patience if it is not told otherwise, for all who wait together", async () => {
+      const real = globalThis.setTimeout;
+      const timers = mock.method(globalThis, "setTimeout", (then: () => void, ms = 0) => real(then, ms / 100));
+      const sink = ndjsonSink(stream);
+      const waiting = eventsOf(10).map((event) => sink.record(event, context));
+      timers.mock.restore();
+      assert.deepEqual(
+        timers.mock.calls.map((call) => call.arguments[1]),
+        [5_000],
+      );
+      for (const { status } of await Promise.allSettled(waiting)) assert.equal(status, "rejected");
+    });
+
+    it("holds no more than it may: refuses at once, writes nothing of it, and takes events again later", async () => {
+      const events = eventsOf(1_000);
+      const each = sizeOf(events[0] as DecisionEvent);
+      const sink = ndjsonSink(stream, { capacity: 20 * each });
+      const outcomes = Promise.allSettled(events.map((event) => sink.record(event, context)));
+      assert.equal(stream.writableLength, 20 * each);
+      goOn();
+      for (const [n, outcome] of (await outcomes).entries()) {
+        assert.equal(outcome.status, n < 20 ? "fulfilled" : "rejected");
+        if (outcome.status === "rejected") assert.match(outcome.reason.message, /is full: \d+ bytes wait/);
+      }
+      const last = eventOf();
+      await sink.record(last, context);
+      assert.deepEqual(
+        written.trimEnd().split("\n"),
+        [...events.slice(0, 20), last].map((event) => JSON.stringify(event)),
+      );
+    });
+
+    it("holds 16 MiB if it is not told otherwise", async () => {
+      const sink = ndjsonSink(stream);
+      const large = eventOf({ action: "x".repeat(1024 ** 2) });
+      const outcomes = Promise.allSettled(Array.from({ length: 20 }, () => sink.record(large, context)));
+      goOn();
+      const taken = (await outcomes).filter(({ status }) => status === "fulfilled");
+      // Each is a bit more than 1 MiB.
+      assert.equal(taken.length, 16);
+    });
+  });
+
+  it("says at once what is wrong with an option", () => {
+    for (const [name, value] of Object.entries({ capacity: 0, patience: "5000", maxAge: 10 })) {
+      assert.throws(() => ndjsonSink(new PassThrough(), { [name]: value }), {
+        name: "TypeError",
+        message: new RegExp(`^ndjsonSink\\(\\): .*\\b${name}\\b`),
+      });
+    }
   });
 
   it("refuses when the stream fails while nobody waits", async () => {

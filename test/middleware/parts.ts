@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from "express";
 import request from "supertest";
+import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
 import {
   type Answer,
   type AuthorizationOptions,
   authorization,
   type Check,
+  cerbos,
   type DecisionContext,
   type DecisionEvent,
   type Pdp,
@@ -29,6 +31,28 @@ export async function ask(pdp: Pdp, { principal, ...check }: Asked): Promise<Ans
   const answers = await pdp.check(principal, [check]);
   assert.equal(answers.length, 1);
   return answers[0] as Answer;
+}
+
+/**
+ * Starts a real PDP for the tests of a suite, and connects to it.
+ *
+ * @param policies - their folder in this project
+ * @param onOpen - is given the connection before the first test, and where the PDP answers
+ */
+export function withPdp(policies: string, onOpen: (pdp: Pdp, target: string) => void): void {
+  let child: ChildPdp;
+  let pdp: Pdp;
+
+  before(async () => {
+    child = await startPdp({ policies: root(policies), config: root("pdp/pdp.yaml"), log: () => {} });
+    pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
+    onOpen(pdp, child.target);
+  });
+
+  after(async () => {
+    pdp?.close();
+    await child?.stop();
+  });
 }
 
 /** A PDP written by hand, which keeps the questions. The answers may be anything, as they may in plain JavaScript. */

@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { PlanResourcesFilter_Kind as Kind } from "@cerbos/api/cerbos/engine/v1/engine_pb";
-import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
 import {
   cerbos,
   type Pdp,
@@ -12,24 +8,15 @@ import {
   type Principal,
   UnsupportedPlanError,
 } from "../../middleware/index.js";
-import { plan, RoguePdp } from "../resilience/rogue-pdp.js";
+import { plan, type RoguePdp, withRoguePdp } from "../resilience/rogue-pdp.js";
 import { anything, guard, take } from "./lists.js";
-import { type GuardedApp, guardedApp, refusal, root, uma } from "./parts.js";
+import { type GuardedApp, guardedApp, refusal, uma, withPdp } from "./parts.js";
 
 describe("query plans", () => {
   describe("of a real PDP", () => {
-    let child: ChildPdp;
     let pdp: Pdp;
-
-    before(async () => {
-      const policies = root("test/middleware/policies");
-      child = await startPdp({ policies, config: root("pdp/pdp.yaml"), log: () => {} });
-      pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
-    });
-
-    after(async () => {
-      pdp?.close();
-      await child?.stop();
+    withPdp("test/middleware/policies", (opened) => {
+      pdp = opened;
     });
 
     it("arrive as what they are, with the id of the call", async () => {
@@ -77,24 +64,16 @@ describe("query plans", () => {
   });
 
   describe("that are malformed", () => {
-    let folder: string;
     let rogue: RoguePdp;
     let pdp: Pdp;
     let app: GuardedApp;
 
-    before(async () => {
-      folder = await mkdtemp(join(tmpdir(), "rogue-"));
-      rogue = new RoguePdp();
-      await rogue.listen(join(folder, "pdp.sock"));
-      pdp = cerbos(`unix:${join(folder, "pdp.sock")}`, { tls: false, deadline: 10_000 });
+    withRoguePdp((opened, target) => {
+      rogue = opened;
+      pdp = cerbos(target, { tls: false, deadline: 10_000 });
       app = guardedApp({ pdp }, guard, take);
     });
-
-    after(async () => {
-      pdp?.close();
-      rogue?.stop();
-      await rm(folder, { recursive: true, force: true });
-    });
+    after(() => pdp?.close());
 
     /** How a plan is refused, over and over: it must not open the circuit. */
     async function refused(filter: Parameters<typeof plan>[0]): Promise<Error> {

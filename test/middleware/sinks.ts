@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Request } from "express";
 import type { DecisionContext, DecisionEvent } from "../../middleware/decisions/event.js";
 import { type HttpSink, type HttpSinkOptions, httpSink } from "../../middleware/decisions/http.js";
@@ -50,11 +49,6 @@ export function eventsOf(count: number): DecisionEvent[] {
 /** How many bytes an event is in NDJSON, its newline included. */
 export function sizeOf(event: DecisionEvent): number {
   return Buffer.byteLength(JSON.stringify(event)) + 1;
-}
-
-/** For what happens at the collector, of which it tells nobody. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await sleep(2);
 }
 
 /** Hands events to a sink, one after the other. */

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import type { RequestHandler } from "express";
 import { authorize, cerbos, type Pdp } from "../../middleware/index.js";
-import { RoguePdp } from "../resilience/rogue-pdp.js";
-import { collectMetrics } from "./metrics.js";
+import { type RoguePdp, withRoguePdp } from "../resilience/rogue-pdp.js";
+import { collectMetrics, countCallbacks } from "./metrics.js";
 import { guardedApp, keeping, refusal } from "./parts.js";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
@@ -17,25 +14,28 @@ const traceparent = `00-${traceId}-${parent}-01`;
 describe("telemetry", function () {
   this.timeout(30_000);
   const guard = authorize("thing", "read", { resource: () => ({ id: "7" }) });
-  let folder: string;
   let rogue: RoguePdp;
-  let pdp: Pdp;
+  let target: string;
+  let clients: Pdp[];
   const { events, decisions } = keeping();
 
-  beforeEach(async () => {
-    events.length = 0;
-    folder = await mkdtemp(join(tmpdir(), "gatehouse-test-"));
-    rogue = new RoguePdp();
-    await rogue.listen(join(folder, "pdp.sock"));
+  withRoguePdp((opened, at) => {
+    rogue = opened;
+    target = at;
   });
-  afterEach(async () => {
-    pdp.close();
-    rogue.stop();
-    await rm(folder, { recursive: true });
+  beforeEach(() => {
+    events.length = 0;
+    rogue.traceparents.length = 0;
+    rogue.manner = "honest";
+    clients = [];
+  });
+  afterEach(() => {
+    for (const client of clients) client.close();
   });
   const connect = () => {
-    pdp = cerbos(`unix:${folder}/pdp.sock`, { tls: false, deadline: 500 });
-    return pdp;
+    const client = cerbos(target, { tls: false, deadline: 500 });
+    clients.push(client);
+    return client;
   };
 
   describe("where nobody listens", () => {
@@ -133,6 +133,7 @@ describe("telemetry", function () {
   describe("where somebody listens to metrics", () => {
     const measured = collectMetrics();
     const points = async (name: string) => (await measured())[name] ?? [];
+    const open = async () => (await points("authz.pdp.circuit_open")).map(({ value }) => value);
 
     it("counts decisions by what was asked and what came of it", async () => {
       const app = guardedApp({ pdp: connect() }, guard);
@@ -151,8 +152,6 @@ describe("telemetry", function () {
 
     it("measures how long the PDP takes, in seconds, and shows when its circuit is open", async () => {
       const app = guardedApp({ pdp: connect() }, guard);
-      const target = `unix:${folder}/pdp.sock`;
-      const open = async () => (await points("authz.pdp.circuit_open")).map(({ value }) => value);
       await app.get();
       assert.deepEqual(await open(), [0]);
       rogue.manner = "internal";
@@ -167,6 +166,33 @@ describe("telemetry", function () {
       assert(sum > 0 && sum < 1);
       // The sixth found the circuit open, and so was no call.
       assert.equal((failed.value as { count: number }).count, 5);
+    });
+
+    it("shows whether the circuit of any connection to a PDP is open, and forgets those that are closed", async () => {
+      const [broken, idle] = [connect(), connect()];
+      rogue.manner = "internal";
+      for (let n = 0; n < 5; n += 1) await guardedApp({ pdp: broken }, guard).get();
+      assert.deepEqual(await open(), [1]);
+      broken.close();
+      assert.deepEqual(await open(), [0]);
+      idle.close();
+      // Otherwise an alert of a PDP that is asked no more would never end.
+      assert.deepEqual(await open(), [0]);
+    });
+
+    it("shows no open circuit of the last connection when that is closed", async () => {
+      const pdp = connect();
+      rogue.manner = "internal";
+      for (let n = 0; n < 5; n += 1) await guardedApp({ pdp }, guard).get();
+      assert.deepEqual(await open(), [1]);
+      pdp.close();
+      assert.deepEqual(await open(), [0]);
+    });
+
+    it("takes no more room, however many connections come and go", () => {
+      const callbacks = countCallbacks();
+      for (let n = 0; n < 10; n += 1) connect().close();
+      assert.equal(callbacks(), 1);
     });
   });
 });

@@ -18,7 +18,7 @@ import { send, startLoad, type Turn, tally } from "./load.js";
 import { anybodys, OwnPdp, untilDeciding } from "./own-pdp.js";
 import { anyDatabase, assertReadiness, bearer, createContact, until } from "./parts.js";
 import { FaultyProxy } from "./proxy.js";
-import { type MannerName, manners, RoguePdp } from "./rogue-pdp.js";
+import { type MannerName, manners, type RoguePdp, withRoguePdp } from "./rogue-pdp.js";
 
 const CONNECTIONS = 32;
 /** The middleware's deadline for a decision, in ms. */
@@ -247,14 +247,14 @@ describe("resilience: the PDP", function () {
   describe("talks nonsense", () => {
     let rogue: RoguePdp;
 
-    before(async () => {
-      await pdp.kill();
-      rogue = new RoguePdp();
-      await rogue.listen(pdp.path);
-    });
-
+    before(() => pdp.kill());
+    withRoguePdp(
+      (opened) => {
+        rogue = opened;
+      },
+      () => pdp.path,
+    );
     after(async () => {
-      rogue?.stop();
       await pdp.start();
     });
 

@@ -1,4 +1,6 @@
-import { rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Effect } from "@cerbos/api/cerbos/effect/v1/effect_pb";
@@ -160,4 +162,28 @@ function answering(answer: (request: Uint8Array, metadata: Metadata) => Promise<
       else callback(sent);
     });
   };
+}
+
+/**
+ * Opens a rogue PDP for the tests of a suite.
+ *
+ * @param onOpen - is given it before the first test, and where it answers, in the words of `cerbos()`
+ * @param path - of its socket, whatever else has been there; default: one in a folder of its own
+ */
+export function withRoguePdp(onOpen: (rogue: RoguePdp, target: string) => void, path?: () => string): void {
+  let folder: string;
+  let rogue: RoguePdp;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "rogue-"));
+    rogue = new RoguePdp();
+    const socket = path?.() ?? join(folder, "pdp.sock");
+    await rogue.listen(socket);
+    onOpen(rogue, `unix:${socket}`);
+  });
+
+  after(async () => {
+    rogue?.stop();
+    await rm(folder, { recursive: true });
+  });
 }
