@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { build } from "../test/built.js";
 
 /** What the CRM says when it listens: where it is, with its decision log and without, and tokens. */
 interface Said {
@@ -19,9 +19,11 @@ export interface CrmProcess extends Said {
   stop(): Promise<void>;
 }
 
-/** Starts the CRM with a database. */
+/** Starts the CRM with a database, compiled as it is in production. */
 export async function startCrm(databaseUrl: string): Promise<CrmProcess> {
-  const child = fork(fileURLToPath(new URL("./crm.ts", import.meta.url)), [databaseUrl]);
+  const built = await build();
+  // Without the loader of TypeScript that this process may have.
+  const child = fork(built.program("bench/crm.ts"), [databaseUrl], { execArgv: [] });
   const ended = once(child, "exit");
   const early = ended.then(() => Promise.reject(new Error("the CRM ended before it listened")));
   const [said] = (await Promise.race([once(child, "message"), early])) as [Said];
@@ -37,6 +39,7 @@ export async function startCrm(databaseUrl: string): Promise<CrmProcess> {
     async stop() {
       child.disconnect();
       await ended;
+      await built.remove();
     },
   };
 }

@@ -4,22 +4,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** What the app has besides its code, by the place where it looks for it. */
-const FILES = ["node_modules", "package.json", "policies", "views", "app/db/migrations", "app/web/public"];
+/** What there is besides code, by the place where it is looked for. */
+const FILES = ["node_modules", "package.json", "pdp", "policies", "views", "app/db/migrations", "app/web/public"];
 
-/** The app as JavaScript, in a folder of its own: it starts in half the time that it takes with tsx. */
-export interface BuiltApp {
-  /** Arguments of Node that run it. */
-  readonly program: readonly string[];
+/** Everything as JavaScript, in a folder of its own: it starts in half the time that it takes with tsx, and is as fast as in production. */
+export interface Built {
+  /** Where a program is. @param source - its source, such as `app/main.ts` */
+  program(source: string): string;
   remove(): Promise<void>;
 }
 
-export async function buildApp(): Promise<BuiltApp> {
+/** Compiles everything. It takes some seconds. */
+export async function build(): Promise<Built> {
   const folder = await mkdtemp(join(tmpdir(), "gatehouse-built-"));
-  const options = ["-p", root("tsconfig.build.json"), "--outDir", folder, "--noCheck", "--declaration", "false"];
-  execFileSync(process.execPath, [root("node_modules/typescript/bin/tsc"), ...options]);
+  const options = ["--noEmit", "false", "--rootDir", root(""), "--outDir", folder, "--noCheck"];
+  execFileSync(process.execPath, [root("node_modules/typescript/bin/tsc"), "-p", root("tsconfig.json"), ...options]);
   for (const path of FILES) await symlink(root(path), join(folder, path));
-  return { program: [join(folder, "app/main.js")], remove: () => rm(folder, { recursive: true }) };
+  return {
+    program: (source) => join(folder, source.replace(/\.ts$/, ".js")),
+    remove: () => rm(folder, { recursive: true }),
+  };
 }

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { verify } from "../../app/audit/verify.js";
 import { openDatabase } from "../../app/db/open.js";
+import { type Built, build } from "../built.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../database.js";
 import { freePort } from "../stack.js";
 import { AppProcess } from "./app-process.js";
-import { type BuiltApp, buildApp } from "./built-app.js";
 import { Crowd } from "./crowd.js";
 import {
   assertDecisionsOfRequests,
@@ -30,7 +30,7 @@ describe("resilience: decisions", function () {
   let direct: pg.Pool;
   let pdp: OwnPdp;
   let okta: OwnOkta;
-  let built: BuiltApp;
+  let built: Built;
   let env: NodeJS.ProcessEnv;
   let url: string;
   let errands: Errands;
@@ -39,7 +39,7 @@ describe("resilience: decisions", function () {
   before(async () => {
     const PORT = String(await freePort());
     url = `http://localhost:${PORT}`;
-    [pdp, okta, built] = await Promise.all([OwnPdp.create(), OwnOkta.create(url), buildApp()]);
+    [pdp, okta, built] = await Promise.all([OwnPdp.create(), OwnOkta.create(url), build()]);
     await Promise.all([pdp.start(), okta.open()]);
     env = { PORT, CERBOS_HOSTNAME: pdp.target, ...okta.env, LOG_LEVEL: "error" };
     const tokens = await Promise.all(people.map(async (name) => [name, await okta.token(`${name}@example.com`)]));
@@ -72,7 +72,7 @@ describe("resilience: decisions", function () {
     try {
       for (let n = 0; n < times; n++) {
         crowd.round += 1;
-        app = await AppProcess.start(env, built.program);
+        app = await AppProcess.start(env, [built.program("app/main.ts")]);
         hindrance ??= hinder();
         await until(() => crowd.answeredIn(crowd.round) > 10, 10_000, "the app answers");
         await sleep(Math.random() * 1_000);
@@ -146,7 +146,7 @@ describe("resilience: decisions", function () {
     assert.deepEqual([...actions].sort(), ["create", "delete", "share", "transfer", "update"]);
     report(crowd, made);
     // It seals what those that were killed have left.
-    app = await AppProcess.start(env, built.program);
+    app = await AppProcess.start(env, [built.program("app/main.ts")]);
     app.kill("SIGTERM");
     assert.equal(await app.ended, 0);
     await assertVerified();
