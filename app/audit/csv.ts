@@ -1,32 +1,34 @@
 import { stringify } from "csv-stringify/sync";
-import type { DecisionRecord } from "./record.js";
+import type { StoredDecision } from "./store.js";
+import { type ReadDecision, readDecision, UNREADABLE } from "./stored.js";
 
-/** A record as flat columns; lists are separated by spaces, as neither roles nor rules have one. */
-const columns: Readonly<Record<string, (record: DecisionRecord) => string | number | null | undefined>> = {
-  id: ({ id }) => id,
-  time: ({ time }) => time,
-  principal_id: ({ principal }) => principal?.id,
-  roles: ({ principal }) => principal?.roles.join(" "),
-  kind: ({ resource }) => resource.kind,
-  resource_id: ({ resource }) => resource.id,
-  action: ({ action }) => action,
-  effect: ({ effect }) => effect,
-  error: ({ error }) => error,
-  policy: ({ policy }) => policy,
-  policy_version: ({ policyVersion }) => policyVersion,
-  scope: ({ scope }) => scope,
-  rules: ({ rules }) => rules.join(" "),
-  derived_roles: ({ derivedRoles }) => derivedRoles.join(" "),
-  plan: ({ plan }) => plan?.kind,
-  plan_condition: ({ plan }) => plan?.condition,
-  source: ({ source }) => source,
-  method: ({ method }) => method,
-  route: ({ route }) => route,
-  changed_id: ({ change }) => change?.id,
-  changed_version: ({ change }) => change?.version,
-  duration_ms: ({ duration }) => duration,
-  request_id: ({ requestId }) => requestId,
-  trace_id: ({ traceId }) => traceId,
+/** A decision as flat columns; lists are separated by spaces, as neither roles nor rules have one. */
+const columns: Readonly<Record<string, (read: ReadDecision) => string | number | null | undefined>> = {
+  id: ({ gist }) => gist.id,
+  time: ({ gist }) => gist.time,
+  principal_id: ({ gist }) => gist.principal?.id,
+  roles: ({ record }) => record?.principal?.roles.join(" "),
+  kind: ({ gist }) => gist.resource.kind,
+  resource_id: ({ gist }) => gist.resource.id,
+  action: ({ gist }) => gist.action,
+  effect: ({ gist }) => gist.effect,
+  error: ({ record }) => record?.error,
+  policy: ({ record }) => record?.policy,
+  policy_version: ({ record }) => record?.policyVersion,
+  scope: ({ record }) => record?.scope,
+  rules: ({ record }) => record?.rules.join(" "),
+  derived_roles: ({ record }) => record?.derivedRoles.join(" "),
+  plan: ({ record }) => record?.plan?.kind,
+  plan_condition: ({ record }) => record?.plan?.condition,
+  source: ({ record }) => record?.source,
+  method: ({ record }) => record?.method,
+  route: ({ record }) => record?.route,
+  changed_id: ({ record }) => record?.change?.id,
+  changed_version: ({ record }) => record?.change?.version,
+  duration_ms: ({ record }) => record?.duration,
+  request_id: ({ record }) => record?.requestId,
+  trace_id: ({ record }) => record?.traceId,
+  unreadable: ({ record }) => (record ? null : UNREADABLE),
 };
 
 // Spreadsheets would otherwise run what somebody got into the log as a formula.
@@ -37,10 +39,10 @@ export function csvHeader(): string {
   return stringify([Object.keys(columns)], options);
 }
 
-/** Records as lines of CSV (RFC 4180). What spreadsheets would take for a formula gets an apostrophe in front. */
-export function csvLines(records: readonly DecisionRecord[]): string {
+/** Decisions as lines of CSV (RFC 4180). What spreadsheets would take for a formula gets an apostrophe in front. */
+export function csvLines(decisions: readonly StoredDecision[]): string {
   return stringify(
-    records.map((record) => Object.values(columns).map((column) => column(record) ?? "")),
+    decisions.map(readDecision).map((read) => Object.values(columns).map((column) => column(read) ?? "")),
     options,
   );
 }

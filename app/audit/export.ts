@@ -3,26 +3,25 @@ import { pipeline } from "node:stream/promises";
 import type { Response } from "express";
 import type { SqlCondition } from "../../middleware/index.js";
 import { csvHeader, csvLines } from "./csv.js";
-import type { DecisionRecord } from "./record.js";
 import type { Cursor } from "./search.js";
 import type { DecisionStore, Search, StoredDecision } from "./store.js";
+import { lineOf } from "./stored.js";
 
 /** Decisions in memory at a time: few enough to be gone before the garbage collector takes them for something that stays. */
 const CHUNK = 200;
 
 /** How copies of the log are written. */
 export const formats = {
-  /** Each record as it is stored, so that its digest is the one that its seal names. */
+  /** Each record as it is stored. */
   ndjson: {
     type: "application/x-ndjson; charset=utf-8",
     header: () => "",
-    lines: (decisions: readonly StoredDecision[]) => decisions.map(({ record }) => `${record}\n`).join(""),
+    lines: (decisions: readonly StoredDecision[]) => decisions.map((decision) => `${lineOf(decision)}\n`).join(""),
   },
   csv: {
     type: "text/csv; charset=utf-8; header=present",
     header: csvHeader,
-    lines: (decisions: readonly StoredDecision[]) =>
-      csvLines(decisions.map(({ record }) => JSON.parse(record) as DecisionRecord)),
+    lines: csvLines,
   },
 } as const;
 export type Format = keyof typeof formats;

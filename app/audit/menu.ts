@@ -1,15 +1,10 @@
 import type { Request } from "express";
 import type { MenuEntry } from "../web/menu.js";
-import { wholeLog } from "./resource.js";
+import { mayListDecisions } from "./resource.js";
 
 const entry = { href: "/audit", label: "Audit", purpose: "Look up who tried what, and why it was allowed or denied." };
 
 /** The entry of the menu that leads to the decision log. */
 export async function auditMenu(req: Request): Promise<MenuEntry[]> {
   return (await mayListDecisions(req)) ? [entry] : [];
-}
-
-/** Whether somebody may list decisions; asked in one tick with the menu, it is the same question. */
-export function mayListDecisions(req: Request): Promise<boolean> {
-  return req.authz.can(wholeLog, "list");
 }

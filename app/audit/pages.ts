@@ -4,13 +4,13 @@ import { renderPage } from "../web/pages.js";
 import { ownScript } from "../web/security.js";
 import type { ChartData } from "./chart.js";
 import { drawingOf } from "./drawing.js";
-import type { DecisionRecord } from "./record.js";
-import { idsIn, rowOfRecord } from "./row.js";
+import { idsIn, rowOfDecision } from "./row.js";
 import { type AuditQuery, auditUrl, encodeCursor, localTime, queryOf, searchFields } from "./search.js";
 import type { DecisionPage, DecisionStore, StoredDecision } from "./store.js";
+import { readDecision } from "./stored.js";
 import { NOBODY, type Who } from "./who.js";
 import { missingOf } from "./why.js";
-import { becauseOf, occasionOf, reasonOf, refusalOf, sentenceOf } from "./words.js";
+import { becauseOf, occasionOf, refusalOf, sentenceOf } from "./words.js";
 
 /** What was found for a search. */
 export interface Found {
@@ -78,41 +78,41 @@ export async function showSearch(req: Request, res: Response, errors: Readonly<R
   });
 }
 
-/** A decision, and why it was made. */
+/** A decision, and why it was made; of one whose record cannot be read, what is left of it. */
 export async function showDecision(
   req: Request,
   res: Response,
   people: People,
   store: DecisionStore,
-  { record: text, seq }: StoredDecision,
+  stored: StoredDecision,
 ): Promise<void> {
-  const record = JSON.parse(text) as DecisionRecord;
+  const read = readDecision(stored);
+  const { record, gist } = read;
   const locals = async () => {
-    const [isSealed, known] = await Promise.all([store.isSealed(seq), people.byIds(idsIn([record]))]);
-    const person = record.principal ? known.get(record.principal.id) : undefined;
+    const [isSealed, known] = await Promise.all([store.isSealed(stored.seq), people.byIds(idsIn([read]))]);
+    const person = gist.principal && (known.get(gist.principal.id) ?? null);
+    const shown = { gist, row: rowOfDecision(read, known), person };
+    if (!record) return { ...shown, raw: stored.record };
     return {
+      ...shown,
       record,
-      row: rowOfRecord(record, known),
-      person: person ?? null,
       sentence: sentenceOf(record, record.principal && (person?.name ?? record.principal.id)),
       because: becauseOf(record),
       refusal: refusalOf(record),
       occasion: occasionOf(record),
-      reason: reasonOf(record),
       missing: missingOf(record),
       isSealed,
-      seq,
       raw: JSON.stringify(record, null, 2),
     };
   };
-  await renderPage(req, res, "audit/show", "Decision", locals());
+  await renderPage(req, res, record ? "audit/show" : "audit/unreadable", "Decision", locals());
 }
 
 /** The rows that a table shows of decisions. */
 export async function rowsOf(people: People, decisions: readonly StoredDecision[]) {
-  const records = decisions.map(({ record }) => JSON.parse(record) as DecisionRecord);
-  const known = await people.byIds(idsIn(records));
-  return records.map((record) => rowOfRecord(record, known));
+  const read = decisions.map(readDecision);
+  const known = await people.byIds(idsIn(read));
+  return read.map((decision) => rowOfDecision(decision, known));
 }
 
 function fieldsOf({ person, contact, action, effect, asked, from, to }: AuditQuery) {

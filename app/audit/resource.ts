@@ -9,7 +9,12 @@ import type { DecisionStore, StoredDecision } from "./store.js";
 const PATIENCE = 2_000;
 
 /** The decision log as a whole, as the PDP sees it. */
-export const wholeLog: KindedResource = { kind: "decision", id: "*" };
+const wholeLog: KindedResource = { kind: "decision", id: "*" };
+
+/** Whether somebody may list decisions; asked in one tick with the menu, it is the same question. */
+export function mayListDecisions(req: Request): Promise<boolean> {
+  return req.authz.can(wholeLog, "list");
+}
 
 /** A decision as the PDP sees it, and with it the row, so that handlers need not read it again. */
 export interface DecisionResource extends KindedResource {
@@ -27,8 +32,9 @@ export function decisionById(store: DecisionStore, log: DecisionLog) {
   return async (req: Request): Promise<DecisionResource | undefined> => {
     const id = String(req.params.id);
     let decision = await store.get(id);
-    if (!decision) {
-      // Somebody may follow the link of a refusal faster than it is written down.
+    // Somebody may follow the link of a refusal faster than it is written down. Those who may not read it anyway do not
+    // make the log write before its time.
+    if (!decision && (await mayListDecisions(req))) {
       await withDeadline(log.flush(), PATIENCE, late);
       decision = await store.get(id);
     }

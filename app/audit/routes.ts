@@ -1,28 +1,23 @@
 import { type Request, type Response, Router } from "express";
 import type { z } from "zod";
 import { authorize, type SqlCondition, toSql, wantsHtml } from "../../middleware/index.js";
-import type { Db } from "../db/database.js";
 import type { People } from "../people/people.js";
 import { ProblemError } from "../problems.js";
+import { malformed, messagesOf } from "../web/query.js";
 import { chartOf } from "./chart.js";
 import { decisionColumns } from "./columns.js";
 import { type Format, formats, sendExport } from "./export.js";
 import type { DecisionLog } from "./log.js";
 import { type Found, rowsOf, showDecision, showLog, showSearch } from "./pages.js";
 import { decisionById, loadedDecision } from "./resource.js";
-import { type AuditQuery, type AuditSearch, auditQuery, auditSearch, encodeCursor, messagesOf } from "./search.js";
+import { type AuditQuery, type AuditSearch, auditQuery, auditSearch, encodeCursor } from "./search.js";
 import type { DecisionStore, Search, StoredDecision } from "./store.js";
+import { lineOf } from "./stored.js";
 import { Tails } from "./tail.js";
 import { type Who, whoIs } from "./who.js";
 
 /** Reading the decision log, as pages and as JSON. Nothing here can change it. */
-export function auditRoutes(
-  db: Db,
-  store: DecisionStore,
-  people: People,
-  log: DecisionLog,
-  isStopping: () => boolean,
-): Router {
+export function auditRoutes(store: DecisionStore, people: People, log: DecisionLog, isStopping: () => boolean): Router {
   const router = Router();
   const tails = new Tails(store, isStopping);
 
@@ -60,13 +55,13 @@ export function auditRoutes(
   router.get("/audit/:id", authorize("decision", "read", { resource: decisionById(store, log) }), async (req, res) => {
     const decision = loadedDecision(req);
     if (wantsHtml(req)) await showDecision(req, res, people, store, decision);
-    else res.vary("Accept").type("json").send(decision.record);
+    else res.vary("Accept").type("json").send(lineOf(decision));
   });
 
   return router;
 
   async function find(query: AuditQuery, permitted: SqlCondition, withChart: boolean): Promise<Found> {
-    const who = query.person === undefined ? undefined : await whoIs(db, query.person);
+    const who = query.person === undefined ? undefined : await whoIs(people, store, query.person);
     if (who && "message" in who) return { page: { decisions: [], next: null }, chart: null, who };
     const search = searchFor(query, who);
     const isEverything = permitted.text === "TRUE";
@@ -83,14 +78,14 @@ export function auditRoutes(
     const query: z.ZodSafeParseResult<AuditSearch> = auditSearch.safeParse(req.query);
     if (!query.success) throw malformed(messagesOf(query.error));
     const { person } = query.data;
-    const who = person === undefined ? undefined : await whoIs(db, person);
+    const who = person === undefined ? undefined : await whoIs(people, store, person);
     if (who && "message" in who) throw new ProblemError(400, "Malformed request", who.message);
     return searchFor(query.data, who);
   }
 
   /** Sends records or, to the log's page, rows of its table. */
   function dataFor(req: Request): (decisions: readonly StoredDecision[]) => Promise<readonly string[]> {
-    if (req.query.format !== "html") return async (decisions) => decisions.map(({ record }) => record);
+    if (req.query.format !== "html") return async (decisions) => decisions.map(lineOf);
     return async (decisions) => {
       const rows = await rowsOf(people, decisions);
       return Promise.all(rows.map((row) => rendered(req, "audit/row", { row })));
@@ -102,7 +97,7 @@ function searchFor({ contact, action, effect, asked, from, to }: AuditSearch, wh
   return { contact, action, effect, asked, from, to, personId: who?.id };
 }
 
-/** Records are sent as they are stored. */
+/** Records are sent as they are stored: see {@link lineOf}. */
 function sendPage(
   res: Response,
   decisions: readonly StoredDecision[],
@@ -110,7 +105,7 @@ function sendPage(
   who: Who | undefined,
 ): void {
   const message = who && "message" in who ? `,"message":${JSON.stringify(who.message)}` : "";
-  const records = decisions.map(({ record }) => record).join();
+  const records = decisions.map(lineOf).join();
   res
     .vary("Accept")
     .type("json")
@@ -128,9 +123,4 @@ function rendered(req: Request, view: string, locals: object): Promise<string> {
 function lastEventIdOf(req: Request): number | undefined {
   const given = req.get("last-event-id") ?? req.query.lastEventId;
   return typeof given === "string" && /^\d{1,15}$/.test(given) ? Number(given) : undefined;
-}
-
-function malformed(fields: Readonly<Record<string, string>>): ProblemError {
-  const detail = Object.entries(fields).map(([name, message]) => `${name} ${message}.`);
-  return new ProblemError(400, "Malformed request", detail.join(" "), { fields });
 }

@@ -1,15 +1,15 @@
 import type { Colleague } from "../people/people.js";
-import type { DecisionRecord } from "./record.js";
 import { auditUrl } from "./search.js";
+import { type Gist, type ReadDecision, UNREADABLE } from "./stored.js";
 import { NOBODY } from "./who.js";
 import { logTime, occasions, reasonOf } from "./words.js";
 
 /** A decision as a row of a table shows it. */
-export type AuditRow = ReturnType<typeof rowOfRecord>;
+export type AuditRow = ReturnType<typeof rowOfDecision>;
 
 /** What a row shows of a decision. */
-export function rowOfRecord(record: DecisionRecord, known: ReadonlyMap<string, Colleague>) {
-  const { id, time, principal, action, effect, source } = record;
+export function rowOfDecision({ record, gist }: ReadDecision, known: ReadonlyMap<string, Colleague>) {
+  const { id, time, principal, action, effect } = gist;
   return {
     href: `/audit/${encodeURIComponent(id)}`,
     time,
@@ -18,16 +18,15 @@ export function rowOfRecord(record: DecisionRecord, known: ReadonlyMap<string, C
     isKnown: principal === null || known.has(principal.id),
     personHref: auditUrl({ person: principal?.id ?? NOBODY }),
     action,
-    ...thingOf(record),
+    ...thingOf(gist),
     effect,
-    reason: reasonOf(record),
-    source,
-    occasion: occasions[source],
+    reason: record ? reasonOf(record) : UNREADABLE,
+    occasion: record ? occasions[record.source] : "",
   };
 }
 
-/** Everything that a record says was decided about, and where more of the same is. */
-function thingOf({ resource: { kind, id }, change }: DecisionRecord) {
+/** What was decided about, and where more of the same is. */
+function thingOf({ resource: { kind, id }, change }: Gist) {
   const thing = change?.id ?? id;
   const special: Readonly<Record<string, string>> = { "*": "all", new: "new" };
   if (thing === null) return { kind, thing: "none", thingHref: null };
@@ -39,7 +38,7 @@ function thingOf({ resource: { kind, id }, change }: DecisionRecord) {
   return { kind, thing: thing.length > 12 ? `${thing.slice(0, 8)}…` : thing, thingHref: hrefs[kind] ?? null };
 }
 
-/** Ids of everybody whom records name. */
-export function idsIn(records: readonly DecisionRecord[]): string[] {
-  return [...new Set(records.flatMap(({ principal }) => principal?.id ?? []))];
+/** Ids of everybody whom decisions name. */
+export function idsIn(decisions: readonly ReadDecision[]): string[] {
+  return [...new Set(decisions.flatMap(({ gist }) => gist.principal?.id ?? []))];
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clean, isoTime, pageLimit } from "../web/query.js";
 
 /** How many decisions a page has when nobody says otherwise. */
 export const DEFAULT_LIMIT = 50;
@@ -14,11 +15,7 @@ export interface Cursor {
 const filled = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
 
 function text(longest: number) {
-  return z
-    .string("must be given once")
-    .trim()
-    .max(longest, `must have at most ${longest} characters`)
-    .refine((value) => value.isWellFormed() && !value.includes("\0"), "contains invalid characters");
+  return clean().trim().max(longest, `must have at most ${longest} characters`);
 }
 
 const UUID = /(?:^|\/contacts\/)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-f-])/i;
@@ -71,15 +68,7 @@ export type AuditSearch = z.output<typeof auditSearch>;
 export const auditQuery = z
   .object({
     ...fields,
-    limit: z.preprocess(
-      filled,
-      z.coerce
-        .number("must be a number")
-        .int("must be a whole number")
-        .min(1, "must be from 1 to 100")
-        .max(100, "must be from 1 to 100")
-        .default(DEFAULT_LIMIT),
-    ),
+    limit: z.preprocess(filled, pageLimit(DEFAULT_LIMIT)),
     after: z.preprocess(
       filled,
       text(200)
@@ -125,22 +114,12 @@ export function localTime(time: Date): string {
   return time.toISOString().replace(/(:00)?\.000Z$|Z$/, "");
 }
 
-/** The first message for each field that has one. */
-export function messagesOf({ issues }: z.ZodError): Record<string, string> {
-  const messages: Record<string, string> = {};
-  for (const { path, message } of issues) messages[path.join(".")] ??= message;
-  return messages;
-}
-
 /** The cursor as clients see it: opaque. */
 export function encodeCursor({ time, seq }: Cursor): string {
   return Buffer.from(JSON.stringify([time, seq])).toString("base64url");
 }
 
-const position = z.tuple([
-  z.string().refine((value) => /^[12]\d{3}-/.test(value) && new Date(value).toJSON() === value),
-  z.int().min(0),
-]);
+const position = z.tuple([isoTime(), z.int().min(0)]);
 
 function decodeCursor(text: string): Cursor | undefined {
   try {

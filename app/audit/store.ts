@@ -40,6 +40,8 @@ export interface NewestCounts {
 /** Reads the decision log. Everything but a single decision takes what permits to see them: the guard's filter. */
 export interface DecisionStore {
   get(id: string): Promise<StoredDecision | undefined>;
+  /** Whether anything was ever decided for a person; an access token is enough for that, without any login. */
+  hasDecisionsOf(personId: string): Promise<boolean>;
   /** Whether a seal covers a decision. */
   isSealed(seq: number): Promise<boolean>;
   list(search: Search, permitted: SqlCondition, limit: number, after?: Cursor): Promise<DecisionPage>;
@@ -90,6 +92,11 @@ export function decisionStore(db: Db): DecisionStore {
       if (!id.isWellFormed() || id.includes("\0")) return undefined;
       const [decision] = await db.select().from(decisions).where(eq(decisions.id, id));
       return decision;
+    },
+
+    async hasDecisionsOf(personId) {
+      const found = await db.select({ one: sql`1` }).from(decisions).where(matches({ personId })).limit(1);
+      return found.length > 0;
     },
 
     async isSealed(seq) {

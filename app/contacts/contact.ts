@@ -84,10 +84,3 @@ export type NewContact = z.output<typeof newContact>;
 /** What a change may bring: any of the fields, and only those are changed. */
 export const contactChange = z.object({ ...required, ...optional }).partial();
 export type ContactChange = z.output<typeof contactChange>;
-
-/** The first message for each field that has one. */
-export function messagesOf(error: z.ZodError): Record<string, string> {
-  const messages: Record<string, string> = {};
-  for (const { path, message } of error.issues) messages[path.join(".")] ??= message;
-  return messages;
-}

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { ProblemError } from "../problems.js";
-import { messagesOf } from "./contact.js";
+import { messagesOf } from "../web/query.js";
 
 /**
  * Checks a JSON body.

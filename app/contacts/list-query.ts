@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clean, isoTime, pageLimit } from "../web/query.js";
 
 /** Columns that lists can be sorted by; a minus in front turns the order round. */
 export const sortKeys = ["name", "email", "company", "title", "created", "updated"] as const;
@@ -13,8 +14,8 @@ const positions: Readonly<Record<SortKey, readonly z.ZodType<string>[]>> = {
   email: [clean()],
   company: [clean()],
   title: [clean()],
-  created: [moment()],
-  updated: [moment()],
+  created: [isoTime()],
+  updated: [isoTime()],
 };
 
 /** Where a page begins: behind the row with these values of the sort's columns, and this id. */
@@ -23,27 +24,12 @@ export interface Cursor {
   readonly id: string;
 }
 
-function clean() {
-  return z
-    .string("must be given once")
-    .refine((value) => value.isWellFormed() && !value.includes("\0"), "contains invalid characters");
-}
-
-function moment() {
-  return z.string().refine((value) => /^[12]\d{3}-/.test(value) && new Date(value).toJSON() === value);
-}
-
 /** The query string of a list, checked. */
 export const listQuery = z
   .object({
     q: clean().trim().max(200, "must have at most 200 characters").default(""),
     sort: z.enum(sorts, `must be one of ${sortKeys.join(", ")}, with - in front for the reverse`).default(DEFAULT_SORT),
-    limit: z.coerce
-      .number("must be a number")
-      .int("must be a whole number")
-      .min(1, "must be from 1 to 100")
-      .max(100, "must be from 1 to 100")
-      .default(25),
+    limit: pageLimit(25),
     after: z.string("must be given once").max(4_000, "is not a cursor of this list").optional(),
   })
   .transform(({ after, ...query }, context) => {

@@ -5,8 +5,9 @@ import type { ContactDecisions } from "../audit/of-contact.js";
 import type { People } from "../people/people.js";
 import { ProblemError } from "../problems.js";
 import { notify } from "../web/pages.js";
+import { malformed, messagesOf } from "../web/query.js";
 import { contactColumns } from "./columns.js";
-import { type Contact, contactChange, contactFields, messagesOf, newContact } from "./contact.js";
+import { type Contact, contactChange, contactFields, newContact } from "./contact.js";
 import { checked } from "./input.js";
 import { encodeCursor, listQuery } from "./list-query.js";
 import { askToDelete, showContact, showEditForm, showList, showNewForm, typed } from "./pages.js";
@@ -28,11 +29,7 @@ export function contactRoutes(
 
   router.get("/contacts", authorize("contact", "list", { filter: true }), async (req, res) => {
     const query = listQuery.safeParse(req.query);
-    if (!query.success) {
-      const fields = messagesOf(query.error);
-      const detail = Object.entries(fields).map(([name, message]) => `${name} ${message}.`);
-      throw new ProblemError(400, "Malformed request", detail.join(" "), { fields });
-    }
+    if (!query.success) throw malformed(messagesOf(query.error));
     const permitted = toSql(req.authz.filter("contact", "list"), contactColumns);
     if (wantsHtml(req)) {
       const [page, total] = await Promise.all([store.list(query.data, permitted), store.count(query.data, permitted)]);

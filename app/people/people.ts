@@ -1,4 +1,4 @@
-import { desc, inArray, sql } from "drizzle-orm";
+import { desc, inArray, or, sql } from "drizzle-orm";
 import type { Db } from "../db/database.js";
 import { people } from "../db/schema.js";
 
@@ -25,6 +25,11 @@ export interface People {
   remember(person: Colleague, by: "login" | "token"): Promise<void>;
   /** The person who has an e-mail address, whatever its case; the last one seen, should it have been given on. */
   byEmail(email: string): Promise<Colleague | undefined>;
+  /**
+   * Those whom a text can mean: a user id, an e-mail address, a name or a part of a name, whatever their case. Who is
+   * meant exactly comes first, then who was seen last.
+   */
+  matching(text: string, limit: number): Promise<readonly Colleague[]>;
   /** Those of the ids that are known, by id. */
   byIds(ids: readonly string[]): Promise<ReadonlyMap<string, Colleague>>;
 }
@@ -56,6 +61,20 @@ export function peopleStore(db: Db): People {
         .orderBy(desc(people.seenAt), people.id)
         .limit(1);
       return found;
+    },
+
+    matching(text, limit) {
+      const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+      return db
+        .select(colleague)
+        .from(people)
+        .where(or(sql`${id} = ${text}`, sql`lower(${email}) = lower(${text})`, sql`${name} ilike ${pattern}`))
+        .orderBy(
+          sql`${id} = ${text} desc, lower(${email}) = lower(${text}) desc, lower(${name}) = lower(${text}) desc`,
+          sql`${people.seenAt} desc`,
+          id,
+        )
+        .limit(limit);
     },
 
     async byIds(ids) {

@@ -6,16 +6,16 @@ import { type PolicyBook, policyBook } from "../../app/audit/explain/policy-book
 import { allow, crmPolicies, policyFolder } from "./explaining.js";
 import { openThings } from "./things.js";
 
-/** A policy under which nobody may read a note. */
-const policyOfNotes = (expression: string) => ({
-  resourcePolicy: { resource: "note", version: "default", rules: [allow("r", "read", expression)] },
+/** A policy under which nobody may read a note, or what else it is of. */
+const policyOfNotes = (expression: string, resource = "note") => ({
+  resourcePolicy: { resource, version: "default", rules: [allow("r", "read", expression)] },
 });
 
 /** What a note cannot be read for. */
-const expressionOf = (book: PolicyBook) =>
+const expressionOf = (book: PolicyBook, kind = "note") =>
   book.explain({
     principal: { id: "pia", roles: ["a"] },
-    kind: "note",
+    kind,
     resource: { id: "n", attr: {} },
     action: "read",
     derivedRoles: [],
@@ -88,17 +88,28 @@ describe("The explanation of refusals: the policies it is by", () => {
       await untilNoticed();
       assert.equal(expressionOf(notes), "1 == 3", "a broken file took the place of the one that was");
 
+      folder.write(file, policyOfNotes("1 == 6"));
+      await untilNoticed();
+      assert.equal(expressionOf(notes), "1 == 6", "it was not looked at again");
+
       rmSync(join(folder.path, file));
       await untilNoticed();
       assert.equal(expressionOf(notes), undefined);
     });
 
     it("reads several policies of a file, and leaves out what is none", () => {
-      const documents = [{ ...policyOfNotes("1 == 5"), disabled: true }, { some: "thing" }, policyOfNotes("1 == 4")];
+      const documents = [
+        { ...policyOfNotes("1 == 5"), disabled: true },
+        policyOfNotes("1 == 7", "memo"),
+        { some: "thing" },
+        policyOfNotes("1 == 4"),
+      ];
       const text = documents.map((document) => JSON.stringify(document)).join("\n---\n");
       folder.write("several/all.yml", `# Policies\n---\n${text}\n`);
       folder.write("several/read.me", "not: [a policy");
-      assert.equal(expressionOf(policyBook(join(folder.path, "several"))), "1 == 4");
+      const several = policyBook(join(folder.path, "several"));
+      assert.equal(expressionOf(several), "1 == 4");
+      assert.equal(expressionOf(several, "memo"), "1 == 7");
     });
   });
 });

@@ -69,7 +69,6 @@ describe("The explanation of refusals: rules and derived roles", () => {
         { name: "owner", parentRoles: ["user"], hasParentRole: true, failed: failed("R.attr.ownerId == P.id") },
         { name: "viewer", parentRoles: ["user"], hasParentRole: true, failed: failed("P.id in R.attr.sharedWith") },
       ],
-      effective: [],
       agrees: true,
     });
   });

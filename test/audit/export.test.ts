@@ -99,7 +99,8 @@ const record: DecisionRecord = {
 
 describe("decisions as CSV", () => {
   it("have a column for each part, and no formula", () => {
-    const [header, line, end] = `${csvHeader()}${csvLines([record])}`.split("\r\n");
+    const [header, line, end] =
+      `${csvHeader()}${csvLines([{ ...rowOf(record), principalId: null, resourceId: null, seq: 1 }])}`.split("\r\n");
     assert.match(header ?? "", /^id,time,principal_id,roles,kind,resource_id,action,effect,error,/);
     assert.match(
       line ?? "",

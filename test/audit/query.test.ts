@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { nextOf, startOf, startsIn, type Unit, unitFor } from "../../app/audit/periods.js";
-import { auditQuery, auditUrl, encodeCursor, messagesOf } from "../../app/audit/search.js";
+import { auditQuery, auditUrl, encodeCursor } from "../../app/audit/search.js";
+import { messagesOf } from "../../app/web/query.js";
 
 const contact = "8b752f17-50d5-4b10-8d17-8818512fb19a";
 

@@ -13,7 +13,7 @@ export interface DeniedDecision {
   /** `undefined`, or without attributes: the question was about the kind as a whole. */
   readonly resource: Resource | undefined;
   readonly action: string;
-  /** Default: `default`, the PDP's own. */
+  /** The version of the policy that the PDP names with the decision. Default: `default`, the PDP's own. */
   readonly policyVersion?: string | null | undefined;
   /** The effective ones, as the PDP told them with the decision. Empty for a plan, with which it tells none. */
   readonly derivedRoles: readonly string[];
@@ -57,7 +57,6 @@ export function explain(policy: Policy, decision: DeniedDecision): Explanation {
     policy: policy.name,
     rules: judged.map(({ rule, condition }) => ruleExplanation(rule, condition)),
     derivedRoles: held.filter(({ truth }) => truth !== true).map(derivedRoleExplanation),
-    effective: held.filter(({ truth }) => truth === true).map(({ role }) => role.name),
     agrees: some(allowedAs) !== true && held.length === asked.length && (!resource || held.every(isAsThePdpSays)),
   };
 

@@ -9,8 +9,6 @@ export interface Explanation {
   readonly rules: readonly RuleExplanation[];
   /** The derived roles that those rules ask for and that the person does not have, or is not known to have. */
   readonly derivedRoles: readonly DerivedRoleExplanation[];
-  /** The derived roles that those rules ask for and that the person has. */
-  readonly effective: readonly string[];
   /**
    * Whether this looks as the PDP decided: nothing is allowed, and the derived roles are the same. Where it does not,
    * it was not these rules that decided, or not alone: the PDP has other policies, another kind of policy refused, or
