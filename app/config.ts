@@ -105,7 +105,12 @@ const environment = z.object({
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "must be a pino level, such as info")
     .default("info"),
-  AUDIT_RETENTION_DAYS: z.coerce.number("must be a number of days").positive("must be more than 0").optional(),
+  // Older than that is nothing, and the database has no time that is much longer ago.
+  AUDIT_RETENTION_DAYS: z.coerce
+    .number("must be a number of days")
+    .positive("must be more than 0")
+    .max(36_500, "must be at most 36500, which is a hundred years; leave it out to keep decisions for ever")
+    .optional(),
   DECISION_STREAM: text
     .refine((value) => value === "stdout" || /^https?:\/\/\S+$/.test(value), "must be stdout or an http(s) URL")
     .optional(),

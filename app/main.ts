@@ -22,12 +22,25 @@ const policies = fileURLToPath(new URL("../policies", import.meta.url));
 const closers: (() => unknown)[] = [];
 let stopping: Promise<void> | undefined;
 
+/** ms after which the process ends even if something is still open. What was answered is on record long before. */
+const LONGEST_STOP = 30_000;
+
 function stop(exitCode: number): Promise<void> {
   stopping ??= (async () => {
-    for (const close of closers.reverse()) await Promise.resolve(close()).catch(complain);
+    setTimeout(() => process.exit(exitCode), LONGEST_STOP);
+    for (const close of closers.reverse()) await attempt(close);
     process.exit(exitCode);
   })();
   return stopping;
+}
+
+/** Closes something. When it cannot be closed, what is left is closed all the same. */
+async function attempt(close: () => unknown): Promise<void> {
+  try {
+    await close();
+  } catch (error) {
+    complain(error);
+  }
 }
 
 function complain(error: unknown): void {
@@ -40,10 +53,12 @@ async function start(config: Config): Promise<void> {
   // The port first: if it is taken, nothing else need be started.
   let handle: RequestListener = (_req, res) => res.writeHead(503, { "Retry-After": "2" }).end("starting\n");
   const server = createServer((req, res) => handle(req, res));
-  await listen(server, config.port, config.okta ? undefined : "127.0.0.1");
+  // Whoever reaches the demo can log in as anybody.
+  const host = config.okta ? undefined : "127.0.0.1";
+  await listen(server, config.port, host);
 
   // Before anything that measures itself.
-  if (config.metricsPort) closers.push(await serveMetrics(config.metricsPort));
+  if (config.metricsPort) await serveMetrics(config.metricsPort, host);
 
   // Then the database: a process that may not have the data folder must not touch the other files in it either.
   const database = await openDatabase(config, (err) => log.warn({ err }, "database connection lost"));
@@ -65,9 +80,9 @@ async function start(config: Config): Promise<void> {
   const sealer = new Sealer(database.db, log, config.retentionDays);
   closers.push(() => sealer.stop());
   const decisionLog = openDecisionLog(database.db, policyBook(policies), log);
-  closers.push(() => decisionLog.close());
   const stream = config.decisionStream && openStream(config.decisionStream);
-  if (stream) closers.push(() => stream.close());
+  // At the same time: each may take as long as it is allowed to, and neither waits for the other.
+  closers.push(() => Promise.all([decisionLog, stream].map((each) => attempt(() => each?.close()))));
   sealer.start();
 
   const { target, tls, playgroundInstance } = cerbosSettings;

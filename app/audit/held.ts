@@ -10,6 +10,7 @@ export interface HeldDecision {
    *
    * @param change - what will have been changed
    * @param make - writes both; resolves with `undefined` when nothing was changed, and so nothing written
+   * @throws ProblemError 503 when the request has ended meanwhile: nothing is changed then
    */
   carryOut<T>(change: Change, make: (row: DecisionRow) => Promise<T | undefined>): Promise<T | undefined>;
 }
@@ -61,7 +62,7 @@ export class HeldDecisions {
   /**
    * The decision that allows the request's change.
    *
-   * @throws Error when none was made, or when the request has ended meanwhile: then nothing may be changed
+   * @throws Error when none was made: nothing may be changed then
    */
   of(req: Request): HeldDecision {
     const held = this.#held.get(req);

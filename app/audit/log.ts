@@ -15,12 +15,15 @@ import type { PolicyBook } from "./explain/policy-book.js";
 import { type HeldDecision, HeldDecisions } from "./held.js";
 import { type DecisionRecord, type DecisionRow, rowOf } from "./record.js";
 import { digestOf } from "./seal.js";
+import { objectIn } from "./stored.js";
 import { addRecords, storedAs } from "./write.js";
 
 /** What a row takes in memory beyond its text, in bytes, roughly. */
 const OVERHEAD = 500;
-/** How long the last records may take to be written at shutdown, in ms. */
+/** How long the log may take to close, in ms: until the last records are written. */
 const LAST_WRITES = 10_000;
+/** How much of that a change may take that is under way: 2 s until it has a connection, and 5 s for the answer. */
+const LAST_CHANGES = 7_000;
 
 /** The decision log as requests see it. */
 export interface DecisionLog {
@@ -105,6 +108,7 @@ export function openDecisionLog(db: Db, book: PolicyBook, log: Logger): WrittenD
                 kind: event.resource.kind,
                 resource: event.resource.id === "*" ? undefined : resource,
                 action: event.action,
+                policyVersion: event.policyVersion,
                 derivedRoles: event.derivedRoles,
               })
             : null;
@@ -114,10 +118,12 @@ export function openDecisionLog(db: Db, book: PolicyBook, log: Logger): WrittenD
     changeOf: (req) => held.of(req),
     flush: () => batches.flush(),
     async close() {
-      await withDeadline(held.settled(), LAST_WRITES, () => new Error("a change takes too long")).catch(
+      const end = performance.now() + LAST_WRITES;
+      // Meanwhile records are written as ever.
+      await withDeadline(held.settled(), LAST_CHANGES, () => new Error("a change takes too long")).catch(
         (err: unknown) => log.warn({ err }, "the decision log is closed while a change is under way"),
       );
-      for (const row of await batches.close(LAST_WRITES)) tellOf(row);
+      for (const row of await batches.close(end - performance.now())) tellOf(row);
     },
   };
 }
@@ -138,11 +144,13 @@ function measure(batches: Batches<DecisionRow>): { lost: () => void } {
 
 /** Whether a row is the decision of a stored record, which may also say what was changed. */
 function isSame({ record }: DecisionRow, stored: string | undefined): boolean {
-  return stored !== undefined && withoutChange(record) === withoutChange(stored);
+  // Somebody may have spoilt it.
+  const other = objectIn(stored ?? "");
+  return other !== undefined && withoutChange(other) === withoutChange(JSON.parse(record));
 }
 
-function withoutChange(record: string): string {
-  return canonicalJson({ ...(JSON.parse(record) as DecisionRecord), change: null });
+function withoutChange(record: object): string {
+  return canonicalJson({ ...record, change: null });
 }
 
 /** Always the same one for the same record, so that a batch which comes again adds nothing twice. */

@@ -84,7 +84,8 @@ export function lineOf(stored: StoredDecision): string {
   return JSON.stringify({ ...gistOf(stored), unreadable: UNREADABLE, stored: record });
 }
 
-function objectIn(text: string): object | undefined {
+/** The object that a text is as JSON; `undefined` when it is none. */
+export function objectIn(text: string): object | undefined {
   try {
     const json: unknown = JSON.parse(text);
     return typeof json === "object" && json !== null && !Array.isArray(json) ? json : undefined;

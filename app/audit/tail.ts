@@ -83,8 +83,12 @@ export class Tails {
         const last = await this.#store.last();
         const decisions = await this.#store.since(search, permitted, seen.floor, seen.known, BATCH);
         const data = decisions.length > 0 ? await dataOf(decisions) : [];
-        const events = decisions.map(({ seq }, n) => `id: ${seq}\ndata: ${data[n]}\n\n`);
-        if (events.length === 0 && Date.now() >= nextSign) events.push(": still here\n\n");
+        // Not the decision's own place: what comes late, at a place before it, would be lost to whoever goes on from
+        // there. So some decisions come again.
+        const id = `id: ${seen.floor}\n`;
+        const events = data.map((text) => `${id}data: ${text}\n\n`);
+        // Without data it is no event, but browsers remember the id.
+        if (events.length === 0 && Date.now() >= nextSign) events.push(`${id}\n`);
         if (events.length > 0) nextSign = Date.now() + HEARTBEAT;
         seen.add(
           decisions.map(({ seq }) => seq),

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from "express";
 import {
   AuthorizationError,
+  DecisionNotRecordedError,
   DeniedError,
   PdpUnavailableError,
   problemOf,
@@ -49,8 +50,8 @@ export const errors: ErrorRequestHandler = async (error, req, res, next) => {
       status: told.status,
       ...words(error, told, req),
       ...(error instanceof DeniedError && error.decisionId && { decisionId: error.decisionId }),
-      // Who has just been waited for in vain is not asked about the menu.
-      ...(error instanceof PdpUnavailableError && { menu: null }),
+      // Who has just been waited for in vain, the PDP or the decision log, is not bothered about the menu.
+      ...((error instanceof PdpUnavailableError || error instanceof DecisionNotRecordedError) && { menu: null }),
     });
   } else {
     res.type("application/problem+json").send(JSON.stringify({ type: "about:blank", ...problem, requestId: req.id }));

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { sql } from "drizzle-orm";
+import { eq, like, sql } from "drizzle-orm";
 import { pino } from "pino";
 import type { DecisionLog } from "../../app/audit/log.js";
 import { verify } from "../../app/audit/verify.js";
 import type { Db } from "../../app/db/database.js";
+import { decisions } from "../../app/db/schema.js";
 import type { Answer, Check } from "../../middleware/index.js";
 import { engines } from "../db/engines.js";
 import { atOnce, type ContactJson, contactIn, createContact, problemIn } from "../http/client.js";
@@ -142,6 +143,20 @@ for (const [engine, open] of Object.entries(engines)) {
         assert(record, `the decision of request ${i} was lost`);
         assert.equal(record.change !== null, i % 2 === 0 && status === 200, "the change is not the record's");
       }
+    });
+
+    it("goes on where somebody has spoilt the record that has the id of another", async () => {
+      let answer: Partial<Answer> = {};
+      const app = await start({ decide: () => answer });
+      const uma = app.as("uma");
+      const { id } = await createContact(uma);
+      answer = { callId: "taken" };
+      await uma.get(`/contacts/${id}`);
+      await app.log.flush();
+      await db.update(decisions).set({ record: "spoilt" }).where(eq(decisions.id, "taken"));
+      await uma.get(`/contacts/${id}`);
+      await app.log.flush();
+      assert.equal(await db.$count(decisions, like(decisions.id, "taken%")), 2);
     });
 
     it("writes a batch again that fails, and nothing of it twice", async () => {

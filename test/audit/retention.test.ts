@@ -9,7 +9,8 @@ import { decisions, seals } from "../../app/db/schema.js";
 import { engines } from "../db/engines.js";
 import { countsOf, storedCounts } from "./counts.js";
 import { withDatabase } from "./databases.js";
-import { addSome, emptyLog, START, sealAll } from "./specimen.js";
+import { rowsRead } from "./rows-read.js";
+import { addSome, emptyLog, run, START, sealAll } from "./specimen.js";
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -122,6 +123,17 @@ for (const [engine, open] of Object.entries(engines)) {
       await sealAll(db, 30);
       await assertLeft([1, 2], records);
       assert.equal((await verify(db)).findings[0]?.what, "seal changed");
+    });
+
+    it("looks at no more seals than expire at once, however many there are", async () => {
+      await onDay(0, { add: 1 });
+      await run(
+        db,
+        "insert into seals select n, sealed_at, content, hash from seals cross join generate_series(2, 3000) n",
+      );
+      await run(db, "analyze seals");
+      const read = await rowsRead(db, "seals", (tx) => sealAll(tx, 30));
+      assert(read < 100, `${read} rows were read`);
     });
 
     it("never deletes what is not sealed", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { asc, count } from "drizzle-orm";
+import { pino } from "pino";
 import { GENESIS, hashOf, sealContent } from "../../app/audit/seal.js";
 import { Sealer } from "../../app/audit/sealer.js";
 import { verify } from "../../app/audit/verify.js";
@@ -10,6 +11,7 @@ import { engines } from "../db/engines.js";
 import { until } from "../resilience/parts.js";
 import { countsOf, storedCounts } from "./counts.js";
 import { withDatabase, withTwoProcesses } from "./databases.js";
+import { rowsRead } from "./rows-read.js";
 import { addSome, emptyLog, isWaiting, recordOf, rowsOf, run, sealAll, silent } from "./specimen.js";
 
 /** The contents of all seals, whose chain must hold. */
@@ -39,6 +41,22 @@ async function assertAllSealed(db: Db): Promise<void> {
   assert.deepEqual(await db.select().from(unsealedDecisions), []);
   const { findings, unsealed } = await verify(db);
   assert.deepEqual({ findings, unsealed }, { findings: [], unsealed: 0 });
+}
+
+/** Writes so many records whenever there is a seal, so that there are always more. Returns what ends that. */
+async function writeOn(db: Db, count: number): Promise<() => Promise<void>> {
+  await run(
+    db,
+    `create or replace function go_on() returns trigger language plpgsql as $$ begin
+       with more as (
+         insert into decisions (id, time, kind, action, effect, record)
+         select 'more ' || new.number || ' ' || n, now(), 'contact', 'read', 'allow', '{}'
+         from generate_series(1, ${count}) n returning seq
+       ) insert into decisions_unsealed select seq from more;
+       return new; end $$`,
+  );
+  await run(db, "create trigger going_on after insert on seals for each row execute function go_on()");
+  return () => run(db, "drop trigger going_on on seals");
 }
 
 for (const [engine, open] of Object.entries(engines)) {
@@ -97,24 +115,66 @@ for (const [engine, open] of Object.entries(engines)) {
       assert.match(findings[0]?.detail ?? "", /its columns do not say what it says/);
     });
 
-    it("comes to an end while others go on writing", async () => {
-      await addSome(db, 1);
-      // Whenever there is a seal, there is another record already.
+    it("seals what there is behind places whose records are gone, tells of those, and leaves them", async () => {
+      await addSome(db, 1_200);
+      await run(db, "delete from decisions");
+      const kept = await addSome(db, 1_300);
+      const errors: { places: number }[] = [];
+      const log = pino({ level: "error" }, { write: (line: string) => errors.push(JSON.parse(line)) });
+      await new Sealer(db, log, undefined).sealAll();
+      const chain = await chainOf(db);
+      assert.deepEqual(
+        chain.map(({ records }) => records.length),
+        [1_000, 300],
+      );
+      assert.deepEqual(
+        chain.flatMap(({ records }) => records.map(([, id]) => id)),
+        kept.map(({ id }) => id),
+      );
+      await new Sealer(db, log, undefined).sealAll();
+      assert.deepEqual(
+        errors.map(({ places }) => places),
+        [1_200, 1_200],
+      );
+      assert.equal((await chainOf(db)).length, 2);
+      const { found, findings } = await verify(db);
+      assert.equal(found, 1_200);
+      assert.match(findings[0]?.detail ?? "", /was removed before it was sealed/);
+    });
+
+    it("goes on after a seal that somebody has changed", async () => {
+      await addSome(db, 3);
+      await sealAll(db);
+      const [seal] = await chainOf(db);
+      await db.update(seals).set({ content: JSON.stringify({ ...seal, records: [["nothing"]] }) });
+      await addSome(db, 3);
+      await sealAll(db);
+      assert.deepEqual(await db.select().from(unsealedDecisions), []);
+      assert.equal((await verify(db)).findings[0]?.what, "seal changed");
+    });
+
+    it("reads no more of the log than it seals, though PostgreSQL has not noticed that the log has grown", async () => {
+      await run(db, "analyze");
       await run(
         db,
-        `create or replace function go_on() returns trigger language plpgsql as $$ begin
-           with more as (
-             insert into decisions (id, time, kind, action, effect, record)
-             values ('more ' || new.number, now(), 'contact', 'read', 'allow', '{}') returning seq
-           ) insert into decisions_unsealed select seq from more;
-           return new; end $$`,
+        `insert into decisions (id, time, kind, action, effect, record)
+         select n, now(), 'contact', 'read', 'allow', '{}' from generate_series(1, 20000) n`,
       );
-      await run(db, "create trigger going_on after insert on seals for each row execute function go_on()");
+      await addSome(db, 20);
+      await run(db, "delete from decisions where seq = (select max(seq) from decisions)");
+      const read = await rowsRead(db, "decisions", (tx) => sealAll(tx));
+      assert.equal(await db.$count(unsealedDecisions), 1);
+      assert(read < 200, `${read} rows were read`);
+    });
+
+    it("comes to an end while others go on writing", async () => {
+      await addSome(db, 1);
+      const end = await writeOn(db, 1);
       let isOver = false;
       const sealing = sealAll(db).then(() => {
         isOver = true;
       });
-      await until(() => isOver, 2_000, "it seals for ever").finally(() => run(db, "drop trigger going_on on seals"));
+      await until(() => isOver, 2_000, "it seals for ever").finally(end);
       await sealing;
       assert.equal((await chainOf(db)).length, 1);
     });
@@ -170,6 +230,21 @@ describe("sealing the decision log: many at once", function () {
     const [row] = await one.select({ total: count() }).from(decisions);
     assert.equal(row?.total, written.length);
     assert.deepEqual(await storedCounts(one), countsOf(written));
+  });
+
+  it("is stopped in a few seconds, however much there is left to seal", async () => {
+    const end = await writeOn(one, 1_000);
+    await addSome(one, 1_000);
+    const sealer = new Sealer(one, silent, undefined);
+    let isOver = false;
+    const stopping = sealer.stop().then(() => {
+      isOver = true;
+    });
+    await until(() => isOver, 8_000, "it seals for ever").finally(end);
+    await stopping;
+    assert((await chainOf(one)).length > 1, "it did not go on for a while");
+    await sealAll(two);
+    assert.deepEqual(await one.select().from(unsealedDecisions), []);
   });
 
   it("does not keep anybody from writing, at any point", async () => {

@@ -109,11 +109,14 @@ describe("the decision log, watched", function () {
     assert.ok(!all.events.some(({ record }) => record.time < created.record.time && record.action === "create"));
   });
 
-  it("goes on behind the last event that somebody has seen", async () => {
+  it("goes on behind what somebody has seen: what is new comes again, and what is a few seconds old does not", async () => {
     const first = await watch();
-    const contacts = [await createContact(omar), await createContact(omar), await createContact(omar)];
+    const contacts = [await createContact(omar)];
+    await first.see(({ change }) => change?.id === contacts[0]?.id);
+    await setTimeout(7_000);
+    contacts.push(await createContact(omar), await createContact(omar));
     const events = await Promise.all(contacts.map(({ id }) => first.see(({ change }) => change?.id === id)));
-    const again = await watch("", { "Last-Event-ID": String(events[0]?.id) });
+    const again = await watch("", { "Last-Event-ID": String(events[1]?.id) });
     await again.see(({ change }) => change?.id === contacts[2]?.id);
     const changes = again.events.flatMap(({ record }) => record.change?.id ?? []);
     assert.deepEqual(
@@ -125,21 +128,29 @@ describe("the decision log, watched", function () {
     );
     const fromAddress = await watch(`lastEventId=${events[1]?.id}`);
     await fromAddress.see(({ change }) => change?.id === contacts[2]?.id);
-    assert.ok(!fromAddress.events.some(({ record }) => record.change?.id === contacts[1]?.id));
+    assert.ok(!fromAddress.events.some(({ record }) => record.change?.id === contacts[0]?.id));
     for (const wrong of ["x", "99999999999999", "-1"]) {
       assert.equal((await watch("", { "Last-Event-ID": wrong })).status, 200);
     }
   });
 
+  /** Another process's connection. */
+  async function connect(): Promise<pg.Client> {
+    const client = new pg.Client(database.url);
+    await client.connect();
+    return client;
+  }
+
+  async function insert(client: pg.Client, id: string): Promise<void> {
+    await client.query(
+      `insert into decisions (id, time, kind, action, effect, record) values ($1, now(), 'contact', 'strange', 'deny', $2)`,
+      [id, JSON.stringify({ id })],
+    );
+  }
+
   it("shows records of other processes, also those that are committed after later ones, each once", async () => {
     const watcher = await watch("action=strange");
-    const [early, late] = [new pg.Client(database.url), new pg.Client(database.url)];
-    await Promise.all([early.connect(), late.connect()]);
-    const insert = (client: pg.Client, id: string) =>
-      client.query(
-        `insert into decisions (id, time, kind, action, effect, record) values ($1, now(), 'contact', 'strange', 'deny', $2)`,
-        [id, JSON.stringify({ id })],
-      );
+    const [early, late] = await Promise.all([connect(), connect()]);
     await early.query("begin");
     await insert(early, "early");
     await insert(late, "late");
@@ -153,6 +164,37 @@ describe("the decision log, watched", function () {
       ["late", "early"],
     );
     await Promise.all([early.end(), late.end()]);
+  });
+
+  it("does not lose what is committed late to somebody who has left and come back meanwhile", async () => {
+    const watcher = await watch("action=strange");
+    const [early, late] = await Promise.all([connect(), connect()]);
+    await early.query("begin");
+    await insert(early, "overtaken");
+    await insert(late, "overtaking");
+    const { id } = await watcher.see(({ id }) => id === "overtaking");
+    watcher.leave();
+    const again = await watch("action=strange", { "Last-Event-ID": String(id) });
+    await again.see(({ id }) => id === "overtaking");
+    await early.query("commit");
+    await again.see(({ id }) => id === "overtaken");
+    await Promise.all([early.end(), late.end()]);
+  });
+
+  it("says where to go on even before there is anything to see", async () => {
+    const watcher = await watch("action=strange");
+    let id: string | undefined;
+    for (let tries = 0; !id && tries < 50; tries++) {
+      await setTimeout(100);
+      [, id] = /^id: (\d+)$/m.exec(watcher.comments.join("\n")) ?? [];
+    }
+    assert(id, watcher.comments.join());
+    watcher.leave();
+    const other = await connect();
+    await insert(other, "between");
+    await other.end();
+    const again = await watch("action=strange", { "Last-Event-ID": id });
+    await again.see(({ id }) => id === "between");
   });
 
   it("sends rows of the page's table to the page", async () => {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { freePort, type Stack, startStack } from "../stack.js";
 import { clientOf } from "./client.js";
 
@@ -50,7 +52,25 @@ describe("/metrics", function () {
     assert.equal((await fetch(`${stack.url}/metrics`, { headers: { accept: "application/json" } })).status, 404);
   });
 
+  it("is where the app is: that of the demo is not to be had from elsewhere", async () => {
+    for (const open of [port, Number(new URL(stack.url).port)]) {
+      assert.ok((await fetch(`http://127.0.0.1:${open}/`, { redirect: "manual" })).status > 0);
+      // Other addresses of this machine, on which whoever listens on all of them would answer.
+      for (const address of ["127.0.0.2", "[::1]"]) await assert.rejects(fetch(`http://${address}:${open}/`));
+    }
+  });
+
   it("stops the start with one clear line when its port is taken", async () => {
     await assert.rejects(startStack({ METRICS_PORT: String(port) }), /EADDRINUSE|already in use/);
+  });
+
+  it("does not keep the app from ending while somebody is connected who asks for nothing", async () => {
+    const silent = connect(port, "127.0.0.1").on("error", () => {});
+    await once(silent, "connect");
+    const from = performance.now();
+    assert.equal(await stack.stop(), 0);
+    const took = performance.now() - from;
+    assert(took < 6_000, `it took ${took} ms`);
+    silent.destroy();
   });
 });

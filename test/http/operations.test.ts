@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { request } from "node:http";
 import { setTimeout } from "node:timers/promises";
+import { type DecisionEvent, DecisionNotRecordedError } from "../../middleware/index.js";
+import { temporaryDatabase } from "../database.js";
 import { type Stack, sharedStack } from "../stack.js";
 import { UserAgent } from "../user-agent.js";
 import { type Client, clientOf, clientsOf, json, problemIn } from "./client.js";
+import { startInProcess } from "./in-process.js";
 import { csrfTokenOf, pageIn, textOf } from "./page.js";
 import { issuerStack, proxiedStack } from "./stacks.js";
 
@@ -162,6 +165,26 @@ describe("every answer", function () {
         pageIn(await stranger.get("/nowhere", { Accept: accept }), 404);
       }
       assert.match((await visit("/nowhere")).headers.get("vary") ?? "", /\baccept\b/i);
+    });
+
+    it("is not about the menu when decisions cannot be recorded, or it would wait for that once more", async function () {
+      const database = await temporaryDatabase(this);
+      const app = await startInProcess(database.url);
+      try {
+        const asked: DecisionEvent["source"][] = [];
+        const record = async ({ source }: DecisionEvent) => {
+          asked.push(source);
+          throw new Error("there is no room");
+        };
+        const url = await app.serve({ ...app.decisionLog, sink: { record } });
+        const client = clientOf(url, await app.token("00uuser", "user", "Sales"));
+        const { title } = new DecisionNotRecordedError();
+        assert.ok(textOf(pageIn(await client.get("/contacts/new", { Accept: "text/html" }), 503)).includes(title));
+        assert.deepEqual(asked, ["authorize"]);
+      } finally {
+        await app.stop();
+        await database.drop();
+      }
     });
 
     it("tells nothing of the code behind it", async () => {

@@ -63,6 +63,7 @@ describe("settings", () => {
     DATABASE_URL: "mysql://db/crm",
     LOG_LEVEL: "loud",
     RATE_LIMIT_LOGIN: "0",
+    AUDIT_RETENTION_DAYS: "36501",
   })) {
     it(`name ${name} when it is ${value}`, () => {
       const problems = problemsOf({ [name]: value });
@@ -72,6 +73,12 @@ describe("settings", () => {
       );
     });
   }
+
+  it("keep decisions for a hundred years at most, or for ever", () => {
+    assert.equal(readConfig({ AUDIT_RETENTION_DAYS: "36500" }).retentionDays, 36_500);
+    assert.equal(readConfig({}).retentionDays, undefined);
+    assert.match(problemsOf({ AUDIT_RETENTION_DAYS: "800000" })[0] ?? "", /must be at most 36500/);
+  });
 
   it("do not take half of Okta", () => {
     const problems = problemsOf({ OKTA_ISSUER: production.OKTA_ISSUER });
