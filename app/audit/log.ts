@@ -53,7 +53,7 @@ export function openDecisionLog(db: Db, book: PolicyBook, log: Logger): WrittenD
   const batches = new Batches<DecisionRow>({
     deliver: async (rows) => {
       const added = await addRecords(db, rows);
-      if (added.size < rows.length) await keepStrangers(rows);
+      if (added < rows.length) await keepStrangers(rows);
     },
     size: ({ record }) => record.length + OVERHEAD,
     maxItems: 1_000,

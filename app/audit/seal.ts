@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { canonicalJson } from "./canonical.js";
 
@@ -32,12 +32,12 @@ export const GENESIS = "0".repeat(64);
 
 /** The digest of a record: SHA-256 of its text in UTF-8, in base64url. */
 export function digestOf(record: string): string {
-  return createHash("sha256").update(record).digest("base64url");
+  return hash("sha256", record, "base64url");
 }
 
 /** The hash of a seal: SHA-256 of its content in UTF-8, in hexadecimal. */
 export function hashOf(content: string): string {
-  return createHash("sha256").update(content).digest("hex");
+  return hash("sha256", content, "hex");
 }
 
 /** Makes a seal. Its content is canonical JSON (RFC 8785). */

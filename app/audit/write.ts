@@ -22,27 +22,28 @@ const typed = sql.raw(
 );
 
 /** A row as the database is given it: in one JSON text, as an array for each column takes the driver thrice the time. */
-function valuesOf({ principalId, resourceId, ...row }: DecisionRow): Readonly<Record<keyof typeof columns, unknown>> {
-  return { ...row, principal_id: principalId, resource_id: resourceId };
+function valuesOf(row: DecisionRow): Readonly<Record<keyof typeof columns, unknown>> {
+  const { id, time, principalId, kind, resourceId, action, effect, record } = row;
+  return { id, time, principal_id: principalId, kind, resource_id: resourceId, action, effect, record };
 }
 
 /**
  * Adds records to the log. Those that it has already, by their ids, are left as they are: a batch whose fate was not
  * known may come again.
  *
- * @returns ids of those that were added
+ * @returns how many were added
  */
-export async function addRecords(db: Db, rows: readonly DecisionRow[]): Promise<ReadonlySet<string>> {
+export async function addRecords(db: Db, rows: readonly DecisionRow[]): Promise<number> {
   const values = JSON.stringify(rows.map(valuesOf));
-  const { rows: added } = (await db.execute(sql`
+  const { rows: counted } = (await db.execute(sql`
     with recorded as (
       insert into ${decisions} (${names})
       select * from json_to_recordset(${values}::json) as rows(${typed})
       on conflict (id) do nothing
-      returning seq, id
+      returning seq
     ), queued as (insert into ${unsealedDecisions} select seq from recorded)
-    select id from recorded`)) as unknown as { rows: { id: string }[] };
-  return new Set(added.map(({ id }) => id));
+    select count(*)::int as added from recorded`)) as unknown as { rows: [{ added: number }] };
+  return counted[0].added;
 }
 
 /**
