@@ -5,9 +5,6 @@ const MOST_LABELS = 8;
 /** Of a bar, in per cent. */
 const WIDEST = 4;
 
-/** A chart as numbers that a template can draw, in per cent. */
-export type Drawing = ReturnType<typeof drawingOf>;
-
 /**
  * Computes where everything of a chart stands: in per cent, so that it is as wide as the page lets it be while its words,
  * which stand outside, keep their size. Denied stand on the ground, to be compared; allowed on top of them.

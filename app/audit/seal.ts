@@ -4,7 +4,6 @@ import { canonicalJson } from "./canonical.js";
 
 /** What a seal says of a record: its place in the table, its id, and the SHA-256 of its text in base64url. */
 const sealedRecord = z.tuple([z.number(), z.string(), z.string()]);
-export type SealedRecord = z.output<typeof sealedRecord>;
 
 /** What a seal covers. Each names the hash of the one before, so that none can be changed without all that follow. */
 export const sealContent = z.object({
