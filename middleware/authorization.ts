@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from "express";
-import { asError, RequestAuthorization } from "./authz.js";
 import { type DecisionOptions, DecisionRecorder } from "./decisions/recorder.js";
+import { asError, RequestAuthorization } from "./request-authorization.js";
 import type { Pdp, Principal } from "./types.js";
 
 declare global {

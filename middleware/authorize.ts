@@ -1,8 +1,8 @@
 import type { Request, RequestHandler } from "express";
-import { asError } from "./authz.js";
 import { AuthorizationSetupError } from "./errors.js";
+import { refuseUnfiltered } from "./filter/unfiltered.js";
+import { asError } from "./request-authorization.js";
 import type { Found } from "./types.js";
-import { refuseUnfiltered } from "./unfiltered.js";
 
 /** What a guard asks; see {@link guardOf}. */
 export interface Guard {

@@ -1,9 +1,9 @@
 import type { Filter } from "../filter/filter.js";
+import { assertMapping } from "./check-mapping.js";
 import type { SqlOptions } from "./columns.js";
-import { assertMapping } from "./mapping.js";
 import { type SqlCondition, Statement } from "./statement.js";
 import { translate } from "./translate.js";
-import { asBoolean } from "./value.js";
+import { asBoolean } from "./value/value.js";
 
 /**
  * A filter as a condition for PostgreSQL's WHERE (version 15 or newer), to stand in one query with search, sort and

@@ -1,20 +1,20 @@
 import { UnsupportedPlanError } from "../errors.js";
 import { attributeIn, type Call, type Comprehension, type Expression, type Variable } from "../filter/filter.js";
 import type { Operator } from "../filter/operators.js";
-import { add, divide, modulo, multiply, negate, subtract } from "./arithmetic.js";
-import { toBoolean, toDouble, toDynamic, toInt, toText } from "./casts.js";
+import { add, divide, modulo, multiply, negate, subtract } from "./cel/arithmetic.js";
+import { type Body, filtered, quantified, transformed } from "./cel/comprehensions.js";
+import { toBoolean, toDouble, toDynamic, toInt, toText } from "./cel/conversions.js";
+import { equals } from "./cel/equality.js";
+import { commonAncestors, relate } from "./cel/hierarchies.js";
+import { hierarchy, indexed, isIn, listOf, literalValue, member, size } from "./cel/lists.js";
+import { and, choose, not, or } from "./cel/logic.js";
+import { compare } from "./cel/ordering.js";
+import { except, hasIntersection, intersect, isSubset } from "./cel/sets.js";
+import { contains, endsWith, lowerAscii, startsWith, upperAscii } from "./cel/strings.js";
+import { duration, timePart, timeSince, timestamp } from "./cel/time.js";
 import type { SqlOptions } from "./columns.js";
-import { type Body, filtered, quantified, transformed } from "./comprehensions.js";
-import { equals } from "./equality.js";
-import { commonAncestors, relate } from "./hierarchy.js";
-import { hierarchy, indexed, isIn, listOf, literalValue, member, size } from "./lists.js";
-import { and, choose, not, or } from "./logic.js";
-import { compare } from "./order.js";
-import { except, hasIntersection, intersect, isSubset } from "./sets.js";
 import { quotedTable, type Statement } from "./statement.js";
-import { stored, storedAttribute } from "./stored.js";
-import { contains, endsWith, lowerAscii, startsWith, upperAscii } from "./strings.js";
-import { duration, timePart, timeSince, timestamp } from "./time.js";
+import { stored, storedAttribute } from "./stored-attributes.js";
 import {
   asJson,
   assertHoldable,
@@ -24,7 +24,7 @@ import {
   type Promises,
   strict,
   type Value,
-} from "./value.js";
+} from "./value/value.js";
 
 /** What a translation needs besides the expression. */
 interface Context extends Promises {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { GRPC } from "@cerbos/grpc";
-import { filterOf } from "../../middleware/filter/plan.js";
+import { filterOf } from "../../middleware/cerbos/plan.js";
 import { toSql, UnsupportedPlanError } from "../../middleware/index.js";
 import { columns, id, table } from "./tables.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
-import { Batches } from "../../middleware/decisions/batches.js";
+import { Batches } from "../../middleware/sinks/batches.js";
 import { type Destination, LONG, upTo, withDestination } from "./destination.js";
 
 function bytesOf(items: readonly { readonly size: number }[]): number {

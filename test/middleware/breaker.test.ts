@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { CircuitBreaker } from "../../middleware/breaker.js";
+import { CircuitBreaker } from "../../middleware/cerbos/circuit-breaker.js";
 
 const THRESHOLD = 3;
 const COOLDOWN = 100;

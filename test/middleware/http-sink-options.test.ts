@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { httpSink } from "../../middleware/decisions/http.js";
+import { httpSink } from "../../middleware/sinks/http-sink.js";
 
 /** Nothing is sent to it. */
 const COLLECTOR = "https://collector.example/decisions";

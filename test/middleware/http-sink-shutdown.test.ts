@@ -57,7 +57,7 @@ describe("httpSink()", () => {
   it("neither lets a process end before everything is delivered, nor keeps one alive", async () => {
     collector.behaviours.push(status(500), slow);
     const script = `
-      import { httpSink } from ${JSON.stringify(new URL("../../middleware/decisions/http.ts", import.meta.url))};
+      import { httpSink } from ${JSON.stringify(new URL("../../middleware/sinks/http-sink.ts", import.meta.url))};
       const idle = httpSink(process.argv[1]);
       const sink = httpSink(process.argv[1], { maxEvents: 2 });
       for (const event of JSON.parse(process.argv[2])) sink.record(event);

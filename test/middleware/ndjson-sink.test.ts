@@ -12,7 +12,7 @@ import { mock } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { DecisionEvent, DecisionSink } from "../../middleware/decisions/event.js";
-import { ndjsonSink } from "../../middleware/decisions/ndjson.js";
+import { ndjsonSink } from "../../middleware/sinks/ndjson-sink.js";
 import { context, eventOf, eventsOf, HOSTILE, keepWarnings, sizeOf } from "./sinks.js";
 
 /** Hands events to a sink until one has to wait: its stream is full then. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import type { Request } from "express";
 import type { DecisionContext, DecisionEvent } from "../../middleware/decisions/event.js";
-import { type HttpSink, type HttpSinkOptions, httpSink } from "../../middleware/decisions/http.js";
+import { type HttpSink, type HttpSinkOptions, httpSink } from "../../middleware/sinks/http-sink.js";
 import { Collector } from "./collector.js";
 
 /** The sinks that are tested here make nothing of it. */

@@ -1,10 +1,10 @@
 import { GRPC, type Options } from "@cerbos/grpc";
-import { CircuitBreaker } from "./breaker.js";
-import { PdpRejectedError, PdpUnavailableError } from "./errors.js";
-import { filterOf } from "./filter/plan.js";
-import { type Entry, planQuestionOf, questionOf } from "./question.js";
-import { watchPdp } from "./telemetry.js";
-import type { Answer, CallOptions, Check, Grounds, Pdp, Plan, Principal, Resource } from "./types.js";
+import { PdpRejectedError, PdpUnavailableError } from "../errors.js";
+import { watchPdp } from "../telemetry.js";
+import type { Answer, CallOptions, Check, Grounds, Pdp, Plan, Principal, Resource } from "../types.js";
+import { CircuitBreaker } from "./circuit-breaker.js";
+import { filterOf } from "./plan.js";
+import { type Entry, planQuestionOf, questionOf } from "./request.js";
 
 /** Settings of {@link cerbos}. */
 export interface CerbosOptions extends Pick<Options, "tls" | "playgroundInstance"> {

@@ -1,4 +1,4 @@
-import type { Statement } from "./statement.js";
+import type { Statement } from "../statement.js";
 import {
   asJson,
   asNumber,
@@ -13,7 +13,7 @@ import {
   strict,
   unlessFailing,
   type Value,
-} from "./value.js";
+} from "../value/value.js";
 
 /*
  * Equality of any two values: between different types it is false, and it fails only where an operand does. Of numbers

@@ -1,7 +1,5 @@
-import type { Value as Json } from "../types.js";
-import { equals } from "./equality.js";
-import { asList, FEW, hasElement, made, textsOfJson } from "./lists.js";
-import type { Statement } from "./statement.js";
+import type { Value as Json } from "../../types.js";
+import type { Statement } from "../statement.js";
 import {
   asJson,
   assertHoldable,
@@ -17,7 +15,9 @@ import {
   type Scalar,
   unlessFailing,
   type Value,
-} from "./value.js";
+} from "../value/value.js";
+import { equals } from "./equality.js";
+import { asList, FEW, hasElement, made, textsOfJson } from "./lists.js";
 
 /*
  * Lists as sets: Cerbos's own functions.

@@ -1,6 +1,5 @@
-import type { Quantifier } from "../filter/filter.js";
-import { asList, hasElement, listOfJson, made } from "./lists.js";
-import type { Statement } from "./statement.js";
+import type { Quantifier } from "../../filter/filter.js";
+import type { Statement } from "../statement.js";
 import {
   asBoolean,
   CannotSay,
@@ -14,7 +13,8 @@ import {
   type Scalar,
   unlessFailing,
   type Value,
-} from "./value.js";
+} from "../value/value.js";
+import { asList, hasElement, listOfJson, made } from "./lists.js";
 
 /*
  * What is asked or made of each element of a list (CEL specification, "Macros").

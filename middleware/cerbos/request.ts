@@ -1,6 +1,6 @@
 import type { GRPC } from "@cerbos/grpc";
-import { PdpRejectedError } from "./errors.js";
-import type { CallOptions, Principal, Resource } from "./types.js";
+import { PdpRejectedError } from "../errors.js";
+import type { CallOptions, Principal, Resource } from "../types.js";
 
 /** Checks of one principal in the words of the Cerbos client: one entry a resource. */
 export type Question = Parameters<GRPC["checkResources"]>[0];

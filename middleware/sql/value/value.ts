@@ -1,5 +1,5 @@
-import type { Value as Json } from "../types.js";
-import type { Statement } from "./statement.js";
+import type { Value as Json } from "../../types.js";
+import type { Statement } from "../statement.js";
 
 /*
  * How CEL's values are written in SQL. A failing expression (CEL's error) is SQL's NULL, with which AND, OR and NOT do

@@ -1,5 +1,5 @@
+import { member } from "./cel/lists.js";
 import type { ArrayColumn, Column, Columns, JsonColumn, Nulls, RelatedRows, ScalarColumn } from "./columns.js";
-import { member } from "./lists.js";
 import { quoted, quotedTable, type Statement } from "./statement.js";
 import {
   CannotSay,
@@ -11,7 +11,7 @@ import {
   type Scalar,
   type Struct,
   type Value,
-} from "./value.js";
+} from "./value/value.js";
 
 /** What NULL in a column means for the expression that reads it. */
 const meanings: Readonly<Record<Nulls, Scalar["nulls"]>> = { missing: "fails", null: "null", never: "never" };

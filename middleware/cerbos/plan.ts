@@ -1,8 +1,8 @@
 import type { GRPC } from "@cerbos/grpc";
 import { UnsupportedPlanError } from "../errors.js";
+import { attributeIn, type Comprehension, type Expression, type Filter, type Variable } from "../filter/filter.js";
+import { isOperator, operators } from "../filter/operators.js";
 import type { Value } from "../types.js";
-import { attributeIn, type Comprehension, type Expression, type Filter, type Variable } from "./filter.js";
-import { isOperator, operators } from "./operators.js";
 
 type PlanResponse = Awaited<ReturnType<GRPC["planResources"]>>;
 type Operand = Extract<PlanResponse, { condition: unknown }>["condition"];

@@ -1,4 +1,4 @@
-import type { Statement } from "./statement.js";
+import type { Statement } from "../statement.js";
 import {
   asString,
   CannotSay,
@@ -10,7 +10,7 @@ import {
   type Scalar,
   strict,
   type Value,
-} from "./value.js";
+} from "../value/value.js";
 
 /*
  * Timestamps and durations, to the nanosecond (CEL specification, "Date/Time Functions"; texts as Go reads them). As

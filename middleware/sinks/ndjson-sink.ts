@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
-import type { DecisionEvent, DecisionSink } from "./event.js";
-import { invalid, LONGEST, settingsOf } from "./settings.js";
+import type { DecisionEvent, DecisionSink } from "../decisions/event.js";
+import { invalid, LONGEST, settingsOf } from "./options.js";
 
 /** Settings of {@link ndjsonSink}. */
 export interface NdjsonSinkOptions {

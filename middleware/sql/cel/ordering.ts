@@ -1,4 +1,3 @@
-import { asFloat, exact, isNumber } from "./equality.js";
 import {
   asBoolean,
   asNumber,
@@ -12,7 +11,8 @@ import {
   type Scalar,
   strict,
   type Value,
-} from "./value.js";
+} from "../value/value.js";
+import { asFloat, exact, isNumber } from "./equality.js";
 
 /*
  * Order: of numbers whatever their types, and within strings (by code point), booleans, timestamps and durations.

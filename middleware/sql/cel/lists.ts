@@ -1,7 +1,5 @@
-import type { Value as Json } from "../types.js";
-import { equals } from "./equality.js";
-import { hierarchyOfList, hierarchyOfText, partOf, sizeOfHierarchy, withoutParts } from "./hierarchy.js";
-import type { Statement } from "./statement.js";
+import type { Value as Json } from "../../types.js";
+import type { Statement } from "../statement.js";
 import {
   asJson,
   asNumber,
@@ -26,7 +24,9 @@ import {
   strict,
   unlessFailing,
   type Value,
-} from "./value.js";
+} from "../value/value.js";
+import { equals } from "./equality.js";
+import { hierarchyOfList, hierarchyOfText, partOf, sizeOfHierarchy, withoutParts } from "./hierarchies.js";
 
 /*
  * Lists, as something to select from, and what is asked of them (CEL specification, "List Operators").

@@ -1,6 +1,6 @@
 import DataLoader from "dataloader";
 import type { Request } from "express";
-import { type Recorded, RecordedQuestions } from "./decisions/questions.js";
+import { type Recorded, RecordedQuestions } from "./decisions/recorded-pdp.js";
 import type { DecisionRecorder } from "./decisions/recorder.js";
 import { AuthorizationSetupError, DeniedError, ResourceNotFoundError, UnauthenticatedError } from "./errors.js";
 import type { Filter } from "./filter/filter.js";

@@ -1,4 +1,4 @@
-import type { Statement } from "./statement.js";
+import type { Statement } from "../statement.js";
 import {
   asString,
   CannotSay,
@@ -11,7 +11,7 @@ import {
   type Scalar,
   strict,
   type Value,
-} from "./value.js";
+} from "../value/value.js";
 
 /*
  * Hierarchies, such as `a.b.c`: Cerbos's own type, as an array of its parts.

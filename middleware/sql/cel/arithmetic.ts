@@ -1,6 +1,4 @@
-import { asInteger, isNumber } from "./equality.js";
-import type { Statement } from "./statement.js";
-import { addDuration, subtractTimes } from "./time.js";
+import type { Statement } from "../statement.js";
 import {
   asDouble,
   asJson,
@@ -18,7 +16,9 @@ import {
   strict,
   type Value,
   without,
-} from "./value.js";
+} from "../value/value.js";
+import { asInteger, isNumber } from "./equality.js";
+import { addDuration, subtractTimes } from "./time.js";
 
 /*
  * Arithmetic: IEEE 754 for floating point, which has infinities where PostgreSQL has errors, and 64 bits for integers,

@@ -1,6 +1,5 @@
-import type { SqlOptions } from "./columns.js";
-import { asInteger } from "./equality.js";
-import type { Statement } from "./statement.js";
+import type { SqlOptions } from "../columns.js";
+import type { Statement } from "../statement.js";
 import {
   asBoolean,
   asJson,
@@ -14,7 +13,8 @@ import {
   type Scalar,
   strict,
   type Value,
-} from "./value.js";
+} from "../value/value.js";
+import { asInteger } from "./equality.js";
 
 /*
  * CEL's logic, in which a decided operand makes up for one that fails: just what SQL's does with NULL (CEL

@@ -1,4 +1,13 @@
-import { asString, collated, hasNul, isScalar, type Scalar, strict, unlessFailing, type Value } from "./value.js";
+import {
+  asString,
+  collated,
+  hasNul,
+  isScalar,
+  type Scalar,
+  strict,
+  unlessFailing,
+  type Value,
+} from "../value/value.js";
 
 /*
  * Functions of strings: by code point, exact in case, and without wildcards (CEL specification, "String Functions").

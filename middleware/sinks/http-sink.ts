@@ -1,8 +1,14 @@
+import type { DecisionEvent, DecisionSink } from "../decisions/event.js";
 import { Batches } from "./batches.js";
-import type { DecisionEvent, DecisionSink } from "./event.js";
-import { addressOf, type HttpSinkOptions, type HttpSinkSettings, headersOf, httpSettingsOf } from "./http-settings.js";
-import { lineOf, WARNING } from "./ndjson.js";
-import { Receiver, reasonOf } from "./receiver.js";
+import { Receiver, reasonOf } from "./http-receiver.js";
+import {
+  addressOf,
+  type HttpSinkOptions,
+  type HttpSinkSettings,
+  headersOf,
+  httpSettingsOf,
+} from "./http-sink-options.js";
+import { lineOf, WARNING } from "./ndjson-sink.js";
 import { watchSink } from "./telemetry.js";
 
 export type { HttpSinkOptions };

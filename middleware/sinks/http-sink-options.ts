@@ -1,4 +1,4 @@
-import { invalid, LONGEST, settingsOf } from "./settings.js";
+import { invalid, LONGEST, settingsOf } from "./options.js";
 
 /** Settings of {@link httpSink}. */
 export interface HttpSinkOptions {

@@ -1,6 +1,6 @@
 import type { Response } from "express";
-import { AuthorizationSetupError } from "./errors.js";
-import { problemOf } from "./problem.js";
+import { problemOf } from "../error-handler.js";
+import { AuthorizationSetupError } from "../errors.js";
 
 /** What sends something. */
 const SENDING = ["writeHead", "flushHeaders", "write", "end"] as const;

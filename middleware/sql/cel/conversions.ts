@@ -1,5 +1,4 @@
-import { withinInt } from "./arithmetic.js";
-import type { Statement } from "./statement.js";
+import type { Statement } from "../statement.js";
 import {
   asBoolean,
   asDouble,
@@ -15,7 +14,8 @@ import {
   strict,
   type Value,
   without,
-} from "./value.js";
+} from "../value/value.js";
+import { withinInt } from "./arithmetic.js";
 
 /*
  * Conversions between types, with Go's rules for text (CEL specification, "Type Conversion"). What cannot be converted
