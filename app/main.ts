@@ -3,17 +3,17 @@ import { createServer, type RequestListener } from "node:http";
 import { fileURLToPath } from "node:url";
 import { cerbos } from "../middleware/index.js";
 import { createApp } from "./app.js";
-import { policyBook } from "./audit/explain/policy-book.js";
-import { openDecisionLog } from "./audit/log.js";
-import { Sealer } from "./audit/sealer.js";
-import { openStream } from "./audit/stream.js";
-import { OktaConnection } from "./auth/okta.js";
+import { policyBook } from "./audit/explain/explainer.js";
+import { Sealer } from "./audit/seal/sealer.js";
+import { openDecisionLog } from "./audit/write/decision-log.js";
+import { openStream } from "./audit/write/stream.js";
+import { OktaConnection } from "./auth/okta-connection.js";
 import { afterCallback } from "./auth/routes.js";
 import { type Config, loadConfig } from "./config.js";
 import { openDatabase } from "./db/open.js";
-import { createLog } from "./web/log.js";
-import { serveMetrics } from "./web/metrics.js";
-import { listen, stopServing } from "./web/server.js";
+import { listen, stopServing } from "./web/operations/listen.js";
+import { createLog } from "./web/operations/logger.js";
+import { serveMetrics } from "./web/operations/metrics.js";
 
 /** The policies that come with the app, in which refusals are looked up. */
 const policies = fileURLToPath(new URL("../policies", import.meta.url));

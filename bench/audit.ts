@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import { type Verification, verify } from "../app/audit/verify.js";
+import { type Verification, verify } from "../app/audit/seal/verify.js";
 import type { Database } from "../app/db/database.js";
 import { openPostgres } from "../app/db/postgres.js";
 import { createDatabase } from "../test/database.js";

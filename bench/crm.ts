@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { Sealer } from "../app/audit/sealer.js";
+import { Sealer } from "../app/audit/seal/sealer.js";
 import { startInProcess } from "../test/http/in-process.js";
 import { noLog } from "../test/no-log.js";
 

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { pino } from "pino";
-import { type DecisionRecord, rowOf } from "../app/audit/record.js";
-import { Sealer } from "../app/audit/sealer.js";
-import { addRecords } from "../app/audit/write.js";
+import { type DecisionRecord, rowOf } from "../app/audit/record/record.js";
+import { Sealer } from "../app/audit/seal/sealer.js";
+import { addRecords } from "../app/audit/write/insert.js";
 import type { Db } from "../app/db/database.js";
 
 const BATCH = 2_000;

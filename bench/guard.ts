@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
-import { startPdp } from "../app/demo/pdp.js";
+import { startPdp } from "../app/demo/pdp/start-pdp.js";
 import { build } from "../test/built.js";
 import { median } from "./median.js";
 

@@ -1,9 +1,9 @@
 import type { Express } from "express";
 import { createApp } from "../app/app.js";
-import { OktaConnection } from "../app/auth/okta.js";
+import { OktaConnection } from "../app/auth/okta-connection.js";
 import { readConfig } from "../app/config.js";
 import type { Db } from "../app/db/database.js";
-import { createLog } from "../app/web/log.js";
+import { createLog } from "../app/web/operations/logger.js";
 import { allowing } from "./middleware/parts.js";
 import { noLog } from "./no-log.js";
 

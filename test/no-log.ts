@@ -1,4 +1,4 @@
-import type { DecisionLog } from "../app/audit/log.js";
+import type { DecisionLog } from "../app/audit/write/decision-log.js";
 
 /** A decision log that is off. */
 export const noLog: DecisionLog = {

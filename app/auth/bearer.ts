@@ -5,7 +5,7 @@ import { UnauthenticatedError } from "../../middleware/index.js";
 import type { ClaimRules, OktaSettings } from "../config.js";
 import { withDeadline } from "../deadline.js";
 import { type Claims, type Person, personFromAccessToken } from "./claims.js";
-import { OktaUnavailableError } from "./unavailable.js";
+import { OktaUnavailableError } from "./okta-unavailable.js";
 import { type FetchUserinfo, userinfoOf } from "./userinfo.js";
 
 const KEYS_TIMEOUT = 3_000;

@@ -1,12 +1,12 @@
 import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from "express";
 import type { Logger } from "pino";
 import type { ClaimRules } from "../config.js";
-import { isDatabaseUnavailable } from "../db/unavailable.js";
+import { isDatabaseUnavailable } from "../db/database-unavailable.js";
 import { ProblemError } from "../problems.js";
 import { type Claims, personFromLogin } from "./claims.js";
-import { loginPaths, type OktaConnection } from "./okta.js";
+import { loginPaths, type OktaConnection } from "./okta-connection.js";
+import { OktaUnavailableError } from "./okta-unavailable.js";
 import { endSession, SESSION_COOKIE, saveSession } from "./session.js";
-import { OktaUnavailableError } from "./unavailable.js";
 
 /** Marks a browser whose login was started again by itself, so that this happens once and not for ever. */
 const RETRY_COOKIE = "gatehouse.retry";

@@ -1,6 +1,6 @@
 import type { Request, Response } from "express";
-import type { ContactDecisions } from "../audit/of-contact.js";
-import { nameAmong, type People } from "../people/people.js";
+import type { ContactDecisions } from "../audit/web/contact-history.js";
+import { nameAmong, type People } from "../directory/people.js";
 import { renderPage } from "../web/pages.js";
 import { type Contact, type Field, fields } from "./contact.js";
 import { DEFAULT_SORT, encodeCursor, type ListQuery, sortKeyOf } from "./list-query.js";

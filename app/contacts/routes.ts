@@ -1,19 +1,19 @@
 import { type Request, Router } from "express";
 import { authorize, toSql, wantsHtml } from "../../middleware/index.js";
-import type { DecisionLog } from "../audit/log.js";
-import type { ContactDecisions } from "../audit/of-contact.js";
-import type { People } from "../people/people.js";
+import type { ContactDecisions } from "../audit/web/contact-history.js";
+import type { DecisionLog } from "../audit/write/decision-log.js";
+import type { People } from "../directory/people.js";
 import { ProblemError } from "../problems.js";
 import { notify } from "../web/pages.js";
 import { malformed, messagesOf } from "../web/query.js";
 import { contactColumns } from "./columns.js";
 import { type Contact, contactChange, contactFields, newContact } from "./contact.js";
-import { checked } from "./input.js";
 import { encodeCursor, listQuery } from "./list-query.js";
 import { askToDelete, showContact, showEditForm, showList, showNewForm, typed } from "./pages.js";
 import { verifiedRows } from "./permissions.js";
 import { contactById, contactResource, loadedContact, proposedContact } from "./resource.js";
 import { type ContactStore, DuplicateEmailError } from "./store.js";
+import { checked } from "./validation.js";
 import { requireIfMatch, sendContact, staleVersion, versionIn } from "./version.js";
 import { nameOf, summaryOf } from "./words.js";
 

@@ -3,7 +3,7 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
 import { type Database, migrationsFolder } from "./database.js";
-import { SqlError } from "./unavailable.js";
+import { SqlError } from "./database-unavailable.js";
 
 /** ms that a query may take. */
 const PATIENCE = 5_000;

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "../db/database.js";
 import { contacts } from "../db/schema.js";
-import { peopleStore } from "../people/people.js";
+import { peopleStore } from "../directory/people.js";
 import { type DemoUser, demoUsers } from "./users.js";
 
 /** First name, last name, company, title, mail domain; invented, in several scripts. */

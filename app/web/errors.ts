@@ -8,9 +8,9 @@ import {
   UnauthenticatedError,
   wantsHtml,
 } from "../../middleware/index.js";
+import { OktaUnavailableError } from "../auth/okta-unavailable.js";
 import { loginUrl } from "../auth/routes.js";
-import { OktaUnavailableError } from "../auth/unavailable.js";
-import { isDatabaseUnavailable } from "../db/unavailable.js";
+import { isDatabaseUnavailable } from "../db/database-unavailable.js";
 import { ProblemError, unavailable } from "../problems.js";
 import { renderPage } from "./pages.js";
 

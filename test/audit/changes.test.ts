@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { addRecords } from "../../app/audit/write.js";
+import { addRecords } from "../../app/audit/write/insert.js";
 import type { Db } from "../../app/db/database.js";
 import { engines } from "../db/engines.js";
 import { atOnce, type Client, type ContactJson, contactIn, createContact, json } from "../http/client.js";

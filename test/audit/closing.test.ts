@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import pg from "pg";
 import { pino } from "pino";
-import type { DecisionLog } from "../../app/audit/log.js";
+import type { DecisionLog } from "../../app/audit/write/decision-log.js";
 import type { Db } from "../../app/db/database.js";
 import { temporaryDatabase } from "../database.js";
 import { clientOf } from "../http/client.js";

@@ -1,4 +1,4 @@
-import type { DecisionRecord } from "../../app/audit/record.js";
+import type { DecisionRecord } from "../../app/audit/record/record.js";
 import type { Db } from "../../app/db/database.js";
 import { decisionCounts } from "../../app/db/schema.js";
 

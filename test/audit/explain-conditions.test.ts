@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { policyBook } from "../../app/audit/explain/policy-book.js";
+import { policyBook } from "../../app/audit/explain/explainer.js";
 import type { Attributes } from "../../middleware/index.js";
 import { all, any, crmPolicies, type Match, none, ruleNamed } from "./explaining.js";
 import { openThings, ruleWhen } from "./things.js";

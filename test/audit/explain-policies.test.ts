@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type PolicyBook, policyBook } from "../../app/audit/explain/policy-book.js";
+import { type PolicyBook, policyBook } from "../../app/audit/explain/explainer.js";
 import { allow, crmPolicies, policyFolder } from "./explaining.js";
 import { openThings } from "./things.js";
 

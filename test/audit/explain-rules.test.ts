@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { policyBook } from "../../app/audit/explain/policy-book.js";
+import { policyBook } from "../../app/audit/explain/explainer.js";
 import { crmPolicies, ruleNamed } from "./explaining.js";
 import { openThings } from "./things.js";
 

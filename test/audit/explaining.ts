@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Explanation } from "../../app/audit/explain/explanation.js";
+import type { Explanation } from "../../app/audit/record/explanation.js";
 
 /** The CRM's own policies. */
 export const crmPolicies = fileURLToPath(new URL("../../policies", import.meta.url));

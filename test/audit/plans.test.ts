@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { sql } from "drizzle-orm";
 import pg from "pg";
-import { type DecisionStore, decisionStore, type Search } from "../../app/audit/store.js";
+import { type DecisionStore, decisionStore, type Search } from "../../app/audit/search/store.js";
 import type { Database } from "../../app/db/database.js";
 import { openDatabase } from "../../app/db/open.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../database.js";

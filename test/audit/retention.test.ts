@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { asc, eq } from "drizzle-orm";
-import type { DecisionRecord } from "../../app/audit/record.js";
-import { sealContent } from "../../app/audit/seal.js";
-import { verify } from "../../app/audit/verify.js";
+import type { DecisionRecord } from "../../app/audit/record/record.js";
+import { sealContent } from "../../app/audit/seal/seal.js";
+import { verify } from "../../app/audit/seal/verify.js";
 import type { Db } from "../../app/db/database.js";
 import { decisions, seals } from "../../app/db/schema.js";
 import { engines } from "../db/engines.js";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { asc, count } from "drizzle-orm";
 import { pino } from "pino";
-import { GENESIS, hashOf, sealContent } from "../../app/audit/seal.js";
-import { Sealer } from "../../app/audit/sealer.js";
-import { verify } from "../../app/audit/verify.js";
-import { addRecords } from "../../app/audit/write.js";
+import { GENESIS, hashOf, sealContent } from "../../app/audit/seal/seal.js";
+import { Sealer } from "../../app/audit/seal/sealer.js";
+import { verify } from "../../app/audit/seal/verify.js";
+import { addRecords } from "../../app/audit/write/insert.js";
 import type { Db } from "../../app/db/database.js";
 import { decisions, seals, unsealedDecisions } from "../../app/db/schema.js";
 import { engines } from "../db/engines.js";

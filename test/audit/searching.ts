@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { DecisionRecord } from "../../app/audit/record.js";
+import type { DecisionRecord } from "../../app/audit/record/record.js";
 import { type Client, json } from "../http/client.js";
 
 /** A page of the log as JSON shows it. */

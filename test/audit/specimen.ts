@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { asc, sql } from "drizzle-orm";
 import { pino } from "pino";
-import { canonicalJson } from "../../app/audit/canonical.js";
-import { columnsOf, type DecisionRecord, type DecisionRow, rowOf } from "../../app/audit/record.js";
-import { sealContent } from "../../app/audit/seal.js";
-import { Sealer } from "../../app/audit/sealer.js";
-import { addRecords } from "../../app/audit/write.js";
+import { canonicalJson } from "../../app/audit/record/canonical-json.js";
+import { columnsOf, type DecisionRecord, type DecisionRow, rowOf } from "../../app/audit/record/record.js";
+import { sealContent } from "../../app/audit/seal/seal.js";
+import { Sealer } from "../../app/audit/seal/sealer.js";
+import { addRecords } from "../../app/audit/write/insert.js";
 import type { Db } from "../../app/db/database.js";
 import { type decisions, seals } from "../../app/db/schema.js";
 

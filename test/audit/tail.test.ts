@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import pg from "pg";
-import type { DecisionRecord } from "../../app/audit/record.js";
+import type { DecisionRecord } from "../../app/audit/record/record.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../database.js";
 import { type Client, clientOf, createContact } from "../http/client.js";
 import { type Stack, startStack } from "../stack.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import { type PolicyBook, policyBook } from "../../app/audit/explain/policy-book.js";
+import { type PolicyBook, policyBook } from "../../app/audit/explain/explainer.js";
 import type { Attributes } from "../../middleware/index.js";
 import { all, allow, any, deny, type Match, none, type PolicyFolder, policyFolder, when } from "./explaining.js";
 

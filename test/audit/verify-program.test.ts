@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { verify } from "../../app/audit/verify.js";
+import { verify } from "../../app/audit/seal/verify.js";
 import type { Database } from "../../app/db/database.js";
 import { openDatabase } from "../../app/db/open.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../database.js";
@@ -46,7 +46,7 @@ describe("npm run audit:verify", function () {
   const program = (args: readonly string[] = [], { url, imports = [] }: { url?: string; imports?: string[] } = {}) =>
     start(
       process.execPath,
-      [...["tsx", ...imports].flatMap((name) => ["--import", name]), "app/audit/verify-main.ts", ...args],
+      [...["tsx", ...imports].flatMap((name) => ["--import", name]), "app/audit/seal/verify-command.ts", ...args],
       url,
     );
 

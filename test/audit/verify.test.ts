@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { verify } from "../../app/audit/verify.js";
+import { verify } from "../../app/audit/seal/verify.js";
 import type { Db } from "../../app/db/database.js";
 import { engines } from "../db/engines.js";
 import { withDatabase } from "./databases.js";

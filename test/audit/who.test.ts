@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { decisionStore } from "../../app/audit/store.js";
-import { whoIs } from "../../app/audit/who.js";
-import { peopleStore } from "../../app/people/people.js";
+import { whoIs } from "../../app/audit/search/person.js";
+import { decisionStore } from "../../app/audit/search/store.js";
+import { peopleStore } from "../../app/directory/people.js";
 import { engines } from "../db/engines.js";
 import { withDatabase } from "./databases.js";
 import { addSome } from "./specimen.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { and, sql } from "drizzle-orm";
 import { asSql } from "../../app/db/condition.js";
 import type { Database } from "../../app/db/database.js";
-import { type People, peopleStore } from "../../app/people/people.js";
+import { type People, peopleStore } from "../../app/directory/people.js";
 import { engines } from "./engines.js";
 
 for (const [engine, open] of Object.entries(engines)) {

@@ -9,8 +9,8 @@ import { createInterface, type Interface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { GRPC } from "@cerbos/grpc";
-import { cerbosBinary } from "../../app/demo/cerbos-binary.js";
-import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
+import { cerbosBinary } from "../../app/demo/pdp/cerbos-binary.js";
+import { type ChildPdp, startPdp } from "../../app/demo/pdp/start-pdp.js";
 
 const policies = fileURLToPath(new URL("../../policies", import.meta.url));
 const config = fileURLToPath(new URL("../../pdp/pdp.yaml", import.meta.url));
@@ -204,7 +204,7 @@ describe("startPdp", () => {
     /** A node process that starts a PDP, tells us about it, and then does `next`. */
     async function parent(next: string): Promise<Parent> {
       const source = `
-        import { startPdp } from ${JSON.stringify(new URL("../../app/demo/pdp.ts", import.meta.url).href)};
+        import { startPdp } from ${JSON.stringify(new URL("../../app/demo/pdp/start-pdp.ts", import.meta.url).href)};
         const options = ${JSON.stringify({ policies, config })};
         process.on("SIGINT", () => process.stdout.write("interrupted\\n"));
         const { pid, target } = await startPdp({ ...options, log: () => {} });

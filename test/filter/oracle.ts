@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startPdp } from "../../app/demo/pdp.js";
+import { startPdp } from "../../app/demo/pdp/start-pdp.js";
 import {
   cerbos,
   type Filter,

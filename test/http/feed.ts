@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { searchFields } from "../../app/audit/search.js";
+import { searchFields } from "../../app/audit/search/query.js";
 import { contactFields } from "../../app/contacts/contact.js";
 import { UserAgent } from "../user-agent.js";
 import type { Markers } from "./markers.js";

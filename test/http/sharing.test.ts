@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Contact } from "../../app/contacts/contact.js";
-import { sharing } from "../../app/contacts/sharing.js";
+import { sharing } from "../../app/contacts/sharing/sharing.js";
 import { demoUsers } from "../../app/demo/users.js";
 import { type Stack, sharedStack } from "../stack.js";
 import {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from "express";
 import request from "supertest";
-import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
+import { type ChildPdp, startPdp } from "../../app/demo/pdp/start-pdp.js";
 import {
   type Answer,
   type AuthorizationOptions,

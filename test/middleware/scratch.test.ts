@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "mocha";
-import { type ChildPdp, startPdp } from "../../app/demo/pdp.js";
+import { type ChildPdp, startPdp } from "../../app/demo/pdp/start-pdp.js";
 import { root } from "./parts.js";
 
 /*

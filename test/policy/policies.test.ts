@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { cerbosBinary } from "../../app/demo/cerbos-binary.js";
+import { cerbosBinary } from "../../app/demo/pdp/cerbos-binary.js";
 
 const policies = fileURLToPath(new URL("../../policies", import.meta.url));
 

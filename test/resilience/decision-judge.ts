@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type pg from "pg";
-import type { DecisionRecord } from "../../app/audit/record.js";
+import type { DecisionRecord } from "../../app/audit/record/record.js";
 import type { Run } from "./crowd.js";
 import type { State } from "./errands.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { verify } from "../../app/audit/verify.js";
+import { verify } from "../../app/audit/seal/verify.js";
 import { openDatabase } from "../../app/db/open.js";
 import { type Built, build } from "../built.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../database.js";

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
-import { generateSigningKey } from "../../app/demo/identity-provider/keys.js";
 import { loadServer } from "../../app/demo/identity-provider/load.js";
 import { cliClientId, issuerPath, settingsFrom } from "../../app/demo/identity-provider/options.js";
+import { generateSigningKey } from "../../app/demo/identity-provider/tokens/keys.js";
 import { freePort } from "../stack.js";
 
 /** The stand-in for Okta, at an address of its own, which a test takes away and gives back: same keys, same people. */

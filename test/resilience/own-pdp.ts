@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { GRPC } from "@cerbos/grpc";
-import { cerbosBinary } from "../../app/demo/cerbos-binary.js";
-import { type Guard, startGuard } from "../../app/demo/pdp-guard.js";
-import { type PdpProcess, spawnPdp } from "../../app/demo/pdp-process.js";
+import { cerbosBinary } from "../../app/demo/pdp/cerbos-binary.js";
+import { type PdpProcess, spawnPdp } from "../../app/demo/pdp/pdp-process.js";
+import { type Guard, startGuard } from "../../app/demo/pdp/watchdog.js";
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const START_LIMIT = 30_000;

@@ -14,7 +14,7 @@ import { AppProcess } from "./app-process.js";
 import { type Answer, type Ask, send, startLoad, type Turn } from "./load.js";
 import { anyDatabase, bearer, createContact, until } from "./parts.js";
 
-/** How long requests in flight are waited for, in ms; see app/web/server.ts. */
+/** How long requests in flight are waited for, in ms; see app/web/operations/listen.ts. */
 const GRACE = 10_000;
 
 describe("resilience: the process", function () {

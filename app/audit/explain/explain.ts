@@ -1,10 +1,10 @@
 import type { Principal, Resource } from "../../../middleware/index.js";
-import { type Judgement, judge } from "./condition.js";
-import { Evaluation } from "./evaluation.js";
-import type { DerivedRoleExplanation, Explanation, RuleExplanation } from "./explanation.js";
-import { type Facts, factsOf } from "./facts.js";
-import type { DerivedRole, Policy, Rule } from "./policy.js";
-import { every, not, some, type Truth } from "./truth.js";
+import type { DerivedRoleExplanation, Explanation, RuleExplanation } from "../record/explanation.js";
+import { type Facts, factsOf } from "./cel/bindings.js";
+import { type Judgement, judge } from "./cel/condition.js";
+import { Evaluation } from "./cel/evaluation.js";
+import { every, not, some, type Truth } from "./cel/three-valued-logic.js";
+import type { DerivedRole, Policy, Rule } from "./policy/policy.js";
 
 /** A decision to be explained. */
 export interface DeniedDecision {

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { generateSigningKey } from "./keys.js";
 import { loadServer } from "./load.js";
 import { cliClientId, type IdentityProviderOptions, issuerPath, settingsFrom } from "./options.js";
+import { generateSigningKey } from "./tokens/keys.js";
 
 export type { IdentityProviderOptions } from "./options.js";
 

@@ -10,18 +10,18 @@ import {
   type KoaContextWithOIDC,
   Provider,
 } from "oidc-provider";
-import { accessTokenClaims, issueAccessTokensAsJwts } from "./access-token.js";
-import { accountOf, claimsByScope, scopesWithoutClaims, userById } from "./claims.js";
 import { cookieNames, sessionCookie, signInCookie } from "./cookies.js";
-import { addOktaClaimsToIdTokens } from "./id-token.js";
-import type { SigningKey } from "./keys.js";
 import { logOutAtOnce } from "./logout.js";
 import { memoryStore } from "./memory.js";
 import { callbackUrl, cliClientId, issuerPath, type Settings } from "./options.js";
-import { expiredPage, pageHeaders, refusalPage, signedOutPage } from "./pages.js";
-import { addPasswordGrant } from "./password-grant.js";
+import { expiredPage, pageHeaders, refusalPage, signedOutPage } from "./pages/pages.js";
+import { signInPath } from "./pages/sign-in.js";
 import { readRequestsAsOkta } from "./requests.js";
-import { signInPath } from "./sign-in.js";
+import { accessTokenClaims, issueAccessTokensAsJwts } from "./tokens/access-token.js";
+import { accountOf, claimsByScope, scopesWithoutClaims, userById } from "./tokens/claims.js";
+import { addOktaClaimsToIdTokens } from "./tokens/id-token.js";
+import type { SigningKey } from "./tokens/keys.js";
+import { addPasswordGrant } from "./tokens/password-grant.js";
 
 const hour = 60 * 60;
 const day = 24 * hour;

@@ -1,6 +1,6 @@
 import { errors, type Provider, type UnknownObject } from "oidc-provider";
-import { sealed } from "./access-token.js";
-import { unknownScopes } from "./claims.js";
+import { sealed } from "./tokens/access-token.js";
+import { unknownScopes } from "./tokens/claims.js";
 
 /**
  * Reads requests as Okta reads them where oidc-provider differs. The provider assigns a request's parameters to its

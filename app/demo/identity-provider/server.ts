@@ -1,9 +1,9 @@
 import express, { type Express } from "express";
-import type { SigningKey } from "./keys.js";
 import { issuerPath, type Settings } from "./options.js";
-import { notFoundPage, pageHeaders, refusalPage } from "./pages.js";
+import { notFoundPage, pageHeaders, refusalPage } from "./pages/pages.js";
+import { signIn } from "./pages/sign-in.js";
 import { createProvider } from "./provider.js";
-import { signIn } from "./sign-in.js";
+import type { SigningKey } from "./tokens/keys.js";
 
 /** What Express throws about a request that it cannot read has a status; a defect has none. */
 interface HttpError extends Error {

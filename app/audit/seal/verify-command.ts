@@ -1,0 +1,57 @@
+/**
+ * Verifies the decision log, and says what was changed, removed, reordered or inserted:
+ *
+ *     npm run audit:verify
+ *     npm run audit:verify -- --head 42:9f86d081...   (a seal that the app's log, or an earlier run, has shown)
+ *
+ * Exit code 0 when all is as it was sealed, 1 when it is not, 2 when that could not be found out: also when the seal that
+ * was shown has been deleted since, with its records, as too old.
+ */
+import { parseArgs } from "node:util";
+import { SingleBar } from "cli-progress";
+import { loadConfig } from "../../config.js";
+import { openDatabase } from "../../db/open.js";
+import { type Seen, type Verification, verify } from "./verify.js";
+
+try {
+  const anchor = anchorIn(process.argv.slice(2));
+  const database = await openDatabase(loadConfig(), () => {});
+  try {
+    const bar = new SingleBar({
+      format: "Verifying {bar} {percentage} %, {eta_formatted} to go",
+      hideCursor: true,
+      stream: process.stderr,
+    });
+    bar.start(1_000, 0);
+    const result = await verify(database.db, {
+      ...(anchor && { anchor }),
+      onProgress: (share) => bar.update(Math.round(share * 1_000)),
+    }).finally(() => bar.stop());
+    report(result);
+    process.exitCode = result.found > 0 ? 1 : result.isAnchorExpired ? 2 : 0;
+  } finally {
+    await database.close();
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+}
+
+/** @throws Error when the arguments are not understood */
+function anchorIn(args: string[]): Seen | undefined {
+  const { values } = parseArgs({ args, options: { head: { type: "string" } } });
+  if (values.head === undefined) return undefined;
+  const [, number, hash] = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(values.head) ?? [];
+  if (!number || !hash) throw new Error("--head must be a seal's number and hash, such as 42:9f86d081... in full.");
+  return { number: Number(number), hash };
+}
+
+function report({ findings, found, seals, sealed, unsealed, head, isAnchorExpired }: Verification): void {
+  for (const { what, detail } of findings) console.log(`${what.toUpperCase()}: ${detail}`);
+  if (found > findings.length) console.log(`... and ${found - findings.length} more.`);
+  console.log(`${sealed} records under ${seals} seals, ${unsealed} not sealed yet.`);
+  if (found > 0) console.log("The decision log is NOT as it was sealed.");
+  else if (isAnchorExpired) console.log("The seal of --head is too old to be there: use a newer one.");
+  else console.log("The decision log is as it was sealed.");
+  if (head) console.log(`Head: ${head.number}:${head.hash}`);
+}

@@ -1,0 +1,20 @@
+import type { ScalarColumn, SqlOptions } from "../../../middleware/index.js";
+import { decisions } from "../../db/schema.js";
+
+const { id, principalId, kind, resourceId, action, effect } = decisions;
+const text = ({ name }: { name: string }, nulls: "never" | "missing" = "never"): ScalarColumn => {
+  return { type: "string", column: name, nulls };
+};
+
+/** How what policies know of a decision is stored; see `decisionResource`. */
+export const decisionColumns: SqlOptions = {
+  table: "decisions",
+  id: text(id),
+  columns: {
+    principalId: text(principalId, "missing"),
+    kind: text(kind),
+    resourceId: text(resourceId, "missing"),
+    action: text(action),
+    effect: text(effect),
+  },
+};

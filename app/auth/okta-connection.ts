@@ -1,0 +1,162 @@
+import { setTimeout } from "node:timers/promises";
+import oktaMiddleware, { type ExpressOIDC } from "@okta/oidc-middleware";
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
+import type { Logger } from "pino";
+import type { OktaSettings } from "../config.js";
+import { withDeadline } from "../deadline.js";
+import { OktaUnavailableError } from "./okta-unavailable.js";
+import { saveSession } from "./session.js";
+
+/** Paths that Okta must know of this app. */
+export const loginPaths = {
+  login: "/login",
+  callback: "/authorization-code/callback",
+  logout: "/logout",
+  afterLogout: "/",
+} as const;
+
+const TIMEOUT = 5_000;
+const FIRST_RETRY = 1_000;
+const LAST_RETRY = 5_000;
+
+/**
+ * Okta's middleware discovers its authorization server once, when it is made, and stays broken for good if that fails.
+ * This keeps making one until one works.
+ */
+export class OktaConnection {
+  readonly #settings: OktaSettings;
+  readonly #baseUrl: string;
+  // Okta's middleware brings the types of Express 4, hence the casts of handlers in this file.
+  readonly #onCallback: ErrorRequestHandler;
+  readonly #log: Logger;
+  readonly #stopped = new AbortController();
+  /** Resolves when the first attempt to discover Okta has ended, however it did. */
+  readonly firstAttempt: Promise<void>;
+  #firstAttemptEnded = () => {};
+  #oidc: ExpressOIDC | undefined;
+
+  /**
+   * @param onCallback - called when the browser is back from Okta, with an error or, once somebody is logged in, none
+   * @throws Error when Okta's middleware finds the settings wrong
+   */
+  constructor(options: { settings: OktaSettings; baseUrl: string; onCallback: ErrorRequestHandler; log: Logger }) {
+    this.#settings = options.settings;
+    this.#baseUrl = options.baseUrl;
+    this.#onCallback = options.onCallback;
+    this.#log = options.log;
+    this.firstAttempt = new Promise((resolve) => {
+      this.#firstAttemptEnded = resolve;
+    });
+    this.#discover(FIRST_RETRY);
+  }
+
+  /**
+   * Sends a browser to Okta, or takes it back from there, at the paths of {@link loginPaths}.
+   *
+   * Throws {@link OktaUnavailableError} while Okta has not been discovered, and when a login begins and it does not answer.
+   */
+  readonly router: RequestHandler = async (req, res, next) => {
+    if (req.path === loginPaths.login) await this.#makeSureOfReturn(req);
+    if (!this.#oidc) throw new OktaUnavailableError();
+    (this.#oidc.router as unknown as RequestHandler)(req, res, next);
+  };
+
+  /** A browser that is sent to an Okta that is down sees no page of ours; one whose session is not stored cannot log in. */
+  async #makeSureOfReturn(req: Request): Promise<void> {
+    await this.ping();
+    await saveSession(req);
+  }
+
+  /**
+   * Revokes the tokens of a login whose session has just been ended, and sends the browser to end Okta's session too.
+   * While Okta does not answer, it goes to the start page instead.
+   *
+   * @param login - what passport kept in the session
+   */
+  async logout(req: Request, res: Response, login: { tokens: object } | undefined): Promise<void> {
+    try {
+      if (login) return await this.#endAtOkta(req, res, login);
+    } catch (err) {
+      this.#log.warn({ requestId: req.id, err }, "logged out here, but not at Okta");
+    }
+    res.redirect(loginPaths.afterLogout);
+  }
+
+  async #endAtOkta(req: Request, res: Response, login: { tokens: object }): Promise<void> {
+    await this.ping();
+    // What Okta's logout expects of passport, whose own way of ending a session does not wait for the database.
+    Object.assign(req, { userContext: login, logout: (done: () => void) => done() });
+    const logout = this.#oidc?.forceLogoutAndRevoke() as unknown as (
+      ...handled: Parameters<RequestHandler>
+    ) => Promise<void>;
+    // Left to itself it waits for ever for tokens to be revoked.
+    await withDeadline(
+      logout(req, res, () => {}),
+      TIMEOUT,
+      () => new OktaUnavailableError(),
+    );
+  }
+
+  /**
+   * Resolves when Okta has been discovered and answers now.
+   *
+   * @throws {@link OktaUnavailableError} otherwise
+   */
+  async ping(): Promise<void> {
+    if (!this.#oidc) throw new OktaUnavailableError();
+    const response = await fetch(`${this.#settings.issuer}/.well-known/openid-configuration`, {
+      signal: AbortSignal.timeout(TIMEOUT),
+    }).catch((cause: unknown) => {
+      throw new OktaUnavailableError({ cause });
+    });
+    await response.body?.cancel();
+    if (!response.ok) throw new OktaUnavailableError();
+  }
+
+  /** Stops trying. */
+  close(): void {
+    this.#stopped.abort();
+  }
+
+  #discover(retryIn: number): void {
+    const { issuer, clientId, clientSecret } = this.#settings;
+    const oidc = new oktaMiddleware.ExpressOIDC({
+      issuer,
+      client_id: clientId,
+      client_secret: clientSecret,
+      appBaseUrl: this.#baseUrl,
+      // Groups need no scope: their claim is included in any. Okta refuses a scope that it does not know.
+      scope: "openid profile email",
+      timeout: TIMEOUT,
+      testing: { disableHttpsCheck: issuer.startsWith("http:") },
+      routes: {
+        login: { path: loginPaths.login },
+        loginCallback: {
+          path: loginPaths.callback,
+          handler: this.#onCallback as unknown as ExpressOIDC.LoginCallbackHandler,
+        },
+        logoutCallback: { path: loginPaths.afterLogout },
+      },
+    });
+    oidc.on("ready", () => {
+      this.#oidc = oidc;
+      this.#firstAttemptEnded();
+      this.#log.info({ issuer }, "Okta discovered");
+    });
+    oidc.on("error", (error) => {
+      this.#log.warn({ issuer, error: error.message }, "Okta reports an error");
+      // After discovery these are about single requests: a token that could not be revoked, say.
+      this.#firstAttemptEnded();
+      if (!this.#oidc) this.#retry(retryIn);
+    });
+  }
+
+  async #retry(delay: number): Promise<void> {
+    try {
+      await setTimeout(delay, undefined, { signal: this.#stopped.signal, ref: false });
+    } catch {
+      return;
+    }
+    this.#discover(Math.min(delay * 2, LAST_RETRY));
+  }
+}

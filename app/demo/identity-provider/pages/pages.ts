@@ -1,0 +1,146 @@
+import type { DemoUser } from "../../users.js";
+import { callbackUrl, type Settings } from "../options.js";
+import { Html, html } from "./html.js";
+import { style, styleSource } from "./style.js";
+
+/** HTTP headers for every page of the stand-in. */
+export function pageHeaders({ appBaseUrl }: Settings): Record<string, string> {
+  return {
+    "Cache-Control": "no-store",
+    // The app's origin is a target of forms because browsers hold the redirects after a form to the same rule, and
+    // those after a sign-in end at the app.
+    "Content-Security-Policy": [
+      "default-src 'none'",
+      // The empty icon, without which browsers ask for /favicon.ico.
+      "img-src data:",
+      `style-src ${styleSource}`,
+      `form-action 'self' ${new URL(appBaseUrl).origin}`,
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ].join("; "),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+  };
+}
+
+/** What the sign-in page shows. */
+export interface SignIn {
+  readonly users: readonly DemoUser[];
+  /** The `login_hint` of the authorization request, which moves that user to the top. */
+  readonly hint?: string | undefined;
+}
+
+/** The sign-in page: one button for each demo user. */
+export function signInPage(settings: Settings, { users, hint }: SignIn): string {
+  const hinted = users.find((user) => user.login.toLowerCase() === hint?.trim().toLowerCase());
+  const ordered = hinted ? [hinted, ...users.filter((user) => user !== hinted)] : users;
+  return page(
+    "Sign in",
+    html`<h1>Who do you want to sign in as?</h1>
+<p class="note">This page is a <strong>local stand-in for Okta</strong>. The people below are made up, and no password is needed.</p>
+${hint && !hinted ? html`<p role="status">Nobody here is called <strong>${hint}</strong>. These people are:</p>` : nothing}
+<form method="post">
+<ul class="people">
+${ordered.map((user) => personButton(user, user === hinted))}
+</ul>
+</form>
+<p class="end">${linkToApp(settings, "Back to the app without signing in")}</p>`,
+  );
+}
+
+function personButton({ login, givenName, familyName, purpose }: DemoUser, focused: boolean): Html {
+  return html`<li><button class="person" type="submit" name="login" value="${login}"${focused ? autofocus : nothing}>
+<span class="initials" aria-hidden="true">${givenName.slice(0, 1)}${familyName.slice(0, 1)}</span>
+<span class="name">${givenName} ${familyName}</span>
+<span class="email">${login}</span>
+<span class="purpose">${purpose}</span>
+</button></li>
+`;
+}
+
+/** A refusal: what happened, for whom it is meant, and the way back. */
+export interface Refusal {
+  /** An error code of OAuth 2.0 or OpenID Connect. */
+  readonly error: string;
+  readonly error_description?: string | undefined;
+  /** The redirect URI of the request, when that is what was refused. */
+  readonly redirectUri?: string | undefined;
+}
+
+/** The page for a sign-in whose time is over, or whose cookie is gone. */
+export function expiredPage(settings: Settings): string {
+  return page(
+    "Sign-in expired",
+    html`<h1>This sign-in is no longer waiting</h1>
+<p>It was finished already, it is more than an hour old, or the stand-in was started anew in the meantime. Start again from the app.</p>
+<p class="end">${linkToApp(settings, "Back to the app")}</p>`,
+  );
+}
+
+/** The page for a request that the stand-in refuses, addressed to the developer who has to change something. */
+export function refusalPage(
+  settings: Settings,
+  { error, error_description: description, redirectUri }: Refusal,
+): string {
+  return page(
+    "Request refused",
+    html`<h1>The stand-in for Okta refused this request</h1>
+<dl>
+<dt>Error</dt><dd><code>${error}</code></dd>
+${description ? html`<dt>Description</dt><dd>${description}</dd>` : nothing}
+</dl>
+${redirectUri ? redirectUriHelp(settings, redirectUri) : nothing}
+<p class="end">${linkToApp(settings, "Back to the app")}</p>`,
+  );
+}
+
+function redirectUriHelp(settings: Settings, redirectUri: string): Html {
+  return html`<p>The request names <code>${redirectUri}</code>. The stand-in knows only <code>${callbackUrl(settings)}</code>, which it has from the app's base URL. Open the app at that base URL, or start it with another one.</p>
+`;
+}
+
+/** The page after a logout that named no place to go. */
+export function signedOutPage(settings: Settings): string {
+  return page(
+    "Signed out",
+    html`<h1>You are signed out</h1>
+<p>The session at the stand-in for Okta has ended.</p>
+<p class="end">${linkToApp(settings, "Back to the app")}</p>`,
+  );
+}
+
+/** The page for addresses at which there is nothing. */
+export function notFoundPage(settings: Settings): string {
+  return page(
+    "Not found",
+    html`<h1>There is nothing here</h1>
+<p>This server is a local stand-in for Okta. Its issuer is <code>${settings.issuer}</code>.</p>
+<p class="end">${linkToApp(settings, "To the app")}</p>`,
+  );
+}
+
+const nothing = html``;
+const autofocus = html` autofocus`;
+
+function linkToApp({ appBaseUrl }: Settings, text: string): Html {
+  return html`<a href="${appBaseUrl}/">${text}</a>`;
+}
+
+function page(title: string, content: Html): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · stand-in for Okta</title>
+<link rel="icon" href="data:,">
+<style>${new Html(style)}</style>
+</head>
+<body>
+<main>
+${content}
+</main>
+</body>
+</html>
+`.text;
+}

@@ -1,0 +1,55 @@
+import { Router } from "express";
+import { withDeadline } from "../../deadline.js";
+
+const TIMEOUT = 2_000;
+
+/** How long an answer of the dependencies holds, in ms: however often somebody asks us, we do not ask them more often. */
+const HOLDS = 1_000;
+
+/** Something that the app cannot work without, and how to ask whether it is there. */
+export interface Dependency {
+  readonly name: string;
+  readonly check: () => Promise<void>;
+}
+
+/**
+ * `/livez`: this process runs. `/readyz`: so does everything it needs, each named; 503 while something is missing.
+ *
+ * @param dependencies - asked once a second, 2,000 ms at most
+ * @param isStopping - a process that shuts down wants no new requests
+ */
+export function health(dependencies: readonly Dependency[], isStopping: () => boolean): Router {
+  const router = Router();
+  router.get("/livez", (_req, res) => {
+    res.json({ status: "ok" });
+  });
+  const checkAll = () =>
+    Promise.all(
+      dependencies.map(async ({ name, check }) => [name, (await answers(check)) ? "ok" : "unavailable"] as const),
+    );
+  let current: ReturnType<typeof checkAll> | undefined;
+  router.get("/readyz", async (_req, res) => {
+    if (!current) {
+      current = checkAll();
+      setTimeout(() => {
+        current = undefined;
+      }, HOLDS).unref();
+    }
+    const states = await current;
+    const ready = !isStopping() && states.every(([, state]) => state === "ok");
+    res.status(ready ? 200 : 503).json({
+      status: isStopping() ? "stopping" : ready ? "ok" : "unavailable",
+      checks: Object.fromEntries(states),
+    });
+  });
+  return router;
+}
+
+async function answers(check: () => Promise<void>): Promise<boolean> {
+  try {
+    await withDeadline(check(), TIMEOUT, () => new Error("no answer in time"));
+    return true;
+  } catch {
+    return false;
+  }
+}
