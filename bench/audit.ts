@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { type Verification, verify } from "../app/audit/seal/verify.js";
 import type { Database } from "../app/db/database.js";
 import { openPostgres } from "../app/db/postgres.js";
-import { createDatabase } from "../test/database.js";
+import { createDatabase } from "../test/support/database/temporary-database.js";
 import { type CrmProcess, startCrm } from "./crm-process.js";
 import { growLog } from "./decisions.js";
 import { median } from "./median.js";

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { build } from "../test/built.js";
+import { build } from "../test/support/stack/compiled.js";
 
 /** What the CRM says when it listens: where it is, with its decision log and without, and tokens. */
 interface Said {

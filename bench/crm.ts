@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { Sealer } from "../app/audit/seal/sealer.js";
-import { startInProcess } from "../test/http/in-process.js";
-import { noLog } from "../test/no-log.js";
+import { noLog } from "../test/support/audit/no-log.js";
+import { startInProcess } from "../test/support/stack/in-process.js";
 
 /*
  * The whole CRM under load, in a process of its own: once with its decision log, and once without. It tells the process

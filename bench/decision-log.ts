@@ -1,5 +1,5 @@
 import autocannon from "autocannon";
-import { createDatabase } from "../test/database.js";
+import { createDatabase } from "../test/support/database/temporary-database.js";
 import { startCrm } from "./crm-process.js";
 import { median } from "./median.js";
 

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
 import { startPdp } from "../app/demo/pdp/start-pdp.js";
-import { build } from "../test/built.js";
+import { build } from "../test/support/stack/compiled.js";
 import { median } from "./median.js";
 
 /*

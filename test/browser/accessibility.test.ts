@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
-import { Browsing } from "./browsing.js";
-import { type Scene, setScene, sights } from "./sights.js";
+import { Browsing } from "../support/browser/browsing.js";
+import { type Scene, setScene, sights } from "../support/browser/page-states.js";
 
 /** A rule of axe-core's, and what breaks it. */
 interface Finding {

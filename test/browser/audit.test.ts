@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createContact } from "../http/client.js";
-import { Browsing, follow, headingOf, visit, wordsOf } from "./browsing.js";
+import { Browsing, follow, headingOf, visit, wordsOf } from "../support/browser/browsing.js";
+import { createContact } from "../support/http/client.js";
 
 describe("the decision log, in a browser", function () {
   this.timeout(60_000);

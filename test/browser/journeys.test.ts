@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { type ContactJson, contactIn, createContact } from "../http/client.js";
 import {
   Browsing,
   chooseAtSignIn,
@@ -12,7 +11,7 @@ import {
   press,
   visit,
   wordsOf,
-} from "./browsing.js";
+} from "../support/browser/browsing.js";
 import {
   definition,
   fill,
@@ -25,7 +24,8 @@ import {
   search,
   typedInto,
   workWithContacts,
-} from "./main-path.js";
+} from "../support/browser/main-path.js";
+import { type ContactJson, contactIn, createContact } from "../support/http/client.js";
 
 describe("in a browser", function () {
   this.timeout(120_000);

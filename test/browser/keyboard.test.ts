@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { Browsing, headingOf, loading, visit, wordsOf } from "./browsing.js";
-import { noticeOn, typedInto } from "./main-path.js";
-import { type Scene, setScene, sights } from "./sights.js";
+import { Browsing, headingOf, loading, visit, wordsOf } from "../support/browser/browsing.js";
+import { noticeOn, typedInto } from "../support/browser/main-path.js";
+import { type Scene, setScene, sights } from "../support/browser/page-states.js";
 
 /** The element that has the focus. */
 interface Stop {

@@ -1,8 +1,25 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { type Client, type ContactJson, contactIn, createContact, findAll, uniqueWord } from "../http/client.js";
-import { Browsing, emailOf, follow, headingOf, loading, type Person, press, visit, wordsOf } from "./browsing.js";
-import { definition, fill, namesIn, noticeOn, search } from "./main-path.js";
+import {
+  Browsing,
+  emailOf,
+  follow,
+  headingOf,
+  loading,
+  type Person,
+  press,
+  visit,
+  wordsOf,
+} from "../support/browser/browsing.js";
+import { definition, fill, namesIn, noticeOn, search } from "../support/browser/main-path.js";
+import {
+  type Client,
+  type ContactJson,
+  contactIn,
+  createContact,
+  findAll,
+  uniqueWord,
+} from "../support/http/client.js";
 
 const actions = ["Edit", "Share", "Transfer", "Delete"] as const;
 type Action = (typeof actions)[number];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Browsing } from "./browsing.js";
-import { logInFromHome, logOut, workWithContacts } from "./main-path.js";
+import { Browsing } from "../support/browser/browsing.js";
+import { logInFromHome, logOut, workWithContacts } from "../support/browser/main-path.js";
 
 describe("in a browser without JavaScript", function () {
   this.timeout(120_000);

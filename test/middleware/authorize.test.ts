@@ -16,7 +16,7 @@ import {
   UnauthenticatedError,
   UnsupportedPlanError,
 } from "../../middleware/index.js";
-import { allowing, appOf, denying, guardedApp, pdpThat, refusal, uma } from "./parts.js";
+import { allowing, appOf, denying, guardedApp, pdpThat, refusal, uma } from "../support/pdp/pdp-doubles.js";
 
 /** Whatever plain JavaScript may pass where the types would object. */
 const anything = <T>(value: unknown) => value as T;

@@ -3,9 +3,9 @@ import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import type { RequestHandler } from "express";
 import { authorize, cerbos, type Pdp } from "../../middleware/index.js";
-import { type RoguePdp, withRoguePdp } from "../resilience/rogue-pdp.js";
-import { collectMetrics, countCallbacks } from "./metrics.js";
-import { guardedApp, keeping, refusal } from "./parts.js";
+import { guardedApp, keeping, refusal } from "../support/pdp/pdp-doubles.js";
+import { type RoguePdp, withRoguePdp } from "../support/pdp/rogue-pdp.js";
+import { collectMetrics, countCallbacks } from "../support/telemetry/metrics.js";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const parent = "b7ad6b7169203331";

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
 import { readConfig, settingNames } from "../../app/config.js";
-import { sharedStack } from "../stack.js";
+import { sharedStack } from "../support/stack/stack.js";
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
 

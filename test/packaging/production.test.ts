@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TemporaryDatabase, temporaryDatabase } from "../database.js";
-import { cleanEnvironment, type Stack, startStack } from "../stack.js";
+import { type TemporaryDatabase, temporaryDatabase } from "../support/database/temporary-database.js";
+import { cleanEnvironment, type Stack, startStack } from "../support/stack/stack.js";
 
 describe("in production", function () {
   this.timeout(120_000);

@@ -1,15 +1,22 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { type TemporaryDatabase, temporaryDatabase } from "../database.js";
-import { freePort, type Stack, startStack } from "../stack.js";
-import type { UserAgent } from "../user-agent.js";
-import { assertEachRightOr503, assertUnavailable, during, type JudgedAsk, recoveryAfter, slowest } from "./judge.js";
-import { Creator, Writer } from "./ledger.js";
-import { send, startLoad, type Turn, tally } from "./load.js";
-import { OwnPdp } from "./own-pdp.js";
-import { assertReadiness, createContact, until } from "./parts.js";
-import { FaultyProxy } from "./proxy.js";
+import { type TemporaryDatabase, temporaryDatabase } from "../support/database/temporary-database.js";
+import type { UserAgent } from "../support/http/user-agent.js";
+import {
+  assertEachRightOr503,
+  assertUnavailable,
+  during,
+  type JudgedAsk,
+  recoveryAfter,
+  slowest,
+} from "../support/load/judge.js";
+import { Creator, Writer } from "../support/load/ledger.js";
+import { send, startLoad, type Turn, tally } from "../support/load/load.js";
+import { FaultyProxy } from "../support/network/faulty-proxy.js";
+import { OwnPdp } from "../support/pdp/own-pdp.js";
+import { assertReadiness, createContact, until } from "../support/stack/readiness.js";
+import { freePort, type Stack, startStack } from "../support/stack/stack.js";
 
 /** How long the app waits for a connection, and for an answer, in ms; see app/db/postgres.ts. */
 const CONNECTION_LIMIT = 2_000;

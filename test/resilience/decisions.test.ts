@@ -3,21 +3,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { verify } from "../../app/audit/seal/verify.js";
 import { openDatabase } from "../../app/db/open.js";
-import { type Built, build } from "../built.js";
-import { type TemporaryDatabase, temporaryDatabase } from "../database.js";
-import { freePort } from "../stack.js";
-import { AppProcess } from "./app-process.js";
-import { Crowd } from "./crowd.js";
+import { type TemporaryDatabase, temporaryDatabase } from "../support/database/temporary-database.js";
+import { Crowd } from "../support/load/clients.js";
 import {
   assertDecisionsOfRequests,
   assertEachChangeHasItsDecision,
   assertTheToldIsThere,
   readStored,
-} from "./decision-judge.js";
-import { Errands, people, type Tokens } from "./errands.js";
-import { OwnOkta } from "./own-okta.js";
-import { OwnPdp } from "./own-pdp.js";
-import { until } from "./parts.js";
+} from "../support/load/decision-judge.js";
+import { Errands, people, type Tokens } from "../support/load/workload.js";
+import { OwnOkta } from "../support/okta/own-okta.js";
+import { OwnPdp } from "../support/pdp/own-pdp.js";
+import { AppProcess } from "../support/stack/app-process.js";
+import { type Built, build } from "../support/stack/compiled.js";
+import { until } from "../support/stack/readiness.js";
+import { freePort } from "../support/stack/stack.js";
 
 /** How often the app is killed; a hundred times when it is to be found out thoroughly. */
 const KILLS = Number(process.env.KILLS ?? 8);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { freePort, logIn, type Stack, startStack } from "../stack.js";
-import { UserAgent } from "../user-agent.js";
-import { assertUnavailable } from "./judge.js";
-import { type Answer, send } from "./load.js";
-import { OwnOkta } from "./own-okta.js";
-import { OwnPdp } from "./own-pdp.js";
-import { anyDatabase, assertReadiness, bearer, until } from "./parts.js";
+import { UserAgent } from "../support/http/user-agent.js";
+import { assertUnavailable } from "../support/load/judge.js";
+import { type Answer, send } from "../support/load/load.js";
+import { OwnOkta } from "../support/okta/own-okta.js";
+import { OwnPdp } from "../support/pdp/own-pdp.js";
+import { anyDatabase, assertReadiness, bearer, until } from "../support/stack/readiness.js";
+import { freePort, logIn, type Stack, startStack } from "../support/stack/stack.js";
 
 /** The longest that the app waits for anything of Okta's, in ms. */
 const OKTA_LIMIT = 5_000;

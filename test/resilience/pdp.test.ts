@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Contact } from "../../app/contacts/contact.js";
 import { cerbos } from "../../middleware/index.js";
-import { type Stack, startStack } from "../stack.js";
 import {
   assertEachRightOr503,
   assertUnavailable,
@@ -13,12 +12,13 @@ import {
   median,
   recoveryAfter,
   slowest,
-} from "./judge.js";
-import { send, startLoad, type Turn, tally } from "./load.js";
-import { anybodys, OwnPdp, untilDeciding } from "./own-pdp.js";
-import { anyDatabase, assertReadiness, bearer, createContact, until } from "./parts.js";
-import { FaultyProxy } from "./proxy.js";
-import { type MannerName, manners, type RoguePdp, withRoguePdp } from "./rogue-pdp.js";
+} from "../support/load/judge.js";
+import { send, startLoad, type Turn, tally } from "../support/load/load.js";
+import { FaultyProxy } from "../support/network/faulty-proxy.js";
+import { anybodys, OwnPdp, untilDeciding } from "../support/pdp/own-pdp.js";
+import { type MannerName, manners, type RoguePdp, withRoguePdp } from "../support/pdp/rogue-pdp.js";
+import { anyDatabase, assertReadiness, bearer, createContact, until } from "../support/stack/readiness.js";
+import { type Stack, startStack } from "../support/stack/stack.js";
 
 const CONNECTIONS = 32;
 /** The middleware's deadline for a decision, in ms. */

@@ -9,10 +9,10 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Contact } from "../../app/contacts/contact.js";
 import { readDemoState } from "../../app/demo/state.js";
-import { freePort } from "../stack.js";
-import { AppProcess } from "./app-process.js";
-import { type Answer, type Ask, send, startLoad, type Turn } from "./load.js";
-import { anyDatabase, bearer, createContact, until } from "./parts.js";
+import { type Answer, type Ask, send, startLoad, type Turn } from "../support/load/load.js";
+import { AppProcess } from "../support/stack/app-process.js";
+import { anyDatabase, bearer, createContact, until } from "../support/stack/readiness.js";
+import { freePort } from "../support/stack/stack.js";
 
 /** How long requests in flight are waited for, in ms; see app/web/operations/listen.ts. */
 const GRACE = 10_000;

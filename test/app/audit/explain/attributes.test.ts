@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import type { DeniedDecision } from "../../../../app/audit/explain/explain.js";
+import type { Attributes } from "../../../../middleware/index.js";
+import { ruleNamed } from "../../../support/audit/policy-folder.js";
+import { actionsOfThings, openThings } from "../../../support/audit/sample-policies.js";
+
+describe("The explanation of refusals: values of attributes", () => {
+  const things = openThings();
+
+  it("holds no value of any attribute", () => {
+    const mark = "M4RK";
+    const marked = { n: mark, state: mark, owner: mark, tags: [mark], x: mark, at: mark, path: mark, ip: mark };
+    const principal = {
+      id: mark,
+      roles: [mark, "a"],
+      attr: { level: mark, guest: mark, tags: [mark], [mark]: mark },
+    };
+    for (const action of actionsOfThings) {
+      for (const attr of [marked, { ...marked, n: 987654321 }]) {
+        const explanation = things.explain({
+          principal,
+          kind: "thing",
+          resource: { id: mark, attr },
+          action,
+          derivedRoles: [mark],
+        });
+        assert.doesNotMatch(JSON.stringify(explanation), /M4RK|987654321/);
+        assert(explanation);
+      }
+    }
+  });
+
+  /** Actions of all sorts, and the rule that could allow each. */
+  const asked = { nested: "nested", derived: "maker", lists: "lists", "pdp:none": "not-only-the-pdp" };
+
+  /** Explains each of them with attributes of the person and the thing, of the thing alone, and of the person alone. */
+  function* explained(attr: Attributes) {
+    const bare = { id: "pia", roles: ["a"] };
+    const resource = { id: "t", attr };
+    for (const [action, rule] of Object.entries(asked)) {
+      const explain = (more: Pick<DeniedDecision, "principal" | "resource">) =>
+        things.explain({ kind: "thing", action, derivedRoles: [], ...more });
+      yield { rule, missing: "condition", explanation: explain({ principal: { ...bare, attr }, resource }) };
+      yield { rule, missing: "condition", explanation: explain({ principal: bare, resource }) };
+      yield { rule, missing: "resource", explanation: explain({ principal: { ...bare, attr }, resource: undefined }) };
+    }
+  }
+
+  it("takes what is no attribute of those that are asked for as missing", () => {
+    const odd: unknown[] = [
+      null,
+      1,
+      "text",
+      [],
+      { n: undefined, state: () => {}, owner: Symbol("s"), tags: new Set(), x: 1n, at: new Date() },
+      { n: Number.NaN, state: "\ud800", owner: null, tags: [undefined], at: Number.POSITIVE_INFINITY },
+      JSON.parse('{"__proto__": {"n": 2}, "constructor": {"name": "Object"}, "toString": 1, "hasOwnProperty": null}'),
+      Object.create({ n: 2 }),
+      new Map([["n", 2]]),
+    ];
+    for (const [n, attr] of (odd as Attributes[]).entries()) {
+      for (const { rule, missing, explanation } of explained(attr)) {
+        const context = `${rule} of number ${n}`;
+        const { applied, failed, ...said } = ruleNamed(explanation, rule);
+        assert.deepEqual([applied, said.missing], [false, missing], context);
+        const reasons = new Set(failed.map(({ because }) => because));
+        assert(reasons.size > 0 && !reasons.has("true"), context);
+      }
+    }
+    // One without any prototype is like any other.
+    const bare = Object.assign(Object.create(null), { n: 2 });
+    assert.deepEqual(things.about(bare, bare, "nested"), things.about({ n: 2 }, { n: 2 }, "nested"));
+    assert.equal(ruleNamed(things.about(bare, bare, "nested"), "nested").applied, true);
+  });
+
+  it("explains nothing, and does not throw, where attributes cannot be read or are too many", () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.self = [cycle, cycle];
+    const deep = JSON.parse(`${'{"n":'.repeat(20_000)}1${"}".repeat(20_000)}`);
+    let wide: unknown = 1;
+    for (let n = 0; n < 40; n += 1) wide = [wide, wide];
+    const unreadable: unknown[] = [
+      { n: Array.from({ length: 200_000 }, (_, n) => n) },
+      cycle,
+      deep,
+      { n: wide },
+      Object.defineProperty({}, "n", { enumerable: true, get: () => assert.fail("read") }),
+      new Proxy({}, { ownKeys: () => assert.fail("listed") }),
+    ];
+    for (const [n, attr] of (unreadable as Attributes[]).entries()) {
+      for (const { explanation } of explained(attr)) assert.equal(explanation, null, `number ${n}`);
+    }
+    assert.equal(things.explain(undefined as never), null);
+    assert.equal(things.explain({ principal: null, kind: "thing" } as never), null);
+  });
+
+  it("does not see what JavaScript gives to every object", () => {
+    const inherited = things.about(Object.create({ n: 2 }), {}, "all");
+    assert.deepEqual(ruleNamed(inherited, "all").failed[0], { expression: "R.attr.n > 1", because: "error" });
+  });
+});

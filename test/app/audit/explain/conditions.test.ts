@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { policyBook } from "../../../../app/audit/explain/explainer.js";
+import type { Attributes } from "../../../../middleware/index.js";
+import { all, any, crmPolicies, type Match, none, ruleNamed } from "../../../support/audit/policy-folder.js";
+import { openThings, ruleWhen } from "../../../support/audit/sample-policies.js";
+
+describe("The explanation of refusals: conditions", () => {
+  const things = openThings();
+
+  /** What the rule with a condition fails for. */
+  function failedOf(condition: Match, thing: Attributes, person: Attributes = {}): string[] {
+    const { name, action } = ruleWhen(condition);
+    return ruleNamed(things.about(thing, person, action), name).failed.map(
+      ({ expression, because }) => `${because}: ${expression}`,
+    );
+  }
+
+  it("tells a missing attribute from one with another value", () => {
+    const attr = { ownerId: "uma", visibility: "team", department: "Sales", sharedWith: [], editors: [] };
+    const explanation = policyBook(crmPolicies).explain({
+      principal: { id: "tess", roles: ["user"] },
+      kind: "contact",
+      resource: { id: "c1", attr },
+      action: "read",
+      derivedRoles: [],
+    });
+    assert.deepEqual(explanation?.derivedRoles[0]?.failed, [
+      { expression: "has(P.attr.department)", because: "false" },
+      { expression: 'P.attr.department != ""', because: "error" },
+      { expression: "R.attr.department == P.attr.department", because: "error" },
+    ]);
+  });
+
+  it("lists what is not true under all and any, and what is under none", () => {
+    const both = ["R.attr.n > 1", "P.attr.level == 2"] as const;
+    assert.deepEqual(failedOf(all(...both), { n: 1 }, { level: 2 }), ["false: R.attr.n > 1"]);
+    assert.deepEqual(failedOf(all(...both), { n: 1 }, {}), ["false: R.attr.n > 1", "error: P.attr.level == 2"]);
+    assert.deepEqual(failedOf(any(...both), { n: 1 }, { level: 1 }), [
+      "false: R.attr.n > 1",
+      "false: P.attr.level == 2",
+    ]);
+    assert.deepEqual(failedOf(any(...both), { n: "1" }, {}), ["error: R.attr.n > 1", "error: P.attr.level == 2"]);
+    assert.deepEqual(failedOf(any(...both), { n: 2 }, {}), []);
+    assert.deepEqual(failedOf(none(...both), { n: 2 }, { level: 1 }), ["true: R.attr.n > 1"]);
+    assert.deepEqual(failedOf(none(...both), { n: 2 }, { level: 2 }), [
+      "true: R.attr.n > 1",
+      "true: P.attr.level == 2",
+    ]);
+    assert.deepEqual(failedOf(none(...both), {}, {}), []);
+    assert.deepEqual(failedOf({ expr: "R.attr.state" }, { state: "open" }), ["error: R.attr.state"]);
+  });
+
+  it("finds its way through what is nested", () => {
+    const nested = all(
+      any("R.attr.n > 1", all("P.attr.level == 2", 'R.attr.state == "open"')),
+      none(all("R.attr.n > 2", none("P.attr.guest")), 'R.attr.state == "closed"'),
+    );
+    assert.deepEqual(failedOf(nested, { n: 1, state: "closed" }, { level: 2 }), [
+      "false: R.attr.n > 1",
+      'false: R.attr.state == "open"',
+      'true: R.attr.state == "closed"',
+    ]);
+    // A none within a none: because it is not so that somebody is a guest.
+    assert.deepEqual(failedOf(nested, { n: 3, state: "open" }, { guest: false }), [
+      "true: R.attr.n > 2",
+      "false: P.attr.guest",
+    ]);
+  });
+
+  it("does not call false what only the PDP can evaluate", () => {
+    const attr = { path: "y", ip: "10.1.1.1" };
+    for (const condition of [
+      { expr: 'hierarchy("x").ancestorOf(hierarchy(R.attr.path))' },
+      none('R.attr.ip.inIPAddrRange("10.0.0.0/8")'),
+    ]) {
+      const { name, action } = ruleWhen(condition);
+      const explanation = things.about(attr, {}, action);
+      const { applied, missing, failed } = ruleNamed(explanation, name);
+      assert.deepEqual([applied, missing, failed.map(({ because }) => because)], [false, "condition", ["error"]]);
+      assert.equal(explanation?.agrees, true);
+    }
+    // Whether somebody has such a derived role is taken from the PDP.
+    assert.deepEqual(
+      things.about(attr, {}, "pdp:derived")?.derivedRoles[0]?.failed.map(({ because }) => because),
+      ["error"],
+    );
+    assert.deepEqual(things.about(attr, {}, "pdp:derived", ["superior"])?.derivedRoles, []);
+  });
+});

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { verify } from "../../../../app/audit/seal/verify.js";
+import type { Database } from "../../../../app/db/database.js";
+import { openDatabase } from "../../../../app/db/open.js";
+import { makeSpecimen, type Place, run, sealAll } from "../../../support/audit/sample-log.js";
+import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
+
+const root = fileURLToPath(new URL("../../../..", import.meta.url));
+/** As node sees it when it writes to somebody's terminal. */
+const TERMINAL = "data:text/javascript,Object.defineProperty(process.stderr,'isTTY',{value:true})";
+
+interface Ended {
+  readonly code: unknown;
+  readonly out: string;
+  readonly err: string;
+}
+
+describe("npm run audit:verify", function () {
+  this.timeout(60_000);
+  let temporary: TemporaryDatabase;
+  let database: Database;
+  let places: readonly Place[];
+  let head: { readonly number: number; readonly hash: string };
+
+  before(async function () {
+    temporary = await temporaryDatabase(this);
+    database = await openDatabase({ databaseUrl: temporary.url, dataDir: "" }, () => {});
+    places = await makeSpecimen(database.db);
+    head = (await verify(database.db)).head ?? assert.fail("no seal");
+  });
+  after(async () => {
+    await database?.close();
+    await temporary?.drop();
+  });
+
+  function start(command: string, args: readonly string[], url = temporary.url): Promise<Ended> {
+    const env = { ...process.env, DATABASE_URL: url, NODE_OPTIONS: "" };
+    return new Promise((resolve) => {
+      execFile(command, args, { cwd: root, env }, (error, out, err) => resolve({ code: error?.code ?? 0, out, err }));
+    });
+  }
+
+  /** Runs the program as npm does, without waiting for npm. */
+  const program = (args: readonly string[] = [], { url, imports = [] }: { url?: string; imports?: string[] } = {}) =>
+    start(
+      process.execPath,
+      [...["tsx", ...imports].flatMap((name) => ["--import", name]), "app/audit/seal/verify-command.ts", ...args],
+      url,
+    );
+
+  const sound = () =>
+    [
+      "2200 records under 5 seals, 60 not sealed yet.",
+      "The decision log is as it was sealed.",
+      `Head: ${head.number}:${head.hash}`,
+      "",
+    ].join("\n");
+
+  it("says that all is as it was sealed, and ends with 0", async () => {
+    const { code, out } = await start("npm", ["run", "-s", "audit:verify", "--", "--head", `5:${head.hash}`]);
+    assert.deepEqual({ code, out }, { code: 0, out: sound() });
+  });
+
+  it("shows a bar on a terminal, and nothing of it anywhere else", async () => {
+    const [plain, terminal] = await Promise.all([program(), program([], { imports: [TERMINAL] })]);
+    assert.deepEqual(plain, { code: 0, out: sound(), err: "" });
+    assert.deepEqual({ code: terminal.code, out: terminal.out }, { code: 0, out: sound() });
+    assert.match(terminal.err, /Verifying .*0 %.*100 %/s);
+  });
+
+  it("ends with 2 when it cannot find out, and says why", async () => {
+    const head = "--head must be a seal's number and hash, such as 42:9f86d081... in full.\n";
+    const [hash, zero, option, nowhere] = await Promise.all([
+      program(["--head", "5:abc"]),
+      program(["--head", `0:${"a".repeat(64)}`]),
+      program(["--haed", "5"]),
+      program([], { url: "postgres://127.0.0.1:1/nothing" }),
+    ]);
+    assert.deepEqual(hash, { code: 2, out: "", err: head });
+    assert.deepEqual(zero, { code: 2, out: "", err: head });
+    assert.deepEqual([option.code, option.out], [2, ""]);
+    assert.match(option.err, /^Unknown option '--haed'/);
+    assert.deepEqual([nowhere.code, nowhere.out], [2, ""]);
+    assert.match(nowhere.err, /^PostgreSQL at 127\.0\.0\.1:1, database nothing, cannot be used: .+\n$/);
+  });
+
+  it("names what it finds, and ends with 1", async () => {
+    const [changed, gone] = [places[7], places[2_000]] as [Place, Place];
+    await run(database.db, `update decisions set effect = 'deny', action = 'x' where seq = ${changed.seq}`);
+    await run(database.db, `delete from decisions where seq = ${gone.seq}`);
+    const [{ code, out }, noted] = await Promise.all([program(), program(["--head", `5:${"a".repeat(64)}`])]);
+    const told = [
+      `CHANGED: ${changed.name} was changed: its columns do not say what it says.`,
+      `REMOVED: ${gone.name} was removed.`,
+      "2200 records under 5 seals, 60 not sealed yet.",
+      "The decision log is NOT as it was sealed.",
+      `Head: 5:${head.hash}`,
+      "",
+    ];
+    assert.deepEqual({ code, out: out.split("\n") }, { code: 1, out: told });
+    assert.equal(noted.code, 1);
+    assert(noted.out.includes("SEAL CHANGED: Seal 5 is not the one that was noted.\n"));
+
+    await run(database.db, "delete from decisions");
+    const all = await program();
+    assert.equal(all.code, 1);
+    const lines = all.out.split("\n");
+    assert.equal(lines[20], "... and 2240 more.");
+  });
+
+  it("ends with 2 when the noted seal is too old to be there", async () => {
+    for (const table of ["decisions", "decisions_unsealed", "seals", "seal_head"]) {
+      await run(database.db, `delete from ${table}`);
+    }
+    await makeSpecimen(database.db);
+
+    await sealAll(database.db, 1e-9);
+    const { code, out } = await program(["--head", `2:${head.hash}`]);
+    assert.equal(code, 2);
+    assert.match(out, /^The seal of --head is too old to be there: use a newer one\.$/m);
+  });
+});

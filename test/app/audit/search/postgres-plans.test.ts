@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { sql } from "drizzle-orm";
+import pg from "pg";
+import { type DecisionStore, decisionStore, type Search } from "../../../../app/audit/search/store.js";
+import type { Database } from "../../../../app/db/database.js";
+import { openDatabase } from "../../../../app/db/open.js";
+import { seedDecisions, seeded } from "../../../support/audit/seeded-log.js";
+import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
+
+/** A step of PostgreSQL's plan, as far as it is of interest here. */
+interface Step {
+  readonly "Node Type": string;
+  readonly "Index Name"?: string;
+  readonly "Relation Name"?: string;
+  readonly "Actual Rows": number;
+  readonly "Rows Removed by Filter"?: number;
+  readonly Plans?: readonly Step[];
+}
+
+const everything = { text: "TRUE", values: [] };
+const DAY = 24 * 60 * 60 * 1000;
+
+describe("a search of a log of 20,000 decisions", function () {
+  this.timeout(60_000);
+  let temporary: TemporaryDatabase;
+  let database: Database;
+  let store: DecisionStore;
+  /** What was sent to PostgreSQL. */
+  const queries: { text: string; values: unknown[] }[] = [];
+  const { query } = pg.Client.prototype;
+
+  before(async function () {
+    temporary = await temporaryDatabase(this);
+    database = await openDatabase({ databaseUrl: temporary.url, dataDir: "" }, () => {});
+    await seedDecisions(database.db, 20_000);
+    store = decisionStore(database.db);
+    pg.Client.prototype.query = function (this: pg.Client, ...args: never[]) {
+      const [first, values] = args as unknown as [string | { text: string }, unknown];
+      queries.push({
+        text: typeof first === "string" ? first : first.text,
+        values: Array.isArray(values) ? values : [],
+      });
+      return (query as (...args: never[]) => unknown).apply(this, args);
+    } as typeof query;
+  });
+  after(async () => {
+    pg.Client.prototype.query = query;
+    await database?.close();
+    await temporary?.drop();
+  });
+
+  /** Every step of the plan by which PostgreSQL does what is asked of the store. */
+  async function stepsOf(ask: () => Promise<unknown>): Promise<Step[]> {
+    queries.splice(0);
+    await ask();
+    const [asked] = queries.splice(0);
+    assert(asked, "a query");
+    const client = new pg.Client(temporary.url);
+    await client.connect();
+    try {
+      const { rows } = await client.query(`explain (analyze, format json) ${asked.text}`, asked.values);
+      const stepsIn = (step: Step): Step[] => [step, ...(step.Plans ?? []).flatMap(stepsIn)];
+      return stepsIn(rows[0]["QUERY PLAN"][0].Plan as Step);
+    } finally {
+      await client.end();
+    }
+  }
+
+  const then = (days: number) => new Date(Date.now() - days * DAY);
+  const behind = { time: then(15).toISOString(), seq: 10_000 };
+  for (const [name, search, index] of [
+    ["for everything", {}, "decisions_by_time"],
+    ["for a person", { personId: seeded.person(3) }, "decisions_by_principal"],
+    ["for nobody", { personId: null }, "decisions_by_principal"],
+    ["for a contact", { contact: seeded.contact(3) }, "decisions_by_resource"],
+    ["for an action", { action: "update" }, "decisions_by_action"],
+    ["for what was denied", { effect: "deny" }, "decisions_denied"],
+    ["for what was allowed", { effect: "allow" }, "decisions_by_time"],
+    ["for a time", { from: then(20), to: then(15) }, "decisions_by_time"],
+    ["for what a person did at some time", { personId: seeded.person(3), to: then(15) }, "decisions_by_principal"],
+  ] as readonly [string, Search, string][]) {
+    for (const [page, after] of [
+      ["its first page", undefined],
+      ["a page far behind", behind],
+    ] as const) {
+      it(`${name} walks an index from the newest on: ${page}`, async () => {
+        const steps = await stepsOf(() => store.list(search, everything, 50, after));
+        assert.deepEqual(
+          steps.map((step) => step["Node Type"]).filter((type) => type !== "Limit"),
+          ["Index Scan"],
+        );
+        const [walk] = steps.slice(-1);
+        // Common actions and what is mostly allowed can be met on the way as well.
+        assert.ok([index, "decisions_by_time"].includes(walk?.["Index Name"] ?? ""), walk?.["Index Name"]);
+        assert.ok((walk?.["Rows Removed by Filter"] ?? 0) < 1_000, "reads little that it does not show");
+      });
+    }
+  }
+
+  it("has a chart that reads the counts of its time and what is not counted yet, and no more", async () => {
+    const steps = await stepsOf(() => store.countAll({ effect: "deny" }, "day", then(7), then(0)));
+    assert.ok(!steps.some((step) => step["Node Type"] === "Seq Scan" && step["Relation Name"] === "decisions"));
+  });
+
+  it("has a chart that looks at no more of the newest than it may", async () => {
+    const { counts, isPart } = await store.countNewest({ action: "update" }, everything, 200);
+    assert.deepEqual([counts.reduce((sum, { count }) => sum + count, 0), isPart], [200, true]);
+    const search = { personId: seeded.person(3), action: "update" };
+    const few = await store.countNewest(search, everything, 50);
+    assert.ok(few.counts.reduce((sum, { count }) => sum + count, 0) < 50);
+    assert.ok(few.isPart);
+    const { decisions } = await store.list(search, everything, 1_000);
+    const all = await store.countNewest(search, everything, 2_000);
+    assert.equal(
+      all.counts.reduce((sum, { count }) => sum + count, 0),
+      decisions.length,
+    );
+    assert.ok(!all.isPart);
+  });
+
+  it("has a chart whose hourly counts say what the decisions themselves say", async () => {
+    const [from, to] = [new Date(then(7).setUTCMinutes(0, 0, 0)), new Date(then(1).setUTCMinutes(0, 0, 0))];
+    const counted = await store.countAll({ action: "read" }, "day", from, to);
+    const { rows } = (await database.db.execute(sql`
+      select date_trunc('day', time, 'UTC') as start, effect, count(*)::int as count from decisions
+      where action = 'read' and time >= ${from.toISOString()}::timestamptz and time < ${to.toISOString()}::timestamptz
+        and record not like '%"source":"can"%'
+      group by 1, 2`)) as unknown as { rows: { start: string; effect: string; count: number }[] };
+    const sorted = (counts: readonly { start: Date | string; effect: string; count: number }[]) =>
+      counts.map(({ start, effect, count }) => `${new Date(start).toJSON()} ${effect} ${count}`).sort();
+    assert.deepEqual(sorted(counted), sorted(rows));
+  });
+});

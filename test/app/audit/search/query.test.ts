@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { nextOf, startOf, startsIn, type Unit, unitFor } from "../../../../app/audit/search/periods.js";
+import { auditQuery, auditUrl, encodeCursor } from "../../../../app/audit/search/query.js";
+import { messagesOf } from "../../../../app/web/query.js";
+
+const contact = "8b752f17-50d5-4b10-8d17-8818512fb19a";
+
+function parsed(query: object) {
+  const result = auditQuery.safeParse(query);
+  assert(result.success, JSON.stringify(result.error));
+  return result.data;
+}
+
+function messages(query: object): Record<string, string> {
+  const result = auditQuery.safeParse(query);
+  assert(!result.success, "it holds");
+  return messagesOf(result.error);
+}
+
+describe("a search of the decision log", () => {
+  it("takes empty fields, as forms send them, for none", () => {
+    const empty = {
+      person: "",
+      contact: " ",
+      action: "",
+      effect: "",
+      asked: "",
+      from: "",
+      to: "",
+      limit: "",
+      after: "",
+    };
+    const given = Object.entries(parsed(empty)).filter(([, value]) => value !== undefined);
+    assert.deepEqual(given, [["limit", 50]]);
+  });
+
+  it("takes a contact's id, or the address of its page, whatever else the address has", () => {
+    for (const text of [
+      contact,
+      contact.toUpperCase(),
+      ` ${contact} `,
+      `/contacts/${contact}`,
+      `https://crm.example/contacts/${contact}/edit?x=1#top`,
+    ]) {
+      assert.equal(parsed({ contact: text }).contact, contact, text);
+    }
+    for (const text of ["x", `${contact}0`, `${contact}-`, "https://crm.example/contacts/new", `x${contact}`]) {
+      assert.match(messages({ contact: text }).contact ?? "", /must be a contact's id/, text);
+    }
+  });
+
+  it("takes times without a zone for UTC, and others as what they are", () => {
+    for (const [text, time] of [
+      ["2026-01-31T14:30", "2026-01-31T14:30:00.000Z"],
+      ["2026-01-31T14:30:05", "2026-01-31T14:30:05.000Z"],
+      ["2026-01-31T14:30:05.250", "2026-01-31T14:30:05.250Z"],
+      ["2026-01-31", "2026-01-31T00:00:00.000Z"],
+      ["2026-01-31T14:30Z", "2026-01-31T14:30:00.000Z"],
+      ["2026-01-31T14:30+02:00", "2026-01-31T12:30:00.000Z"],
+    ] as const) {
+      assert.equal(parsed({ from: text }).from?.toJSON(), time, text);
+    }
+    for (const text of [
+      "now",
+      "2026-02-31",
+      "2026-13-01",
+      "2026-01-31T25:00",
+      "0000-01-01",
+      "+012026-01-01T00:00",
+      "1",
+    ]) {
+      assert.match(messages({ to: text }).to ?? "", /must be a time such as/, text);
+    }
+  });
+
+  it("says what is wrong with each part", () => {
+    assert.deepEqual(
+      messages({ effect: "maybe", asked: "never", limit: "0", after: "x", person: ["a", "b"], action: "\0" }),
+      {
+        effect: "must be allow or deny",
+        asked: "must be tried or ahead",
+        limit: "must be from 1 to 100",
+        after: "is not a cursor of this list",
+        person: "must be given once",
+        action: "contains invalid characters",
+      },
+    );
+    assert.deepEqual(messages({ from: "2026-01-02", to: "2026-01-02" }), { to: "must be later than from" });
+    for (const limit of ["101", "1.5", "x"]) assert.deepEqual(Object.keys(messages({ limit })), ["limit"]);
+  });
+
+  it("takes only cursors that it has given", () => {
+    const cursor = { time: "2026-01-31T14:30:05.250Z", seq: 7 };
+    assert.deepEqual(parsed({ after: encodeCursor(cursor) }).after, cursor);
+    for (const wrong of [
+      { time: "x", seq: 7 },
+      { ...cursor, seq: -1 },
+      { ...cursor, seq: 1.5 },
+      { ...cursor, time: "2026-01-31" },
+    ]) {
+      assert.deepEqual(messages({ after: encodeCursor(wrong) }), { after: "is not a cursor of this list" });
+    }
+  });
+
+  it("has an address that leads back to it", () => {
+    const query = {
+      person: "ü & co",
+      contact,
+      action: "read",
+      effect: "deny",
+      asked: "tried",
+      from: "2026-01-31T14:30",
+      limit: "7",
+    };
+    const url = auditUrl(parsed(query));
+    assert.deepEqual(Object.fromEntries(new URL(url, "http://x").searchParams), query);
+    assert.equal(auditUrl(parsed({})), "/audit");
+  });
+});
+
+describe("the periods of a chart", () => {
+  const date = (text: string) => new Date(`${text}Z`);
+
+  it("are as short as fit", () => {
+    for (const [from, to, unit] of [
+      ["2026-01-01T00:00", "2026-01-01T01:00", "hour"],
+      ["2026-01-01T00:00", "2026-01-03T00:00", "hour"],
+      ["2026-01-01T00:00", "2026-01-03T01:00", "day"],
+      ["2026-01-01T00:00", "2026-02-18T00:00", "day"],
+      ["2026-01-01T00:00", "2026-03-01T00:00", "week"],
+      ["2026-01-01T00:00", "2027-01-01T00:00", "month"],
+      ["1970-01-01T00:00", "2026-01-01T00:00", "year"],
+    ] as const) {
+      assert.equal(unitFor(date(from), date(to)), unit, `${from} to ${to}`);
+    }
+  });
+
+  it("begin where UTC has them begin, leap days, years' ends and all", () => {
+    for (const [unit, moment, start, next] of [
+      ["hour", "2026-11-22T02:45:10.123", "2026-11-22T02:00", "2026-11-22T03:00"],
+      ["day", "2024-02-28T23:59", "2024-02-28T00:00", "2024-02-29T00:00"],
+      ["week", "2026-11-22T02:45", "2026-11-16T00:00", "2026-11-23T00:00"],
+      ["week", "2026-01-01T00:00", "2025-12-29T00:00", "2026-01-05T00:00"],
+      ["month", "2026-12-31T23:00", "2026-12-01T00:00", "2027-01-01T00:00"],
+      ["year", "2026-12-31T23:00", "2026-01-01T00:00", "2027-01-01T00:00"],
+    ] as const satisfies readonly (readonly [Unit, string, string, string])[]) {
+      assert.deepEqual(startOf(unit, date(moment)), date(start));
+      assert.deepEqual(nextOf(unit, date(start)), date(next));
+    }
+    assert.equal(startsIn("day", date("2026-01-01T12:00"), date("2026-01-03T00:00")).length, 2);
+    assert.deepEqual(startsIn("hour", date("2026-01-01T00:00"), date("2026-01-01T00:00")), []);
+  });
+});

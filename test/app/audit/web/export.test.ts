@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { get, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
+import express from "express";
+import { type DecisionRecord, rowOf } from "../../../../app/audit/record/record.js";
+import type { DecisionPage, DecisionStore } from "../../../../app/audit/search/store.js";
+import { csvHeader, csvLines } from "../../../../app/audit/web/csv.js";
+import { type Format, sendExport } from "../../../../app/audit/web/export.js";
+import { searchedAll } from "../../../support/audit/log-search.js";
+import { seedDecisions, seeded } from "../../../support/audit/seeded-log.js";
+import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
+import { type Client, problemIn } from "../../../support/http/client.js";
+import { type InProcess, startInProcess } from "../../../support/stack/in-process.js";
+
+describe("an export of the decision log", function () {
+  this.timeout(60_000);
+  let temporary: TemporaryDatabase;
+  let app: InProcess;
+  let auditor: Client;
+
+  before(async function () {
+    temporary = await temporaryDatabase(this);
+    app = await startInProcess(temporary.url);
+    await seedDecisions(app.database.db, 5_000);
+    auditor = await app.as("00uauditor", "auditor", "");
+  });
+  after(async () => {
+    await app?.stop();
+    await temporary?.drop();
+  });
+
+  it("has every decision that a search finds, in its order, each as it is stored", async () => {
+    const query = { person: seeded.person(3), effect: "deny" };
+    const { status, headers, body } = await auditor.get(
+      `/audit/export?${new URLSearchParams({ format: "ndjson", ...query })}`,
+    );
+    assert.equal(status, 200);
+    assert.match(headers.get("content-type") ?? "", /^application\/x-ndjson/);
+    assert.match(headers.get("content-disposition") ?? "", /^attachment; filename=decisions-\d{8}T\d{6}Z\.ndjson$/);
+    const records = body
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as DecisionRecord);
+    assert.ok(records.length > 10);
+    assert.deepEqual(records, await searchedAll(auditor, query));
+  });
+
+  it("has all of them, over many chunks", async () => {
+    const to = new Date().toISOString();
+    const { body } = await auditor.get(`/audit/export?format=ndjson&action=read&to=${to}`);
+    const ids = body
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => (JSON.parse(line) as DecisionRecord).id);
+    const all = await auditor.get(`/audit/export?format=csv&to=${to}`);
+    const lines = all.body.split("\r\n").slice(1, -1);
+    assert.ok(lines.length >= 5_000, `${lines.length} lines`);
+    assert.equal(new Set(lines.map((line) => line.split(",")[0])).size, lines.length);
+    assert.ok(ids.every((id) => all.body.includes(`${id},`)));
+  });
+
+  it("says what it does not know: 400", async () => {
+    for (const query of ["", "format=xml", "format=toString", "format=csv&effect=x", "format=csv&from=x"]) {
+      problemIn(await auditor.get(`/audit/export?${query}`), 400);
+    }
+  });
+
+  it("is not sent to those who ask for its headers only", async () => {
+    const { status, body } = await auditor.send("/audit/export?format=ndjson", { method: "HEAD" });
+    assert.deepEqual([status, body], [200, ""]);
+  });
+});
+
+const record: DecisionRecord = {
+  id: "a",
+  time: "2026-01-31T14:30:05.250Z",
+  requestId: null,
+  traceId: null,
+  method: "GET",
+  route: "/contacts/:id",
+  principal: { id: "=cmd|'/c calc'!A1", roles: ["user", "x"] },
+  resource: { kind: "contact", id: null },
+  action: '+say "hi", you',
+  effect: "deny",
+  policy: null,
+  policyVersion: null,
+  scope: null,
+  rules: [],
+  derivedRoles: [],
+  plan: null,
+  source: "authorize",
+  duration: 0,
+  error: "not_found",
+  change: null,
+  explanation: null,
+};
+
+describe("decisions as CSV", () => {
+  it("have a column for each part, and no formula", () => {
+    const [header, line, end] =
+      `${csvHeader()}${csvLines([{ ...rowOf(record), principalId: null, resourceId: null, seq: 1 }])}`.split("\r\n");
+    assert.match(header ?? "", /^id,time,principal_id,roles,kind,resource_id,action,effect,error,/);
+    assert.match(
+      line ?? "",
+      /^a,2026-01-31T14:30:05\.250Z,'=cmd\|'\/c calc'!A1,user x,contact,,"'\+say ""hi"", you",deny,not_found,/,
+    );
+    assert.equal(end, "");
+  });
+});
+
+describe("an export", () => {
+  let server: Server;
+  /** How many chunks the database was asked for. */
+  let asked: number;
+  let outcome: Promise<unknown>;
+
+  /** Starts to export what a database has; answers when the headers have come. */
+  async function exporting(
+    list: (chunk: number) => Promise<DecisionPage>,
+    format: Format = "ndjson",
+  ): Promise<IncomingMessage> {
+    asked = 0;
+    const store = { list: () => list(++asked) } as unknown as DecisionStore;
+    server = express()
+      .get("/", (_req, res, next) => {
+        outcome = sendExport(res, store, {}, { text: "TRUE", values: [] }, format);
+        outcome.catch(next);
+      })
+      .use(((_error, _req, res, _next) => {
+        if (!res.headersSent) res.sendStatus(503);
+      }) as express.ErrorRequestHandler)
+      .listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const request = get({ port: (server.address() as AddressInfo).port, host: "127.0.0.1" });
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    return response;
+  }
+  afterEach(async () => {
+    server.closeAllConnections();
+    await once(server.close(), "close");
+  });
+
+  const row = rowOf({ ...record, route: `/${"x".repeat(1_000)}` });
+  const page = (isLast = false) =>
+    ({
+      decisions: Array.from({ length: 1_000 }, (_, seq) => ({ ...row, seq })),
+      next: isLast ? null : { time: record.time, seq: 1 },
+    }) as unknown as DecisionPage;
+
+  async function read(response: IncomingMessage): Promise<string> {
+    let text = "";
+    for await (const chunk of response) text += chunk;
+    return text;
+  }
+
+  it("ends well when the log ends", async () => {
+    const text = await read(await exporting(async (chunk) => page(chunk === 3)));
+    assert.equal(text.split("\n").length, 3_001);
+    assert.equal(asked, 3);
+  });
+
+  it("is cut off, and never looks complete, when the database fails in the middle", async () => {
+    const response = await exporting(async (chunk) => (chunk < 3 ? page() : Promise.reject(new Error("gone"))));
+    assert.equal(response.statusCode, 200);
+    await assert.rejects(read(response), /aborted/);
+    await assert.rejects(outcome, /gone/);
+  });
+
+  it("is refused when the database fails at once", async () => {
+    const response = await exporting(() => Promise.reject(new Error("gone")));
+    assert.equal(response.statusCode, 503);
+    response.resume();
+  });
+
+  it("stops to read the log when whoever asked goes away", async () => {
+    const response = await exporting(async () => page());
+    response.resume();
+    await setTimeout(100);
+    response.destroy();
+    await outcome;
+    const then = asked;
+    await setTimeout(100);
+    assert.equal(asked, then);
+  });
+
+  it("reads the log no faster than it is taken", async () => {
+    const response = await exporting(async () => page());
+    await setTimeout(300);
+    const then = asked;
+    await setTimeout(300);
+    assert.equal(asked, then, "still reading");
+    // What fits into the buffers of two sockets.
+    assert.ok(asked < 15, `${asked} chunks of a megabyte are in memory`);
+    response.destroy();
+    await outcome;
+  });
+});

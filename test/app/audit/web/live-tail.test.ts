@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+import { setTimeout } from "node:timers/promises";
+import pg from "pg";
+import type { DecisionRecord } from "../../../../app/audit/record/record.js";
+import { written } from "../../../support/audit/log-search.js";
+import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
+import { type Client, clientOf, createContact } from "../../../support/http/client.js";
+import { type Stack, startStack } from "../../../support/stack/stack.js";
+
+/** Somebody who watches the log. */
+class Watcher {
+  readonly events: { readonly id: number; readonly record: DecisionRecord }[] = [];
+  readonly comments: string[] = [];
+  readonly ended: Promise<unknown>;
+  readonly #response: IncomingMessage;
+
+  static async start(url: string, token: string, query = "", headers: Record<string, string> = {}): Promise<Watcher> {
+    const request = get(`${url}/audit/tail?${query}`, {
+      agent: false,
+      headers: { authorization: `Bearer ${token}`, ...headers },
+    });
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    return new Watcher(response);
+  }
+
+  private constructor(response: IncomingMessage) {
+    this.#response = response;
+    this.ended = once(response, "close");
+    let text = "";
+    response.on("error", () => {});
+    response.setEncoding("utf8").on("data", (chunk) => {
+      text += chunk;
+      const messages = text.split("\n\n");
+      text = messages.pop() ?? "";
+      for (const message of messages) {
+        const [, id, data] = /^id: (\d+)\ndata: (.*)$/.exec(message) ?? [];
+        if (id && data) this.events.push({ id: Number(id), record: JSON.parse(data) });
+        else this.comments.push(message);
+      }
+    });
+  }
+
+  get status(): number | undefined {
+    return this.#response.statusCode;
+  }
+
+  get type(): string | undefined {
+    return this.#response.headers["content-type"];
+  }
+
+  /** Waits for an event. */
+  async see(holds: (record: DecisionRecord) => boolean): Promise<{ id: number; record: DecisionRecord }> {
+    for (let tries = 0; tries < 100; tries++) {
+      const found = this.events.find(({ record }) => holds(record));
+      if (found) return found;
+      await setTimeout(100);
+    }
+    assert.fail(`not among ${this.events.length} events`);
+  }
+
+  leave(): void {
+    this.#response.destroy();
+  }
+}
+
+describe("the decision log, watched", function () {
+  this.timeout(60_000);
+  let database: TemporaryDatabase;
+  let stack: Stack;
+  let token: string;
+  let omar: Client;
+  let auditor: Client;
+  const watchers: Watcher[] = [];
+
+  before(async function () {
+    database = await temporaryDatabase(this);
+    stack = await startStack({ DATABASE_URL: database.url });
+    token = await stack.token("audrey@example.com");
+    auditor = clientOf(stack.url, token);
+    omar = clientOf(stack.url, await stack.token("omar@example.com"));
+  });
+  afterEach(() => {
+    for (const watcher of watchers.splice(0)) watcher.leave();
+  });
+  after(async () => {
+    await stack?.stop();
+    await database?.drop();
+  });
+
+  async function watch(query = "", headers: Record<string, string> = {}): Promise<Watcher> {
+    const watcher = await Watcher.start(stack.url, token, query, headers);
+    watchers.push(watcher);
+    return watcher;
+  }
+
+  it("shows what is decided from then on, as it is stored, and only what is searched for", async () => {
+    const [all, denied] = await Promise.all([watch(), watch("effect=deny&person=omar")]);
+    assert.equal(all.status, 200);
+    assert.match(all.type ?? "", /^text\/event-stream/);
+    const { id } = await createContact(omar);
+    const created = await all.see(({ change }) => change?.id === id);
+    assert.equal((await auditor.get(`/audit/${created.record.id}`)).body, JSON.stringify(created.record));
+    await omar.get("/audit");
+    const refused = await denied.see(({ action, resource }) => action === "list" && resource.kind === "decision");
+    assert.equal(refused.record.effect, "deny");
+    assert.ok(denied.events.every(({ record }) => record.effect === "deny"));
+    assert.ok(!all.events.some(({ record }) => record.time < created.record.time && record.action === "create"));
+  });
+
+  it("goes on behind what somebody has seen: what is new comes again, and what is a few seconds old does not", async () => {
+    const first = await watch();
+    const contacts = [await createContact(omar)];
+    await first.see(({ change }) => change?.id === contacts[0]?.id);
+    await setTimeout(7_000);
+    contacts.push(await createContact(omar), await createContact(omar));
+    const events = await Promise.all(contacts.map(({ id }) => first.see(({ change }) => change?.id === id)));
+    const again = await watch("", { "Last-Event-ID": String(events[1]?.id) });
+    await again.see(({ change }) => change?.id === contacts[2]?.id);
+    const changes = again.events.flatMap(({ record }) => record.change?.id ?? []);
+    assert.deepEqual(
+      changes.sort(),
+      contacts
+        .slice(1)
+        .map(({ id }) => id)
+        .sort(),
+    );
+    const fromAddress = await watch(`lastEventId=${events[1]?.id}`);
+    await fromAddress.see(({ change }) => change?.id === contacts[2]?.id);
+    assert.ok(!fromAddress.events.some(({ record }) => record.change?.id === contacts[0]?.id));
+    for (const wrong of ["x", "99999999999999", "-1"]) {
+      assert.equal((await watch("", { "Last-Event-ID": wrong })).status, 200);
+    }
+  });
+
+  /** Another process's connection. */
+  async function connect(): Promise<pg.Client> {
+    const client = new pg.Client(database.url);
+    await client.connect();
+    return client;
+  }
+
+  async function insert(client: pg.Client, id: string): Promise<void> {
+    await client.query(
+      `insert into decisions (id, time, kind, action, effect, record) values ($1, now(), 'contact', 'strange', 'deny', $2)`,
+      [id, JSON.stringify({ id })],
+    );
+  }
+
+  it("shows records of other processes, also those that are committed after later ones, each once", async () => {
+    const watcher = await watch("action=strange");
+    const [early, late] = await Promise.all([connect(), connect()]);
+    await early.query("begin");
+    await insert(early, "early");
+    await insert(late, "late");
+    await watcher.see(({ id }) => id === "late");
+    await setTimeout(1_500);
+    await early.query("commit");
+    await watcher.see(({ id }) => id === "early");
+    await setTimeout(1_500);
+    assert.deepEqual(
+      watcher.events.map(({ record }) => record.id),
+      ["late", "early"],
+    );
+    await Promise.all([early.end(), late.end()]);
+  });
+
+  it("does not lose what is committed late to somebody who has left and come back meanwhile", async () => {
+    const watcher = await watch("action=strange");
+    const [early, late] = await Promise.all([connect(), connect()]);
+    await early.query("begin");
+    await insert(early, "overtaken");
+    await insert(late, "overtaking");
+    const { id } = await watcher.see(({ id }) => id === "overtaking");
+    watcher.leave();
+    const again = await watch("action=strange", { "Last-Event-ID": String(id) });
+    await again.see(({ id }) => id === "overtaking");
+    await early.query("commit");
+    await again.see(({ id }) => id === "overtaken");
+    await Promise.all([early.end(), late.end()]);
+  });
+
+  it("says where to go on even before there is anything to see", async () => {
+    const watcher = await watch("action=strange");
+    let id: string | undefined;
+    for (let tries = 0; !id && tries < 50; tries++) {
+      await setTimeout(100);
+      [, id] = /^id: (\d+)$/m.exec(watcher.comments.join("\n")) ?? [];
+    }
+    assert(id, watcher.comments.join());
+    watcher.leave();
+    const other = await connect();
+    await insert(other, "between");
+    await other.end();
+    const again = await watch("action=strange", { "Last-Event-ID": id });
+    await again.see(({ id }) => id === "between");
+  });
+
+  it("sends rows of the page's table to the page", async () => {
+    const { id } = await createContact(omar);
+    await written(auditor);
+    const query = new URLSearchParams({ contact: id, lastEventId: "0", format: "html" });
+    const response = await fetch(`${stack.url}/audit/tail?${query}`, { headers: { authorization: `Bearer ${token}` } });
+    const reader = response.body?.getReader();
+    let text = "";
+    while (!text.includes("</tr>")) text += new TextDecoder().decode((await reader?.read())?.value);
+    await reader?.cancel();
+    assert.match(text, /\ndata: <tr role="row" data-decision="\/audit\/[^"]+">.*Omar Ostrow.*<\/tr> \n\n/);
+  });
+
+  it("is not watched by more than fifty at once in a process", async () => {
+    const many = await Promise.all(Array.from({ length: 55 }, () => watch("person=nobody")));
+    const statuses = many.map(({ status }) => status);
+    assert.deepEqual([...new Set(statuses)].sort(), [200, 503]);
+    assert.ok(statuses.filter((status) => status === 200).length <= 50);
+    for (const watcher of watchers.splice(0)) watcher.leave();
+    for (let tries = 0; (await watch()).status !== 200; tries++) {
+      assert.ok(tries < 50, "those who have left are still counted");
+      await setTimeout(100);
+    }
+  });
+
+  it("ends when the app stops, which need not wait for those who watch", async () => {
+    const watcher = await watch();
+    const start = Date.now();
+    const [code] = await Promise.all([stack.stop(), watcher.ended]);
+    assert.equal(code, 0);
+    assert.ok(Date.now() - start < 6_000, `${Date.now() - start} ms`);
+  });
+});

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
+import { clientOf, problemIn } from "../../../support/http/client.js";
+import { type InProcess, startInProcess } from "../../../support/stack/in-process.js";
+
+describe("a decision that is not in the log yet", function () {
+  this.timeout(60_000);
+  let temporary: TemporaryDatabase;
+  let app: InProcess;
+
+  before(async function () {
+    temporary = await temporaryDatabase(this);
+    app = await startInProcess(temporary.url);
+  });
+  after(async () => {
+    await app?.stop();
+    await temporary?.drop();
+  });
+
+  it("makes the log write at once for those who may read it, and for nobody else", async () => {
+    let flushes = 0;
+    const url = await app.serve({
+      ...app.decisionLog,
+      flush: () => {
+        flushes += 1;
+        return app.decisionLog.flush();
+      },
+    });
+    for (const [role, expected] of [
+      ["user", 0],
+      ["auditor", 1],
+      ["admin", 1],
+    ] as const) {
+      flushes = 0;
+      const client = clientOf(url, await app.token(`00u${role}`, role, ""));
+      problemIn(await client.get("/audit/none"), 404);
+      assert.equal(flushes, expected, role);
+    }
+  });
+});

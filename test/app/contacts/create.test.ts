@@ -1,0 +1,287 @@
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { demoUsers } from "../../../app/demo/users.js";
+import {
+  atOnce,
+  type Client,
+  type ContactJson,
+  clientsOf,
+  contactIn,
+  createContact,
+  deleteAll,
+  findAll,
+  json,
+  messagesIn,
+  problemIn,
+  uniqueWord,
+} from "../../support/http/client.js";
+import { type Stack, sharedStack } from "../../support/stack/stack.js";
+
+describe("POST /contacts", function () {
+  this.timeout(120_000);
+  const word = uniqueWord();
+  let stack: Stack;
+  let uma: Client;
+  let omar: Client;
+  let nina: Client;
+  let alice: Client;
+  let stranger: Client;
+
+  before(async () => {
+    stack = await sharedStack();
+    ({ uma, omar, nina, alice, stranger } = await clientsOf(stack));
+  });
+  afterEach(() => deleteAll(alice, word));
+
+  const idOf = (name: string) => demoUsers.find(({ login }) => login.startsWith(name))?.id;
+  const countOf = async () => (await findAll(alice, { q: word })).length;
+  const whole = () => ({
+    firstName: "Ada",
+    lastName: "Lovelace",
+    email: `${word}@test.example`,
+    phone: "+44 20 7946 0000",
+    company: `Engines ${word}`,
+    title: "Analyst",
+    notes: "Met in London.\nLikes tea.",
+  });
+
+  it("answers 201 with the contact, where it is, and its version", async () => {
+    const before = Date.now();
+    const answer = await uma.post("/contacts", whole());
+    const { id, ownerId, version, createdAt, updatedAt, ...rest } = contactIn(answer, 201);
+    assert.match(id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    assert.equal(answer.headers.get("location"), `/contacts/${id}`);
+    assert.equal(ownerId, idOf("uma"));
+    assert.equal(version, 1);
+    assert.equal(new Date(createdAt).toISOString(), createdAt);
+    assert.equal(updatedAt, createdAt);
+    assert.ok(Math.abs(Date.parse(createdAt) - before) < 60_000, createdAt);
+    const access = { visibility: "everyone", department: "Sales", sharedWith: [], editors: [] };
+    assert.deepEqual(rest, { ...whole(), ...access });
+    assert.deepEqual(json(await omar.get(`/contacts/${id}`)), JSON.parse(answer.body));
+  });
+
+  it("needs no more than a first and a last name", async () => {
+    const names = { firstName: "Ada", lastName: word };
+    const contact = contactIn(await uma.post("/contacts", names), 201);
+    const { email, phone, company, title, notes } = contact;
+    assert.deepEqual(
+      { email, phone, company, title, notes },
+      { email: "", phone: "", company: "", title: "", notes: "" },
+    );
+    assert.equal((await uma.post("/contacts", { ...names, email: null, notes: null })).status, 201);
+  });
+
+  it("takes no owner, department, sharing, id, version or time from the input", async () => {
+    const time = "2001-01-01T00:00:00.000Z";
+    const id = "11111111-1111-4111-8111-111111111111";
+    const access = { department: "Support", sharedWith: [idOf("omar")], editors: [idOf("omar")] };
+    const owner = { ownerId: idOf("omar"), owner_id: idOf("omar") };
+    const forged = { id, ...owner, ...access, version: 7, createdAt: time, updatedAt: time };
+    const contact = contactIn(await uma.post("/contacts", { ...whole(), ...forged }), 201);
+    assert.equal(contact.ownerId, idOf("uma"));
+    assert.deepEqual([contact.department, contact.sharedWith, contact.editors], ["Sales", [], []]);
+    assert.notEqual(contact.id, id);
+    assert.equal(contact.version, 1);
+    assert.notEqual(contact.createdAt, time);
+    assert.notEqual(contact.updatedAt, time);
+  });
+
+  for (const visibility of ["everyone", "team", "private"] as const) {
+    it(`lets ${visibility} see it when told so`, async () => {
+      const contact = contactIn(await uma.post("/contacts", { ...whole(), visibility }), 201);
+      assert.equal(contact.visibility, visibility);
+      const { status } = await omar.get(`/contacts/${contact.id}`);
+      assert.equal(status, visibility === "everyone" ? 200 : 403);
+    });
+  }
+
+  it("trims fields and keeps line breaks of notes as they are on Unix", async () => {
+    const contact = await createContact(uma, {
+      firstName: "  Ada \t",
+      company: `\u00a0${word} `,
+      notes: "a\r\nb\rc\n\td",
+    });
+    assert.equal(contact.firstName, "Ada");
+    assert.equal(contact.company, word);
+    assert.equal(contact.notes, "a\nb\nc\n\td");
+  });
+
+  it("stores text of any script, and fields of just the greatest length", async () => {
+    const { id } = await createContact(uma, {
+      firstName: "𝒜".repeat(50),
+      lastName: "Ŝ".repeat(100),
+      company: `${word} 東京 שלום ไทย 🏳️‍🌈`,
+      title: "x".repeat(200),
+      phone: "1".repeat(40),
+      notes: "ñ".repeat(5_000),
+    });
+    const stored = json<ContactJson>(await uma.get(`/contacts/${id}`));
+    assert.equal(stored.firstName, "𝒜".repeat(50));
+    assert.equal(stored.lastName, "Ŝ".repeat(100));
+    assert.equal(stored.company, `${word} 東京 שלום ไทย 🏳️‍🌈`);
+    assert.equal(stored.notes, "ñ".repeat(5_000));
+  });
+
+  it("takes forms from API clients too", async () => {
+    const answer = await uma.send("/contacts", { method: "POST", body: new URLSearchParams(whole()) });
+    assert.equal(contactIn(answer, 201).company, whole().company);
+  });
+
+  it("takes a compressed body", async () => {
+    const answer = await uma.send("/contacts", {
+      method: "POST",
+      body: new Uint8Array(gzipSync(JSON.stringify(whole()))),
+      headers: { "Content-Type": "application/json", "Content-Encoding": "gzip" },
+    });
+    assert.equal(answer.status, 201);
+  });
+
+  describe("answers 400", () => {
+    const bodies = [
+      "{",
+      "[1",
+      '{"firstName": "Ada",}',
+      "undefined",
+      "null",
+      "42",
+      '"text"',
+      "[]",
+      '[{"firstName":"Ada"}]',
+    ];
+    for (const body of bodies) {
+      it(`to ${body}`, async () => {
+        const headers = { "Content-Type": "application/json" };
+        problemIn(await uma.send("/contacts", { method: "POST", body, headers }), 400);
+      });
+    }
+
+    it("to a body that is not compressed as it says", async () => {
+      const headers = { "Content-Type": "application/json", "Content-Encoding": "gzip" };
+      problemIn(await uma.send("/contacts", { method: "POST", body: JSON.stringify(whole()), headers }), 400);
+    });
+  });
+
+  it("answers 401 with a challenge when nobody is logged in, and creates nothing", async () => {
+    const answer = await stranger.post("/contacts", whole());
+    assert.equal(problemIn(answer, 401).code, "unauthenticated");
+    assert.equal(answer.headers.get("www-authenticate"), "Bearer");
+    assert.equal(await countOf(), 0);
+  });
+
+  it("answers 403 to somebody without a role, and creates nothing", async () => {
+    assert.equal(problemIn(await nina.post("/contacts", whole()), 403).code, "no_roles");
+    assert.equal(await countOf(), 0);
+  });
+
+  describe("when the owner has the address already", () => {
+    it("answers 409, in whatever case the address is written, and creates nothing", async () => {
+      await createContact(uma, whole());
+      for (const email of [whole().email, whole().email.toUpperCase(), ` ${whole().email} `]) {
+        const problem = problemIn(await uma.post("/contacts", { ...whole(), email }), 409);
+        assert.deepEqual(Object.keys(messagesIn(problem)), ["email"]);
+      }
+      assert.equal(await countOf(), 1);
+    });
+
+    it("lets other people have it, and any number of contacts have none", async () => {
+      await createContact(uma, whole());
+      await createContact(omar, whole());
+      await createContact(uma, { ...whole(), email: "" });
+      await createContact(uma, { ...whole(), email: "" });
+      assert.equal(await countOf(), 4);
+    });
+
+    it("lets exactly one of many at once through", async () => {
+      const answers = await atOnce(10, uma, () => uma.post("/contacts", whole()));
+      assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(9).fill(409)]);
+    });
+  });
+
+  describe("answers 413", () => {
+    const large = { firstName: "Ada", lastName: "x".repeat(100 * 1024) };
+
+    it("to more than 100 kB of JSON", async () => {
+      problemIn(await uma.post("/contacts", large), 413);
+    });
+
+    it("to more than 100 kB of form, and to too many fields", async () => {
+      problemIn(await uma.send("/contacts", { method: "POST", body: new URLSearchParams(large) }), 413);
+      const many = new URLSearchParams("f=&".repeat(2_000));
+      problemIn(await uma.send("/contacts", { method: "POST", body: many }), 413);
+    });
+
+    it("to little that unpacks to more than 100 kB", async () => {
+      const headers = { "Content-Type": "application/json", "Content-Encoding": "gzip" };
+      const body = new Uint8Array(gzipSync(JSON.stringify(large)));
+      problemIn(await uma.send("/contacts", { method: "POST", body, headers }), 413);
+    });
+  });
+
+  describe("answers 415", () => {
+    const refused: [string, Record<string, string>][] = [
+      ["text", { "Content-Type": "text/plain" }],
+      ["XML", { "Content-Type": "application/xml" }],
+      ["a multipart form", { "Content-Type": "multipart/form-data; boundary=x" }],
+      ["a type that is none", { "Content-Type": "json" }],
+      ["a character set that JSON does not have", { "Content-Type": "application/json; charset=latin1" }],
+      ["an unknown encoding", { "Content-Type": "application/json", "Content-Encoding": "zip" }],
+    ];
+    for (const [what, headers] of refused) {
+      it(`to ${what}`, async () => {
+        problemIn(await uma.send("/contacts", { method: "POST", body: JSON.stringify(whole()), headers }), 415);
+        assert.equal(await countOf(), 0);
+      });
+    }
+
+    it("to a body without a type", async () => {
+      problemIn(await uma.send("/contacts", { method: "POST", body: Buffer.from(JSON.stringify(whole())) }), 415);
+    });
+  });
+
+  describe("answers 422 with a message for the field", () => {
+    const wrong: [string, unknown, string][] = [
+      ["firstName", "", "Enter a first name."],
+      ["firstName", " \t\n ", "Enter a first name."],
+      ["firstName", null, "Enter a first name."],
+      ["firstName", 42, "Must be text."],
+      ["firstName", ["Ada"], "Must be text."],
+      ["firstName", { $ne: "" }, "Must be text."],
+      ["firstName", "x".repeat(101), "Must have at most 100 characters."],
+      ["lastName", "", "Enter a last name."],
+      ["lastName", "x".repeat(101), "Must have at most 100 characters."],
+      ["lastName", "two\nlines", "Contains characters that cannot be stored."],
+      ["email", "ada", "Must be an e-mail address, such as name@example.com."],
+      ["email", "ada@", "Must be an e-mail address, such as name@example.com."],
+      ["email", "a b@example.com", "Must be an e-mail address, such as name@example.com."],
+      ["email", `${"x".repeat(255)}@example.com`, "Must have at most 254 characters."],
+      ["email", true, "Must be text."],
+      ["phone", "none", "Must be a phone number, such as +44 20 7946 0000."],
+      ["phone", "1".repeat(41), "Must have at most 40 characters."],
+      ["company", "x".repeat(201), "Must have at most 200 characters."],
+      ["company", "a\u0000b", "Contains characters that cannot be stored."],
+      ["company", "half a pair: \ud83d", "Contains characters that cannot be stored."],
+      ["title", "x".repeat(201), "Must have at most 200 characters."],
+      ["title", "bell\u0007", "Contains characters that cannot be stored."],
+      ["visibility", "nobody", "Must be everyone, team or private."],
+      ["visibility", "Everyone", "Must be everyone, team or private."],
+      ["visibility", null, "Must be everyone, team or private."],
+      ["visibility", ["private"], "Must be everyone, team or private."],
+      ["notes", "x".repeat(5_001), "Must have at most 5000 characters."],
+      ["notes", "nul\u0000", "Contains characters that cannot be stored."],
+    ];
+    for (const [field, value, message] of wrong) {
+      const shown = JSON.stringify(value);
+      it(`${field}: ${shown.length > 40 ? `${shown.slice(0, 20)}… (${shown.length})` : shown}`, async () => {
+        const problem = problemIn(await uma.post("/contacts", { ...whole(), [field]: value }), 422);
+        assert.deepEqual(messagesIn(problem), { [field]: message });
+        assert.equal(await countOf(), 0);
+      });
+    }
+
+    it("for all fields that do not hold at once", async () => {
+      const problem = problemIn(await uma.post("/contacts", { email: "ada", phone: "x", notes: 1 }), 422);
+      assert.deepEqual(Object.keys(messagesIn(problem)).sort(), ["email", "firstName", "lastName", "notes", "phone"]);
+    });
+  });
+});

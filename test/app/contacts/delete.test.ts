@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import {
+  atOnce,
+  type Client,
+  type ContactJson,
+  clientsOf,
+  contactIn,
+  createContact,
+  deleteAll,
+  json,
+  problemIn,
+  uniqueWord,
+} from "../../support/http/client.js";
+import { sharedStack } from "../../support/stack/stack.js";
+
+const nobody = "00000000-0000-4000-8000-000000000000";
+
+describe("DELETE /contacts/:id", function () {
+  this.timeout(120_000);
+  const word = uniqueWord();
+  let uma: Client;
+  let omar: Client;
+  let nina: Client;
+  let alice: Client;
+  let stranger: Client;
+  /** Of omar. */
+  let contact: ContactJson;
+  let path: string;
+
+  before(async () => {
+    ({ uma, omar, nina, alice, stranger } = await clientsOf(await sharedStack()));
+  });
+  beforeEach(async () => {
+    contact = await createContact(omar, { company: word });
+    path = `/contacts/${contact.id}`;
+  });
+  afterEach(() => deleteAll(alice, word));
+
+  const assertThere = async () => assert.deepEqual(json(await omar.get(path)), contact);
+
+  for (const [who, remove] of [
+    ["the owner", () => omar.delete(path)],
+    ["an administrator", () => alice.delete(path)],
+    ["the owner, who names the version", () => omar.delete(path, { "If-Match": '"1"' })],
+    ["the owner, who names any version", () => omar.delete(path, { "If-Match": "*" })],
+    // Some clients send an empty body with every request.
+    ["a client with an empty body", () => omar.send(path, { method: "DELETE", body: new Uint8Array() })],
+  ] as const) {
+    it(`answers 204 to ${who}, and the contact is gone`, async () => {
+      const answer = await remove();
+      assert.equal(answer.status, 204, answer.body);
+      assert.equal(answer.body, "");
+      problemIn(await omar.get(path), 404);
+      problemIn(await omar.delete(path), 404);
+    });
+  }
+
+  it("lets exactly one of ten deletions through", async () => {
+    const answers = await atOnce(10, omar, () => omar.delete(path));
+    assert.equal(answers.filter(({ status }) => status === 204).length, 1);
+    for (const answer of answers) assert.ok([204, 404, 412].includes(answer.status), answer.body);
+  });
+
+  it("answers 400 to a malformed If-Match", async () => {
+    problemIn(await omar.delete(path, { "If-Match": "1" }), 400);
+    await assertThere();
+  });
+
+  it("answers 401 with a challenge when nobody is logged in", async () => {
+    const answer = await stranger.delete(path);
+    problemIn(answer, 401);
+    assert.equal(answer.headers.get("www-authenticate"), "Bearer");
+    await assertThere();
+  });
+
+  it("answers 403 to a user who is not the owner", async () => {
+    assert.equal(problemIn(await uma.delete(path), 403).code, "denied");
+    problemIn(await uma.delete(path, { "If-Match": '"7"' }), 403);
+    await assertThere();
+  });
+
+  it("answers 403 to somebody without a role, who does not learn which contacts exist", async () => {
+    assert.equal(problemIn(await nina.delete(path), 403).code, "no_roles");
+    assert.equal(problemIn(await nina.delete(`/contacts/${nobody}`), 403).code, "no_roles");
+    await assertThere();
+  });
+
+  it("answers 404 when there is no such contact", async () => {
+    for (const id of [nobody, "x", "%2e%2e"]) problemIn(await omar.delete(`/contacts/${id}`), 404);
+  });
+
+  it("answers 412 when somebody has changed the contact since, which then stays", async () => {
+    const changed = contactIn(await alice.patch(path, { title: "Director" }, { "If-Match": '"1"' }));
+    problemIn(await omar.delete(path, { "If-Match": '"1"' }), 412);
+    assert.deepEqual(json(await omar.get(path)), changed);
+  });
+});

@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { GRPC } from "@cerbos/grpc";
+import { sql } from "drizzle-orm";
+import pg from "pg";
+import { decisions } from "../../../app/db/schema.js";
+import { type TemporaryDatabase, temporaryDatabase } from "../../support/database/temporary-database.js";
+import { type Client, json } from "../../support/http/client.js";
+import { type InProcess, startInProcess } from "../../support/stack/in-process.js";
+
+/** What the app asks of the PDP and of PostgreSQL: each entry is one gRPC call or one query on the wire. */
+const calls: string[] = [];
+/** The text of each query about contacts. */
+const statements: string[] = [];
+
+/** Notes every call of a method of a class, whoever has made the object. */
+function watch(target: object, method: string, note: (...args: never[]) => string | undefined): () => void {
+  const prototype = target as Record<string, (...args: never[]) => unknown>;
+  const original = prototype[method] ?? assert.fail(method);
+  prototype[method] = function (this: unknown, ...args: never[]) {
+    const noted = note(...args);
+    if (noted) calls.push(noted);
+    return original.apply(this, args);
+  };
+  return () => {
+    prototype[method] = original;
+  };
+}
+
+/** What a query is about; those about sessions and people are not a list's. */
+function queryOf(query: string | { text: string }): string | undefined {
+  const text = typeof query === "string" ? query : query.text;
+  if (!text.includes('"contacts"')) return undefined;
+  statements.push(text);
+  return text.startsWith("select count(*)") ? "count query" : "list query";
+}
+
+describe("a page of a list", function () {
+  this.timeout(120_000);
+  let database: TemporaryDatabase;
+  let app: InProcess;
+  let user: Client;
+  const unwatch: (() => void)[] = [];
+
+  before(async function () {
+    database = await temporaryDatabase(this);
+    app = await startInProcess(database.url);
+    user = await app.as("00uuser", "user", "Sales");
+    unwatch.push(watch(GRPC.prototype, "planResources", () => "plan call"));
+    unwatch.push(
+      watch(
+        GRPC.prototype,
+        "checkResources",
+        ({ resources }: { resources: unknown[] }) => `check of ${resources.length}`,
+      ),
+    );
+    unwatch.push(watch(pg.Client.prototype, "query", queryOf));
+    // Any other way to ask would not be counted.
+    for (const method of ["checkResource", "isAllowed"]) unwatch.push(watch(GRPC.prototype, method, () => method));
+  });
+  after(async () => {
+    for (const restore of unwatch) restore();
+    await app?.stop();
+    await database?.drop();
+  });
+
+  /** Contacts of somebody else; every tenth one the user sees, for one reason or another. */
+  const insert = (from: number, to: number) =>
+    app.database.db.execute(sql`
+      insert into contacts (first_name, last_name, owner_id, visibility, department, shared_with)
+      select 'Test', 'Nr ' || n, case n % 40 when 0 then '00uuser' else '00uother' end,
+        case n % 40 when 10 then 'everyone' when 20 then 'team' else 'private' end, 'Sales',
+        case n % 40 when 30 then array['00uuser'] else array[]::text[] end
+      from generate_series(${from}::int, ${to}::int) n`);
+
+  for (const [from, to] of [
+    [1, 300],
+    [301, 20_000],
+  ] as const) {
+    describe(`of a table of ${to}`, () => {
+      before(async () => {
+        await insert(from, to);
+        // Whoever is new is remembered beside their first request.
+        await user.get("/contacts?limit=1");
+      });
+      beforeEach(() => calls.splice(0));
+
+      it("takes one plan call, one check call and one list query as JSON", async () => {
+        const { contacts, next } = json<{ contacts: unknown[]; next: string }>(await user.get("/contacts"));
+        assert.equal(contacts.length, 25);
+        assert.ok(next);
+        assert.deepEqual(calls, ["plan call", "list query", "check of 25"]);
+      });
+
+      it("takes one count more as a page, and its menu and buttons no call of their own", async () => {
+        const { status, body } = await user.get("/contacts", { Accept: "text/html" });
+        assert.equal(status, 200);
+        assert.equal(body.match(/class="person"/g)?.length, 25);
+        assert.match(body, /href="\/contacts\/new"/);
+        assert.match(body, />Edit</);
+        assert.match(body, new RegExp(`${(to / 10).toLocaleString("en-GB")} contacts`));
+        assert.deepEqual(calls.toSorted(), ["check of 27", "count query", "list query", "plan call"]);
+      });
+
+      it("is the same behind a cursor, searched and sorted", async () => {
+        const { next } = json<{ next: string }>(await user.get("/contacts?q=Nr&sort=-created"));
+        calls.splice(0);
+        const query = new URLSearchParams({ q: "Nr", sort: "-created", after: next });
+        json(await user.get(`/contacts?${query}`));
+        assert.deepEqual(calls, ["plan call", "list query", `check of ${to === 300 ? 5 : 25}`]);
+      });
+    });
+  }
+
+  describe("in special cases", () => {
+    const decisionsSoFar = async () => {
+      await app.decisionLog.flush();
+      return app.database.db.$count(decisions);
+    };
+
+    it("of 100 rows takes two check calls more: the PDP takes 50 resources in one", async () => {
+      calls.splice(0);
+      await user.get("/contacts?limit=100", { Accept: "text/html" });
+      assert.deepEqual(calls.toSorted(), [
+        "check of 2",
+        "check of 50",
+        "check of 50",
+        "count query",
+        "list query",
+        "plan call",
+      ]);
+    });
+
+    it("puts no more decisions on record than it shows the answers of", async () => {
+      const recordsOf = async (path: string, accept: string) => {
+        const before = await decisionsSoFar();
+        assert.equal((await user.get(path, { Accept: accept })).status, 200);
+        return (await decisionsSoFar()) - before;
+      };
+      // That there is a list, and each row.
+      assert.equal(await recordsOf("/contacts", "application/json"), 1 + 25);
+      // With four buttons each, and the menu's three questions.
+      assert.equal(await recordsOf("/contacts", "text/html"), 1 + 25 * 5 + 3);
+    });
+
+    it("that is a contact's takes one check call for the guard, and one for its buttons and the menu", async () => {
+      const { contacts } = json<{ contacts: { id: string }[] }>(await user.get("/contacts?limit=1"));
+      calls.splice(0);
+      await user.get(`/contacts/${contacts[0]?.id}`, { Accept: "text/html" });
+      assert.deepEqual(calls, ["list query", "check of 1", "check of 3"]);
+    });
+
+    it("that is a contact's takes one plan call more for those who may list the decisions about it", async () => {
+      const admin = await app.as("00uadmin", "admin", "");
+      const { contacts } = json<{ contacts: { id: string }[] }>(await admin.get("/contacts?limit=1"));
+      calls.splice(0);
+      await admin.get(`/contacts/${contacts[0]?.id}`, { Accept: "text/html" });
+      assert.deepEqual(calls, ["list query", "check of 1", "check of 3", "plan call"]);
+    });
+
+    it("that is of the decision log takes one plan call and, as a page, one check call for its menu", async () => {
+      const auditor = await app.as("00uauditor", "auditor", "");
+      calls.splice(0);
+      await auditor.get("/audit");
+      assert.deepEqual(calls, ["plan call"]);
+      calls.splice(0);
+      await auditor.get("/audit", { Accept: "text/html" });
+      assert.deepEqual(calls.toSorted(), ["check of 2", "plan call"]);
+    });
+
+    it("has the same statement whatever is searched for, and whoever does", async () => {
+      const hostile = ["x", "'", "';--", "/*", "*/", "$1", "$2::text", "%_", "\\", '"', "O'Brien", "1=1)or(1=1", "😀"];
+      const texts = new Set<string>();
+      for (const [n, word] of hostile.entries()) {
+        const searching = await app.as(`00u${word}${n}`, "user", word);
+        await searching.get("/contacts?limit=1");
+        statements.splice(0);
+        const { contacts } = json<{ contacts: unknown[] }>(
+          await searching.get(`/contacts?q=${encodeURIComponent(word)}`),
+        );
+        assert.deepEqual(contacts, []);
+        // The planner puts the rules in any order.
+        for (const text of statements)
+          texts.add(
+            text
+              .replace(/\$\d+/g, "$")
+              .split(/[\s()]+/)
+              .sort()
+              .join(" "),
+          );
+      }
+      assert.equal(texts.size, 1, [...texts].join("\n"));
+    });
+
+    it("for somebody without a role takes none", async () => {
+      const nobody = await app.as("00unobody", "Everyone", "Sales");
+      calls.splice(0);
+      assert.equal((await nobody.get("/contacts")).status, 403);
+      assert.equal((await nobody.get("/contacts", { Accept: "text/html" })).status, 403);
+      assert.deepEqual(calls, []);
+    });
+  });
+});

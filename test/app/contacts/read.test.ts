@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import {
+  type Client,
+  type ContactJson,
+  clientsOf,
+  contactIn,
+  createContact,
+  deleteAll,
+  problemIn,
+  uniqueWord,
+} from "../../support/http/client.js";
+import { sharedStack } from "../../support/stack/stack.js";
+
+const nobody = "00000000-0000-4000-8000-000000000000";
+
+describe("GET /contacts/:id", function () {
+  this.timeout(120_000);
+  const word = uniqueWord();
+  let uma: Client;
+  let omar: Client;
+  let nina: Client;
+  let alice: Client;
+  let stranger: Client;
+  let contact: ContactJson;
+
+  before(async () => {
+    ({ uma, omar, nina, alice, stranger } = await clientsOf(await sharedStack()));
+    contact = await createContact(omar, { company: word });
+  });
+  after(() => deleteAll(alice, word));
+
+  it("answers 200 to every user and administrator", async () => {
+    for (const client of [omar, uma, alice]) {
+      assert.deepEqual(contactIn(await client.get(`/contacts/${contact.id}`)), contact);
+    }
+  });
+
+  it("knows the contact by its id in capitals, as UUIDs may be written", async () => {
+    assert.deepEqual(contactIn(await uma.get(`/contacts/${contact.id.toUpperCase()}`)), contact);
+  });
+
+  it("answers 401 with a challenge when nobody is logged in", async () => {
+    const answer = await stranger.get(`/contacts/${contact.id}`);
+    problemIn(answer, 401);
+    assert.equal(answer.headers.get("www-authenticate"), "Bearer");
+  });
+
+  it("answers 403 to somebody without a role, who does not learn which contacts exist", async () => {
+    assert.equal(problemIn(await nina.get(`/contacts/${contact.id}`), 403).code, "no_roles");
+    assert.equal(problemIn(await nina.get(`/contacts/${nobody}`), 403).code, "no_roles");
+  });
+
+  it("answers 404 to ids of nobody, and to what is no id", async () => {
+    for (const id of [nobody, "1", "%00", "%27%20or%201=1", "x".repeat(3_000), "..%2f..%2fpackage.json"]) {
+      problemIn(await uma.get(`/contacts/${id}`), 404);
+    }
+  });
+
+  it("answers 400 to an address that cannot be decoded", async () => {
+    problemIn(await uma.get("/contacts/%E0%A4%A"), 400);
+  });
+});

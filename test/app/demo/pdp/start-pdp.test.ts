@@ -1,0 +1,298 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { appendFile, cp, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
+import { createInterface, type Interface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { GRPC } from "@cerbos/grpc";
+import { cerbosBinary } from "../../../../app/demo/pdp/cerbos-binary.js";
+import { type ChildPdp, startPdp } from "../../../../app/demo/pdp/start-pdp.js";
+
+const policies = fileURLToPath(new URL("../../../../policies", import.meta.url));
+const config = fileURLToPath(new URL("../../../../pdp/pdp.yaml", import.meta.url));
+
+describe("cerbosBinary", () => {
+  it("finds this platform's PDP", () => {
+    assert.ok(isAbsolute(cerbosBinary()));
+    assert.match(execFileSync(cerbosBinary(), ["--version"], { encoding: "utf8" }), /\d+\.\d+\.\d+/);
+  });
+
+  it("says what to do where there is none", () => {
+    assert.throws(() => cerbosBinary("win32-x64"), /win32-x64.*CERBOS_HOSTNAME/);
+  });
+});
+
+describe("startPdp", () => {
+  const cleanups: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  const events: { event: string; details: object | undefined }[] = [];
+  beforeEach(() => {
+    events.length = 0;
+  });
+
+  async function start(options: { policies?: string; config?: string } = {}): Promise<ChildPdp> {
+    const log = (event: string, details?: object) => events.push({ event, details });
+    const pdp = await startPdp({ policies, config, ...options, log });
+    cleanups.push(() => pdp.stop());
+    return pdp;
+  }
+
+  function connect(target: string): GRPC {
+    const client = new GRPC(target, {
+      tls: false,
+      channelOptions: { "grpc.initial_reconnect_backoff_ms": 100, "grpc.max_reconnect_backoff_ms": 300 },
+    });
+    cleanups.push(() => client.close());
+    return client;
+  }
+
+  async function policiesCopy(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), "gatehouse, {policies}[0] = "));
+    cleanups.push(() => rm(folder, { recursive: true }));
+    await cp(policies, folder, { recursive: true });
+    return folder;
+  }
+
+  it("answers checks, in a folder of its own", async () => {
+    const pdp = await start();
+    assert.match(pdp.target, /^unix:\//);
+    assert.equal((await stat(folderOf(pdp.target))).mode & 0o777, 0o700);
+
+    const client = connect(pdp.target);
+    assert.equal(await mayUpdate(client, "uma"), true);
+    assert.equal(await mayUpdate(client, "omar"), false);
+    assert.deepEqual(
+      events.map(({ event }) => event),
+      ["Cerbos PDP started"],
+    );
+  });
+
+  it("rejects what does not fit the schemas", async () => {
+    const client = connect((await start()).target);
+    const result = await client.checkResource({
+      principal: { id: "alice", roles: ["admin"], attr: { team: "sales" } },
+      resource: contactOf("alice"),
+      actions: ["read"],
+    });
+    assert.equal(result.isAllowed("read"), false);
+    assert.equal(result.validationErrors.length, 1);
+    assert.ok(events.some(({ event }) => event === "Cerbos PDP: Validation failed"));
+  });
+
+  it("comes back after a SIGKILL, at the same address and under a new pid", async () => {
+    const pdp = await start();
+    const client = connect(pdp.target);
+    assert.equal(await mayUpdate(client, "uma"), true);
+
+    for (const _ of ["once", "and again"]) {
+      const { pid } = pdp;
+      process.kill(pid, "SIGKILL");
+      await until(() => pdp.pid !== pid, 5_000);
+      await until(() => mayUpdate(client, "uma").catch(() => false), 5_000);
+      assert.equal(isAlive(pid), false);
+      assert.equal(isAlive(pdp.pid), true);
+    }
+    assert.equal(events.filter(({ event }) => event === "Cerbos PDP exited; starting it again").length, 2);
+  });
+
+  it("keeps trying while it cannot start, and recovers when it can", async () => {
+    const copy = await policiesCopy();
+    const pdp = await start({ policies: copy });
+    await rm(join(copy, "derived_roles.yaml"));
+    process.kill(pdp.pid, "SIGKILL");
+    const exits = () => events.filter(({ event }) => event === "Cerbos PDP exited; starting it again");
+    await until(() => exits().length >= 4, 5_000);
+    const delays = exits().map(({ details }) => (details as { delay: number }).delay);
+    assert.deepEqual(delays.slice(0, 4), [0, 100, 200, 400]);
+
+    await cp(join(policies, "derived_roles.yaml"), join(copy, "derived_roles.yaml"));
+    const client = connect(pdp.target);
+    await until(() => mayUpdate(client, "uma").catch(() => false), 5_000);
+  });
+
+  it("says what is wrong with a policy that is edited while it runs", async function () {
+    this.timeout(30_000); // the PDP looks at edits every few seconds
+    const copy = await policiesCopy();
+    await start({ policies: copy });
+    await writeFile(join(copy, "contact.yaml"), "apiVersion: [");
+    await until(() => events.some(({ details }) => JSON.stringify(details)?.includes("contact.yaml")), 20_000);
+  });
+
+  it("leaves no process and no folder when stopped, however often", async () => {
+    const pdp = await start();
+    const { pid } = pdp;
+    const folder = folderOf(pdp.target);
+    assert.equal(processesNaming(folder).length, 2, "the PDP and its guard");
+    await Promise.all([pdp.stop(), pdp.stop()]);
+    await pdp.stop();
+    assert.equal(isAlive(pid), false);
+    assert.deepEqual(processesNaming(folder), []);
+    assert.equal(existsSync(folder), false);
+  });
+
+  it("can be stopped while it waits to start again", async () => {
+    const copy = await policiesCopy();
+    const pdp = await start({ policies: copy });
+    await appendFile(join(copy, "contact.yaml"), "\n[");
+    process.kill(pdp.pid, "SIGKILL");
+    await until(() => events.length >= 4, 5_000);
+    await pdp.stop();
+    const heard = events.length;
+    await sleep(1_500);
+    assert.equal(events.length, heard);
+    assert.deepEqual(processesNaming(folderOf(pdp.target)), []);
+  });
+
+  it("is stopped by force when it does not listen", async () => {
+    const pdp = await start();
+    process.kill(pdp.pid, "SIGSTOP");
+    await pdp.stop();
+    assert.equal(isAlive(pdp.pid), false);
+    assert.deepEqual(processesNaming(folderOf(pdp.target)), []);
+  });
+
+  it("finds a place for its sockets where the temporary directory is not fit for one", async () => {
+    const before = process.env.TMPDIR;
+    cleanups.push(() => {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    });
+    for (const name of ["x".repeat(100), "a,b[c]"]) {
+      const unfit = await mkdtemp(join("/tmp", name));
+      cleanups.push(() => rm(unfit, { recursive: true }));
+      process.env.TMPDIR = unfit;
+      assert.equal(await mayUpdate(connect((await start()).target), "uma"), true);
+    }
+  });
+
+  it("names the file of a broken policy", async () => {
+    const copy = await policiesCopy();
+    await appendFile(join(copy, "contact.yaml"), "\n[");
+    await assert.rejects(start({ policies: copy }), /did not start.*contact\.yaml/s);
+  });
+
+  it("names the file of a policy that does not compile", async () => {
+    const copy = await policiesCopy();
+    await writeFile(
+      join(copy, "invoice.yaml"),
+      "apiVersion: api.cerbos.dev/v1\nresourcePolicy: { resource: invoice, version: default, importDerivedRoles: [nowhere], rules: [] }",
+    );
+    await assert.rejects(start({ policies: copy }), /did not start.*invoice\.yaml/s);
+  });
+
+  it("says which directory or configuration is missing", async () => {
+    await assert.rejects(start({ policies: "/nowhere/policies" }), /no policy directory \/nowhere\/policies/);
+    await assert.rejects(start({ config: "/nowhere/pdp.yaml" }), /did not start.*\/nowhere\/pdp\.yaml/s);
+  });
+
+  describe("in a process of its own", () => {
+    interface Parent {
+      process: ChildProcess;
+      /** What it prints. */
+      lines: Interface;
+      pid: number;
+      target: string;
+    }
+
+    /** A node process that starts a PDP, tells us about it, and then does `next`. */
+    async function parent(next: string): Promise<Parent> {
+      const source = `
+        import { startPdp } from ${JSON.stringify(new URL("../../../../app/demo/pdp/start-pdp.ts", import.meta.url).href)};
+        const options = ${JSON.stringify({ policies, config })};
+        process.on("SIGINT", () => process.stdout.write("interrupted\\n"));
+        const { pid, target } = await startPdp({ ...options, log: () => {} });
+        process.stdout.write(JSON.stringify({ pid, target }) + "\\n");
+        ${next}`;
+      const node = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", source], {
+        detached: true, // a process group of its own, as an app has that is started from a terminal
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      cleanups.push(() => node.kill("SIGKILL"));
+      const lines = createInterface({ input: node.stdout });
+      const [line] = await once(lines, "line");
+      return { process: node, lines, ...JSON.parse(line) };
+    }
+
+    async function assertGone({ pid, target }: Parent): Promise<void> {
+      const folder = folderOf(target);
+      await until(() => !isAlive(pid), 5_000);
+      await until(() => !existsSync(folder) && processesNaming(folder).length === 0, 5_000);
+    }
+
+    const stayAlive = "setInterval(() => {}, 1_000);";
+
+    it("is gone when that is killed with SIGKILL", async () => {
+      const killed = await parent(stayAlive);
+      assert.equal(isAlive(killed.pid), true);
+      killed.process.kill("SIGKILL");
+      await assertGone(killed);
+    });
+
+    it("is gone when that exits without stopping it", async () => {
+      await assertGone(await parent("process.exit(1);"));
+    });
+
+    it("does not keep that alive, and is gone with it", async () => {
+      const idle = await parent("");
+      if (idle.process.exitCode === null) await once(idle.process, "exit");
+      assert.equal(idle.process.exitCode, 0);
+      await assertGone(idle);
+    });
+
+    it("still answers after Ctrl-C, which reaches the whole process group", async () => {
+      const interrupted = await parent(stayAlive);
+      process.kill(-(interrupted.process.pid ?? Number.NaN), "SIGINT");
+      const [heard] = await once(interrupted.lines, "line");
+      assert.equal(heard, "interrupted");
+      assert.equal(await mayUpdate(connect(interrupted.target), "uma"), true);
+      assert.equal(isAlive(interrupted.pid), true);
+      interrupted.process.kill("SIGKILL");
+      await assertGone(interrupted);
+    });
+  });
+});
+
+/** Whether a user may update a contact of Uma's. */
+async function mayUpdate(client: GRPC, id: string): Promise<boolean | undefined> {
+  return client.isAllowed({
+    principal: { id, roles: ["user"] },
+    resource: contactOf("uma"),
+    action: "update",
+  });
+}
+
+function contactOf(ownerId: string) {
+  const attr = { ownerId, visibility: "everyone", department: "Sales", sharedWith: [], editors: [] };
+  return { kind: "contact", id: "c1", attr };
+}
+
+function folderOf(target: string): string {
+  return dirname(target.replace(/^unix:/, ""));
+}
+
+/** A process that has ended but that nobody has waited for yet (a zombie) can still be signalled; it does not count. */
+function isAlive(pid: number): boolean {
+  const state = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout.trim();
+  return state !== "" && !state.startsWith("Z");
+}
+
+function processesNaming(text: string): string[] {
+  const all = execFileSync("ps", ["-A", "-o", "args="], { encoding: "utf8" }).split("\n");
+  return all.filter((line) => line.includes(text));
+}
+
+/** Asks again and again. @throws AssertionError when the answer is not `true` within so many ms */
+async function until(asked: () => unknown, limit: number): Promise<void> {
+  const deadline = performance.now() + limit;
+  while ((await asked()) !== true) {
+    assert.ok(performance.now() < deadline, `not within ${limit} ms: ${asked}`);
+    await sleep(20);
+  }
+}

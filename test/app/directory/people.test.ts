@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { and, sql } from "drizzle-orm";
+import { asSql } from "../../../app/db/condition.js";
+import type { Database } from "../../../app/db/database.js";
+import { type People, peopleStore } from "../../../app/directory/people.js";
+import { engines } from "../../support/database/engines.js";
+
+for (const [engine, open] of Object.entries(engines)) {
+  describe(`people on ${engine}`, function () {
+    this.timeout(90_000);
+    let database: Database | undefined;
+    let drop: (() => Promise<void>) | undefined;
+    let people: People;
+
+    before(async function () {
+      ({ database, drop } = await open(this));
+      people = peopleStore(database.db);
+    });
+    after(async () => {
+      await database?.close();
+      await drop?.();
+    });
+
+    const uma = { id: "00u1", email: "Uma@Example.com", name: "Uma Underhill", department: "Sales", roles: ["user"] };
+
+    it("are found by their address in any case, and by nothing else", async () => {
+      await people.remember(uma, "login");
+      for (const email of ["Uma@Example.com", "uma@example.com", "UMA@EXAMPLE.COM"]) {
+        assert.deepEqual(await people.byEmail(email), uma);
+      }
+      for (const email of ["", "uma@example.co", "uma_example.com", "%", "' or true --"]) {
+        assert.equal(await people.byEmail(email), undefined);
+      }
+    });
+
+    it("are known as the last login says; a token tells of the department and roles alone", async () => {
+      const later = { ...uma, name: "Uma Overhill", department: "Support", roles: [] };
+      await people.remember(later, "login");
+      assert.deepEqual(await people.byEmail(uma.email), later);
+      await people.remember({ ...uma, name: "uma", email: "uma" }, "token");
+      assert.deepEqual(await people.byEmail(uma.email), { ...later, department: "Sales", roles: ["user"] });
+      assert.equal(await people.byEmail("uma"), undefined);
+      const service = { id: "0oa1", email: "0oa1", name: "0oa1", department: "", roles: ["sync", "user"] };
+      await people.remember(service, "token");
+      assert.deepEqual((await people.byIds(["0oa1"])).get("0oa1"), service);
+    });
+
+    it("are found by id, those that there are", async () => {
+      const found = await people.byIds(["00u1", "00u2", "'"]);
+      assert.deepEqual([...found.keys()], ["00u1"]);
+      assert.equal((await people.byIds([])).size, 0);
+    });
+
+    it("whose address was given on are not found by it any more", async () => {
+      await people.remember({ ...uma, id: "00u9", name: "Una" }, "login");
+      assert.equal((await people.byEmail(uma.email))?.id, "00u9");
+      await people.remember(uma, "login");
+      assert.equal((await people.byEmail(uma.email))?.id, "00u1");
+    });
+  });
+
+  describe(`conditions of filters on ${engine}`, function () {
+    this.timeout(90_000);
+    let database: Database | undefined;
+    let drop: (() => Promise<void>) | undefined;
+    before(async function () {
+      ({ database, drop } = await open(this));
+    });
+    after(async () => {
+      await database?.close();
+      await drop?.();
+    });
+
+    it("hold together, whatever they are joined with", async () => {
+      assert(database);
+      const either = asSql({ text: "true or $1::boolean", values: [true] });
+      const query = sql`select 1 as one where ${and(either, sql`false`)} or ${and(sql`false`, either)}`;
+      const { rows } = (await database.db.execute(query)) as unknown as { rows: unknown[] };
+      assert.deepEqual(rows, []);
+    });
+
+    it("go into a query with others, whatever the number and order of their placeholders, lists included", async () => {
+      assert(database);
+      const values = ["a'$1", 2, true, ["x", "{y}", '"', "$2"]];
+      const text =
+        "$3::boolean and $1::text = $1::text and $2::int = 2 and cardinality($4::text[]) = 4 and $1::text = ";
+      const condition = asSql({
+        text: `${text}($5::text[])[1] and ($4::text[])[4] = '$'||$2::text`,
+        values: [...values, ["a'$1"]] as never,
+      });
+      const query = sql`select ${"before"}::text as before where ${condition} and ${"after"}::text = 'after'`;
+      const { rows } = (await database.db.execute(query)) as unknown as { rows: unknown[] };
+      assert.deepEqual(rows, [{ before: "before" }]);
+    });
+  });
+}

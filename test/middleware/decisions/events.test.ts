@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import express, { type RequestHandler } from "express";
+import request from "supertest";
+import {
+  type AuthorizationOptions,
+  authorization,
+  authorize,
+  type DecisionEvent,
+  DeniedError,
+  type Pdp,
+  type Principal,
+} from "../../../middleware/index.js";
+import { allowing, guardedApp, keeping, refusal, uma, withPdp } from "../../support/pdp/pdp-doubles.js";
+
+describe("decision events", function () {
+  this.timeout(30_000);
+
+  describe("of a real PDP", () => {
+    const sales: Principal = { id: "uma", roles: ["user"], attr: { department: "Sales" } };
+    const contact = (ownerId: string) => ({
+      kind: "contact",
+      id: `of-${ownerId}`,
+      attr: { ownerId, visibility: "team", department: "Sales", sharedWith: [], editors: [] },
+    });
+    let pdp: Pdp;
+    withPdp("policies", (opened) => {
+      pdp = opened;
+    });
+    const real = (decisions: AuthorizationOptions["decisions"]) => ({
+      pdp,
+      principal: () => sales,
+      ...(decisions && { decisions }),
+    });
+
+    it("say what an allowance rests on", async () => {
+      const { events, contexts, decisions } = keeping();
+      const before = Date.now();
+      const resource = contact("uma");
+      const { handled } = await guardedApp(
+        real(decisions),
+        authorize("contact", "update", { resource: () => resource }),
+      ).get();
+      assert(handled);
+      assert.equal(events.length, 1);
+      const { id, time, duration, ...rest } = events[0] as DecisionEvent;
+      assert.deepEqual(rest, {
+        requestId: null,
+        traceId: null,
+        method: "GET",
+        route: "/things/:id",
+        principal: { id: "uma", roles: ["user"] },
+        resource: { kind: "contact", id: "of-uma" },
+        action: "update",
+        effect: "allow",
+        policy: "resource.contact.vdefault",
+        policyVersion: "default",
+        scope: "",
+        rules: ["owners-do-everything-with-their-own"],
+        derivedRoles: ["owner", "teammate"],
+        plan: null,
+        source: "authorize",
+        error: null,
+      });
+      assert.equal(id, handled.authz.decisions[0]?.callId);
+      assert.match(id, /^[0-9A-Z]{26}$/);
+      assert(Date.parse(time) >= before && Date.parse(time) <= Date.now());
+      assert.equal(new Date(time).toISOString(), time);
+      assert(duration > 0);
+      assert.equal(contexts[0]?.resource, resource);
+      assert.equal(contexts[0]?.principal, sales);
+      assert.equal(contexts[0]?.req, handled);
+    });
+
+    it("say so of a denial, whose error has the same id", async () => {
+      const { events, decisions } = keeping();
+      const guard = authorize("contact", "update", { resource: () => contact("omar") });
+      const error = refusal(await guardedApp(real(decisions), guard).get());
+      assert(error instanceof DeniedError);
+      assert.equal(events.length, 1);
+      const { id, effect, policy, rules, derivedRoles, error: code } = events[0] as DecisionEvent;
+      assert.deepEqual(
+        [effect, policy, rules, derivedRoles, code],
+        ["deny", "resource.contact.vdefault", [], ["teammate"], null],
+      );
+      assert.equal(error.decisionId, id);
+      assert.equal(error.callId, id);
+    });
+
+    it("are one a decision, with ids of their own, for many questions of one call", async () => {
+      const { events, decisions } = keeping();
+      const ask: RequestHandler = async (req, _res, next) => {
+        const [mine, theirs] = [contact("uma"), contact("omar")];
+        await Promise.all([req.authz.canEach([mine, theirs], ["read", "update"]), req.authz.can(mine, "read")]);
+        await req.authz.can(mine, "update");
+        next();
+      };
+      const { handled } = await guardedApp(real(decisions), ask).get();
+      assert(handled);
+      assert.deepEqual(
+        events.map(({ source, resource, action, effect }) => `${source} ${resource.id} ${action} ${effect}`).sort(),
+        ["can of-omar read allow", "can of-omar update deny", "can of-uma read allow", "can of-uma update allow"],
+      );
+      const [callId] = events.map(({ id }) => id);
+      assert.deepEqual(
+        events.map(({ id }) => id),
+        [callId, `${callId}.1`, `${callId}.2`, `${callId}.3`],
+      );
+      assert.deepEqual(
+        handled.authz.decisions.map(({ id }) => id),
+        events.map(({ id }) => id),
+      );
+    });
+
+    it("of a guard are its own, also where can() has asked the same before", async () => {
+      const { events, decisions } = keeping();
+      const theirs = contact("omar");
+      const ask: RequestHandler = async (req, _res, next) => {
+        await req.authz.can(theirs, "update");
+        next();
+      };
+      const { error } = await guardedApp(
+        real(decisions),
+        ask,
+        authorize("contact", "update", { resource: () => theirs }),
+      ).get();
+      assert.deepEqual(
+        events.map(({ source, effect }) => `${source} ${effect}`),
+        ["can deny", "authorize deny"],
+      );
+      assert.equal((error as DeniedError).decisionId, events[1]?.id);
+    });
+
+    it("of a plan name its condition, without any value in it", async () => {
+      const { events, decisions } = keeping();
+      const take: RequestHandler = (req, _res, next) => {
+        req.authz.filter("contact", "list");
+        next();
+      };
+      await guardedApp(real(decisions), authorize("contact", "list", { filter: true }), take).get();
+      assert.equal(events.length, 1);
+      const { plan, source, effect, resource, scope } = events[0] as DecisionEvent;
+      assert.deepEqual([source, effect, resource.id, scope, plan?.kind], ["filter", "allow", "*", "", "conditional"]);
+      const condition = plan?.condition ?? "";
+      for (const part of ["eq(R.attr.ownerId, ?)", "in(?, R.attr.sharedWith)", "eq(R.attr.department, ?)"]) {
+        assert(condition.includes(part), condition);
+      }
+      assert.doesNotMatch(condition, /Sales|uma|everyone|team\b/);
+    });
+
+    it("of a plan that denies, or allows everything, have no condition", async () => {
+      for (const [roles, kind] of [
+        [["auditor"], "denied"],
+        [["admin"], "allowed"],
+      ] as const) {
+        const { events, decisions } = keeping();
+        const principal = () => ({ id: "x", roles });
+        await guardedApp({ pdp, principal, decisions }, authorize("contact", "list", { filter: true })).get();
+        assert.deepEqual(events[0]?.plan, { kind, condition: null });
+        assert.equal(events[0]?.effect, kind === "denied" ? "deny" : "allow");
+      }
+    });
+  });
+
+  describe("and what goes into them", () => {
+    const attr = { department: "Sales", email: "uma@example.com", level: 3 };
+    const principal = () => ({ ...uma, attr });
+    const resource = () => ({ id: "7", attr: { ownerId: "uma", phone: "+1" }, row: { secret: true } });
+    const guard = authorize("thing", "read", { resource });
+
+    it("are no attributes, unless they are named one by one", async () => {
+      const { events, decisions } = keeping();
+      await guardedApp({ principal, decisions }, guard).get();
+      assert.deepEqual(events[0]?.principal, { id: "uma", roles: ["user"] });
+      assert.deepEqual(events[0]?.resource, { kind: "thing", id: "7" });
+      const { sinks } = decisions;
+      const attributes = {
+        principal: ["department", "constructor", "missing"],
+        resource: { thing: ["ownerId"], other: ["phone"] },
+      };
+      await guardedApp({ principal, decisions: { sinks, attributes } }, guard).get();
+      assert.deepEqual(events[1]?.principal, { id: "uma", roles: ["user"], attr: { department: "Sales" } });
+      assert.deepEqual(events[1]?.resource, { kind: "thing", id: "7", attr: { ownerId: "uma" } });
+    });
+
+    it("is the route's pattern, never the path", async () => {
+      const { events, decisions } = keeping();
+      const app = express();
+      const router = express.Router();
+      const handler: RequestHandler = (_req, res) => void res.end();
+      router.get("/things/:id", guard, handler);
+      app.use(authorization({ pdp: allowing(), principal, decisions }));
+      app.use("/of/:person", router);
+      app.use("/used", guard, handler);
+      await request(app).get("/of/uma@example.com/things/7?q=secret");
+      await request(app).get("/used/secret?q=secret");
+      assert.deepEqual(
+        events.map(({ route }) => route),
+        ["…/things/:id", null],
+      );
+      assert.doesNotMatch(JSON.stringify(events), /secret|example/);
+    });
+
+    it("is the id that a logger gave the request", async () => {
+      const { events, decisions } = keeping();
+      for (const id of ["req-1", 17, { not: "an id" }]) {
+        const name: RequestHandler = (req, _res, next) => next(Object.assign(req, { id }) && undefined);
+        await guardedApp({ decisions }, name, guard).get();
+      }
+      assert.deepEqual(
+        events.map(({ requestId }) => requestId),
+        ["req-1", "17", null],
+      );
+    });
+  });
+});

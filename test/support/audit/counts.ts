@@ -1,0 +1,23 @@
+import type { DecisionRecord } from "../../../app/audit/record/record.js";
+import type { Db } from "../../../app/db/database.js";
+import { decisionCounts } from "../../../app/db/schema.js";
+
+/** How many records of what was tried there are by hour, kind, action and effect, in the order of these. */
+export function countsOf(records: readonly DecisionRecord[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { time, resource, action, effect } of records.filter(({ source }) => source !== "can")) {
+    const key = `${time.slice(0, 13)} ${resource.kind} ${action} ${effect}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts].map(([key, count]) => `${key}: ${count}`).toSorted();
+}
+
+/** The same as it is stored. */
+export async function storedCounts(db: Db): Promise<readonly string[]> {
+  return (await db.select().from(decisionCounts))
+    .map(({ hour, kind, action, effect, count }) => {
+      const [day, end] = hour.toISOString().split(":00:00.000Z");
+      return `${day}${end} ${kind} ${action} ${effect}: ${count}`;
+    })
+    .toSorted();
+}

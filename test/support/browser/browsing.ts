@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import type { Context } from "mocha";
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
+import { type Client, clientOf, deleteAll, uniqueWord } from "../http/client.js";
+import { type Stack, sharedStack } from "../stack/stack.js";
+import { findChromium, launchChromium } from "./chromium.js";
+
+/** The demo users, by first name. */
+export type Person = "alice" | "uma" | "omar" | "audrey" | "nina";
+
+export function emailOf(person: Person): string {
+  return `${person}@example.com`;
+}
+
+const viewport = { width: 1280, height: 800 };
+
+let shared: Promise<Browser> | undefined;
+
+after(async () => {
+  await (await shared?.catch(() => undefined))?.close();
+});
+
+/** Real browsers at a real app, and what a suite leaves behind in both. */
+export class Browsing {
+  readonly stack: Stack;
+  /** Occurs in every contact that the suite creates, and in no other; put it into the company. */
+  readonly word = uniqueWord();
+  readonly #browser: Browser;
+  /** Closed after the test that opened them. */
+  readonly #contexts = new Set<BrowserContext>();
+  /** Closed after the suite. */
+  readonly #kept = new Map<Person | undefined, Promise<Page>>();
+  readonly #complaints: (() => string | undefined)[] = [];
+
+  private constructor(stack: Stack, browser: Browser) {
+    this.stack = stack;
+    this.#browser = browser;
+  }
+
+  /** For the hook before a suite. Without a browser the suite is skipped; in CI, which must not skip, it fails. */
+  static async start(test: Context): Promise<Browsing> {
+    const executable = findChromium();
+    if (!executable) {
+      const reason = "no Chromium on the PATH; install it, or name one in CHROMIUM";
+      if (process.env.CI) throw new Error(reason);
+      console.warn(`      skipped: ${reason}`);
+      test.skip();
+    }
+    shared ??= launchChromium(executable);
+    return new Browsing(await sharedStack(), await shared);
+  }
+
+  /** A page of a new browser profile, in which nobody is logged in. */
+  async stranger(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.#newContext(options);
+    this.#contexts.add(context);
+    return context.newPage();
+  }
+
+  /**
+   * A page of a browser profile that is kept through the suite, because new ones cost time: somebody is logged in there
+   * or, if it is nobody's, nobody. For tests that are not about logging in, and so must not log out.
+   */
+  async as(person?: Person): Promise<Page> {
+    const known = this.#kept.get(person) ?? this.#keep(person);
+    this.#kept.set(person, known);
+    const page = await known;
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme: "light" });
+    return page;
+  }
+
+  /** Somebody at the API, to prepare what a page will meet. */
+  async client(person: Person): Promise<Client> {
+    return clientOf(this.stack.url, await this.stack.token(emailOf(person)));
+  }
+
+  /** For the hook after each test: closes what it opened, and fails it if a page of it complained. */
+  async endOfTest(): Promise<void> {
+    const complaints = this.complaints();
+    const kept = await Promise.all(this.#kept.values());
+    const tabs = kept.flatMap((page) =>
+      page
+        .context()
+        .pages()
+        .filter((other) => other !== page),
+    );
+    await Promise.all([...tabs, ...this.#contexts].map((opened) => opened.close()));
+    this.#contexts.clear();
+    assert.deepEqual(complaints, [], "nothing in the console: no error, no violation of the content security policy");
+  }
+
+  /** For the hook after a suite: closes the rest, and deletes the contacts that it created. */
+  async endOfSuite(): Promise<void> {
+    await Promise.all([...this.#kept.values()].map(async (page) => (await page).context().close()));
+    await deleteAll(await this.client("alice"), this.word);
+  }
+
+  /** What pages have written to their consoles since this was last asked, and requests that were not answered. */
+  complaints(): string[] {
+    return this.#complaints.splice(0).flatMap((complaint) => complaint() ?? []);
+  }
+
+  async #newContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+    const context = await this.#browser.newContext({
+      baseURL: this.stack.url,
+      viewport,
+      colorScheme: "light",
+      reducedMotion: "reduce",
+      locale: "en-GB",
+      ...options,
+    });
+    // Enough for a machine that does much else; a page that does not come has failed long before.
+    context.setDefaultTimeout(30_000);
+    context.on("page", (page) => this.#listen(page));
+    return context;
+  }
+
+  async #keep(person: Person | undefined): Promise<Page> {
+    const page = await (await this.#newContext()).newPage();
+    if (person) {
+      await page.goto("/login");
+      await chooseAtSignIn(page, person);
+    }
+    return page;
+  }
+
+  #listen(page: Page): void {
+    const documents = new Set<string>();
+    page.on("response", (response) => {
+      if (response.request().isNavigationRequest()) documents.add(response.url());
+    });
+    page.on("console", (message) => {
+      if (!["error", "warning"].includes(message.type())) return;
+      const { url } = message.location();
+      const text = message.text();
+      // Chromium reports a page with an error status as well. Asked later, when its answer has surely been noted.
+      const isOfPage = () => text.startsWith("Failed to load resource") && documents.has(url);
+      this.#complaints.push(() => (isOfPage() ? undefined : `${url}: ${text}`));
+    });
+    page.on("pageerror", (error) => this.#complaints.push(() => `${page.url()}: ${error.message}`));
+    page.on("requestfailed", (request) => {
+      const { errorText } = request.failure() ?? {};
+      // A page that is left before its icon has come is no defect.
+      if (errorText === "net::ERR_ABORTED") return;
+      this.#complaints.push(() => `${request.url()}: ${errorText}`);
+    });
+  }
+}
+
+/** Presses a person's button on the stand-in's sign-in page, and waits for the page of the app that follows. */
+export async function chooseAtSignIn(page: Page, person: Person): Promise<number> {
+  return loading(page, () => page.getByRole("button", { name: emailOf(person) }).click());
+}
+
+/** Does something that leads to another page, and waits for that, redirects included. Returns the page's status. */
+export async function loading(page: Page, act: () => Promise<unknown>): Promise<number> {
+  const [response] = await Promise.all([
+    page.waitForResponse(
+      (answer) =>
+        answer.frame() === page.mainFrame() &&
+        answer.request().isNavigationRequest() &&
+        (answer.status() < 300 || answer.status() > 399),
+    ),
+    page.waitForEvent("load"),
+    act(),
+  ]);
+  return response.status();
+}
+
+/** Follows a link by its name. Returns the status of the page it leads to. */
+export function follow(page: Page, name: string | RegExp): Promise<number> {
+  return loading(page, () => page.getByRole("link", { name, exact: typeof name === "string" }).click());
+}
+
+/** Presses a button by its name. Returns the status of the page that follows. */
+export function press(page: Page, name: string): Promise<number> {
+  return loading(page, () => page.getByRole("button", { name, exact: true }).click());
+}
+
+/** Goes to an address. Returns the status of the page at the end of its redirects. */
+export async function visit(page: Page, path: string): Promise<number | undefined> {
+  return (await page.goto(path))?.status();
+}
+
+/** The words of a part of a page, without the line breaks of its source. */
+export async function wordsOf(part: Locator): Promise<string> {
+  return ((await part.textContent()) ?? "").replace(/\s+/g, " ").trim();
+}
+
+/** The first heading of the page, which says what it is. */
+export function headingOf(page: Page): Promise<string> {
+  return wordsOf(page.getByRole("heading", { level: 1 }));
+}
+
+/** Whether the browser stands at the identity provider, being asked who it is. */
+export async function isAskedToSignIn(page: Page): Promise<boolean> {
+  const button = page.getByRole("button", { name: emailOf("uma") });
+  return (await button.count()) === 1 && (await button.isVisible());
+}

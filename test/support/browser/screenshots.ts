@@ -1,0 +1,99 @@
+/**
+ * Takes the screenshots of the documentation. Run by hand, after a change that they show, with TEST_DATABASE_URL set to
+ * the address of a PostgreSQL, where a log of some days is made up for the chart:
+ *
+ *     node --import tsx test/support/browser/screenshots.ts
+ */
+import assert from "node:assert/strict";
+import { stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { openPostgres } from "../../../app/db/postgres.js";
+import { seedContacts } from "../../../app/demo/seed.js";
+import { growLog } from "../../../bench/decisions.js";
+import { createDatabase } from "../database/temporary-database.js";
+import { findChromium, launchChromium } from "./chromium.js";
+
+// The tests' helpers clean up in mocha's hooks, which are not there; here this script does so itself.
+Object.assign(globalThis, { after: () => {} });
+const { startStack } = await import("../stack/stack.js");
+const { chooseAtSignIn, follow, visit } = await import("./browsing.js");
+const { search } = await import("./main-path.js");
+const { clientOf } = await import("../http/client.js");
+
+/** Larger ones would be felt by whoever clones the repository or reads the page. */
+const LARGEST = 200_000;
+
+const executable = findChromium();
+assert(executable, "no Chromium on the PATH; install it, or name one in CHROMIUM");
+const server = process.env.TEST_DATABASE_URL;
+assert(server, "TEST_DATABASE_URL is not set");
+const temporary = await createDatabase(server);
+const database = await openPostgres(temporary.url, () => {});
+await seedContacts(database.db);
+await growLog(database.db, 8_000);
+await database.close();
+const stack = await startStack({ LOG_LEVEL: "warn", DATABASE_URL: temporary.url });
+const browser = await launchChromium(executable);
+try {
+  const context = await browser.newContext({ baseURL: stack.url, locale: "en-GB", colorScheme: "light" });
+  const page = await context.newPage();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await visit(page, "/contacts?sort=-email");
+  await chooseAtSignIn(page, "uma");
+  await take(page, "contacts.png");
+
+  // Omar's, as the seed has it.
+  await page.setViewportSize({ width: 1280, height: 560 });
+  await search(page, "Chiamaka");
+  await follow(page, "Chiamaka Obi");
+  // There is no button that would lead here.
+  assert.equal(await visit(page, `${new URL(page.url()).pathname}/edit`), 403);
+  await take(page, "refused.png");
+
+  await page.setViewportSize({ width: 390, height: 844 });
+  await visit(page, "/contacts?q=Dlamini");
+  assert.equal(await follow(page, "Nomvula Dlamini"), 200);
+  await take(page, "contact-phone.png");
+
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await visit(page, "/contacts?q=Dlamini");
+  await follow(page, "Nomvula Dlamini");
+  await follow(page, "Share");
+  await page.getByLabel(/e-mail/).fill("omar@example.com");
+  await page.getByLabel("View and edit it").check();
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await take(page, "share.png");
+
+  // A few more people who try things, so that there is something to see.
+  for (const login of ["omar", "uma", "nina", "alice"]) {
+    const client = clientOf(stack.url, await stack.token(`${login}@example.com`));
+    const { contacts } = JSON.parse((await client.get("/contacts?limit=12")).body) as { contacts?: { id: string }[] };
+    for (const { id } of contacts ?? []) await client.patch(`/contacts/${id}`, { notes: "Met." }, { "If-Match": "*" });
+  }
+  const auditor = await (
+    await browser.newContext({ baseURL: stack.url, locale: "en-GB", colorScheme: "light" })
+  ).newPage();
+  await auditor.setViewportSize({ width: 1280, height: 1250 });
+  await visit(auditor, "/audit");
+  await chooseAtSignIn(auditor, "audrey");
+  await take(auditor, "audit.png");
+  await auditor.setViewportSize({ width: 1280, height: 1150 });
+  await visit(auditor, "/audit?person=uma%40example.com&action=update&effect=deny");
+  await auditor.locator("tbody th a, tbody td a", { hasText: /./ }).first().click();
+  await take(auditor, "explanation.png");
+} finally {
+  await browser.close();
+  await stack.stop();
+  await temporary.drop();
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  // Nothing under the pointer, and no focus, where nobody is shown to point.
+  await page.mouse.move(0, 0);
+  const path = fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url));
+  await page.screenshot({ path });
+  const { size } = await stat(path);
+  assert(size < LARGEST, `${name} has ${size} bytes`);
+  console.log(`docs/${name}: ${Math.round(size / 1000)} kB`);
+}

@@ -1,0 +1,79 @@
+import { type Filter, type Resource, type SqlCondition, type SqlOptions, toSql } from "../../../middleware/index.js";
+import type { Database } from "./databases.js";
+import type { Oracle } from "./oracle.js";
+import { type Action, type Actions, describeRules } from "./policy.js";
+import { columns, id, quoted, table } from "./tables.js";
+
+/** An action's plan, and what the PDP says of each resource. */
+export interface Trial {
+  readonly name: string;
+  readonly action: Action;
+  readonly filter: Filter | Error;
+  /** Ids of the resources that are allowed. */
+  readonly expected: ReadonlySet<string>;
+  readonly resources: readonly Resource[];
+}
+
+/** Asks the PDP for the plans of all actions, and for its decisions. */
+export async function trialsOf(
+  oracle: Oracle,
+  kind: string,
+  actions: Actions,
+  resources: readonly Resource[],
+): Promise<Trial[]> {
+  const names = Object.keys(actions);
+  const [allowed, filters] = await Promise.all([
+    oracle.allowed(kind, actions, resources),
+    Promise.all(names.map((name) => oracle.plan(kind, name))),
+  ]);
+  return Object.entries(actions).map(([name, action], n) => ({
+    name,
+    action,
+    filter: filters[n] ?? new Error("no plan"),
+    expected: allowed.get(name) ?? new Set(),
+    resources,
+  }));
+}
+
+export function isTrivial({ expected, resources }: Trial): boolean {
+  return expected.size === 0 || expected.size === resources.length;
+}
+
+/** The plan in SQL, or why there is none. */
+export function conditionOf(filter: Filter | Error, options: Partial<SqlOptions> = {}): SqlCondition | Error {
+  if (filter instanceof Error) return filter;
+  try {
+    return toSql(filter, { table, columns, id, ...options });
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** How the rows of a condition differ from those that the PDP allows; `undefined` when they do not. */
+export async function differenceIn(
+  database: Database,
+  trial: Trial,
+  condition: SqlCondition | Error,
+): Promise<string | undefined> {
+  if (condition instanceof Error) return explain(trial, String(condition.stack));
+  const { text, values } = condition;
+  const sql = `select id from ${quoted(table)} where ${text}`;
+  try {
+    const found = new Set((await database.query(sql, values)).map((row) => String(row.id)));
+    const tooMany = [...found].filter((row) => !trial.expected.has(row));
+    const missing = [...trial.expected].filter((row) => !found.has(row));
+    const [first] = [...tooMany, ...missing];
+    if (first === undefined) return undefined;
+    const row = trial.resources.find((resource) => resource.id === first);
+    const rows = `too many: ${JSON.stringify(tooMany)} missing: ${JSON.stringify(missing)}\n${JSON.stringify(row)}`;
+    return explain(trial, `${rows}\n${sql}\n${JSON.stringify(values)}`);
+  } catch (error) {
+    return explain(trial, `${error}\n${sql}\n${JSON.stringify(values)}`);
+  }
+}
+
+export function explain({ name, action, filter, expected }: Trial, what: string): string {
+  const plan = filter instanceof Error ? filter.message : JSON.stringify(filter);
+  const options = JSON.stringify(action.options ?? {});
+  return `${name}: ${describeRules(action.rules)} ${options} allows ${expected.size}\n${plan}\n${what}`;
+}

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { GRPC } from "@cerbos/grpc";
+import { cerbosBinary } from "../../../app/demo/pdp/cerbos-binary.js";
+import { type PdpProcess, spawnPdp } from "../../../app/demo/pdp/pdp-process.js";
+import { type Guard, startGuard } from "../../../app/demo/pdp/watchdog.js";
+
+const root = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+const START_LIMIT = 30_000;
+
+/** A contact that the policies let every user read. */
+export const anybodys = {
+  id: "1",
+  attr: { ownerId: "o", visibility: "everyone", department: "", sharedWith: [], editors: [] },
+};
+
+/** A real PDP at a unix socket, which nobody restarts or looks after: a test kills, freezes and starts it. */
+export class OwnPdp {
+  readonly folder: string;
+  /** Its socket. Other things may be put there while it is not running. */
+  readonly path: string;
+  readonly #guard: Guard;
+  #process: PdpProcess | undefined;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.path = join(folder, "grpc.sock");
+    this.#guard = startGuard(folder);
+  }
+
+  static async create(): Promise<OwnPdp> {
+    // Straight below /tmp, if that is where temporary files are: addresses of unix sockets are short.
+    return new OwnPdp(await mkdtemp(join(tmpdir(), "own-pdp-")));
+  }
+
+  /** The PDP's address, in the words of the app's settings. */
+  get target(): string {
+    return `unix:${this.path}`;
+  }
+
+  /** Starts it, and waits until it decides. @returns when it was first seen to, by `performance.now()` */
+  async start(path = this.path): Promise<number> {
+    assert(!this.#process, "it runs already");
+    const http = join(this.folder, "http.sock");
+    for (const socket of [path, http]) await rm(socket, { force: true });
+    this.#process = spawnPdp({
+      binary: cerbosBinary(),
+      policies: root("policies"),
+      config: root("pdp/pdp.yaml"),
+      grpc: path,
+      http,
+      onComplaint: () => {},
+    });
+    this.#guard.watch(this.#process.pid);
+    return untilDeciding(`unix:${path}`);
+  }
+
+  /** SIGKILL. Its socket stays behind, with nobody listening. */
+  async kill(): Promise<void> {
+    this.#signal("SIGKILL");
+    await this.#process?.ended;
+    this.#process = undefined;
+    this.#guard.watch(undefined);
+  }
+
+  /** It keeps its connections, and the system takes new ones for it, but it does nothing any more. */
+  freeze(): void {
+    this.#signal("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#signal("SIGCONT");
+  }
+
+  /** Ends it, however it is, and removes its files. */
+  async end(): Promise<void> {
+    if (this.#process) await this.kill();
+    await this.#guard.end();
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    assert(this.#process?.pid, "it does not run");
+    process.kill(this.#process.pid, signal);
+  }
+}
+
+/** Waits until a PDP decides. @returns when it was first seen to, by `performance.now()` */
+export async function untilDeciding(target: string): Promise<number> {
+  const limit = performance.now() + START_LIMIT;
+  while (!(await decides(target))) {
+    assert(performance.now() < limit, `no PDP at ${target} within ${START_LIMIT} ms`);
+    await sleep(10);
+  }
+  return performance.now();
+}
+
+/** Asks over a connection of its own: gRPC shares them within a process, and with them the wait after a failure. */
+async function decides(target: string): Promise<boolean> {
+  const client = new GRPC(target, { tls: false, channelOptions: { "grpc.use_local_subchannel_pool": 1 } });
+  try {
+    const allowed = await client.isAllowed(
+      { principal: { id: "u", roles: ["user"] }, resource: { kind: "contact", ...anybodys }, action: "read" },
+      { signal: AbortSignal.timeout(500) },
+    );
+    return allowed === true;
+  } catch {
+    return false;
+  } finally {
+    client.close();
+  }
+}

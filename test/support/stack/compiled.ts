@@ -1,0 +1,29 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+
+/** What there is besides code, by the place where it is looked for. */
+const FILES = ["node_modules", "package.json", "pdp", "policies", "views", "app/db/migrations", "app/web/public"];
+
+/** Everything as JavaScript, in a folder of its own: it starts in half the time that it takes with tsx, and is as fast as in production. */
+export interface Built {
+  /** Where a program is. @param source - its source, such as `app/main.ts` */
+  program(source: string): string;
+  remove(): Promise<void>;
+}
+
+/** Compiles everything. It takes some seconds. */
+export async function build(): Promise<Built> {
+  const folder = await mkdtemp(join(tmpdir(), "gatehouse-built-"));
+  const options = ["--noEmit", "false", "--rootDir", root(""), "--outDir", folder, "--noCheck"];
+  execFileSync(process.execPath, [root("node_modules/typescript/bin/tsc"), "-p", root("tsconfig.json"), ...options]);
+  for (const path of FILES) await symlink(root(path), join(folder, path));
+  return {
+    program: (source) => join(folder, source.replace(/\.ts$/, ".js")),
+    remove: () => rm(folder, { recursive: true }),
+  };
+}

@@ -1,0 +1,101 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { pino } from "pino";
+import { createApp } from "../../../app/app.js";
+import { policyBook } from "../../../app/audit/explain/explainer.js";
+import { type DecisionLog, openDecisionLog } from "../../../app/audit/write/decision-log.js";
+import { OktaConnection } from "../../../app/auth/okta-connection.js";
+import { readConfig } from "../../../app/config.js";
+import type { Database } from "../../../app/db/database.js";
+import { openDatabase } from "../../../app/db/open.js";
+import { startPdp } from "../../../app/demo/pdp/start-pdp.js";
+import { cerbos } from "../../../middleware/index.js";
+import { type Client, clientOf } from "../http/client.js";
+import { Issuer } from "../okta/issuer.js";
+
+const root = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+
+/** The app in this process, where what it calls can be watched; its PDP is a real one. */
+export interface InProcess {
+  readonly url: string;
+  /** Serves the same app once more, with another decision log. Returns its address. */
+  serve(decisionLog: DecisionLog): Promise<string>;
+  readonly database: Database;
+  readonly decisionLog: DecisionLog;
+  /** What it has logged as errors. */
+  readonly errors: Record<string, unknown>[];
+  /** An access token of somebody with a role. */
+  token(id: string, role: string, department: string): Promise<string>;
+  /** Somebody with a role at the API. */
+  as(id: string, role: string, department: string): Promise<Client>;
+  /** Ends the PDP for good. */
+  stopPdp(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * @param databaseUrl - of PostgreSQL
+ * @param policies - folder of the policies; default: the CRM's
+ */
+export async function startInProcess(databaseUrl: string, policies = root("policies")): Promise<InProcess> {
+  const issuer = await Issuer.start();
+  const child = await startPdp({ policies, config: root("pdp/pdp.yaml"), log: () => {} });
+  const pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
+  const database = await openDatabase({ databaseUrl, dataDir: "" }, () => {});
+  const { OKTA_ISSUER, OKTA_CLIENT_ID, OKTA_CLIENT_SECRET } = issuer.settings;
+  const settings = { issuer: OKTA_ISSUER, clientId: OKTA_CLIENT_ID, clientSecret: OKTA_CLIENT_SECRET };
+  const config = readConfig({ RATE_LIMIT_REQUESTS: "1000000" });
+  const errors: Record<string, unknown>[] = [];
+  const log = pino({ level: "error" }, { write: (line: string) => errors.push(JSON.parse(line)) });
+  const connection = new OktaConnection({
+    settings,
+    baseUrl: config.baseUrl,
+    onCallback: (_error, _req, _res, next) => next(),
+    log,
+  });
+  const decisionLog = openDecisionLog(database.db, policyBook(policies), log);
+  const servers: Server[] = [];
+  const serve = async (withLog: DecisionLog) => {
+    const app = createApp({
+      config,
+      log,
+      database,
+      pdp,
+      decisionLog: withLog,
+      decisionStreams: [],
+      okta: { settings, connection },
+      sessionSecret: "secret",
+      isDemo: false,
+      isStopping: () => false,
+    });
+    const server = await new Promise<Server>((resolve) => {
+      const listening = app.listen(0, "127.0.0.1", () => resolve(listening));
+    });
+    servers.push(server);
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  const url = await serve(decisionLog);
+  const token = (uid: string, role: string, department: string) =>
+    issuer.accessToken({ uid, sub: `${uid}@test.example`, groups: [role], department });
+  return {
+    url,
+    serve,
+    database,
+    decisionLog,
+    errors,
+    token,
+    as: async (id, role, department) => clientOf(url, await token(id, role, department)),
+    stopPdp: () => child.stop(),
+    async stop() {
+      for (const server of servers) {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+      await decisionLog.close();
+      connection.close();
+      pdp.close();
+      await Promise.all([child.stop(), issuer.stop(), database.close()]);
+    },
+  };
+}

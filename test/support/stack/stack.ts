@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readDemoState } from "../../../app/demo/state.js";
+import { UserAgent } from "../http/user-agent.js";
+
+/** A running app with its demo parts, started the way `npm start` starts it. */
+export interface Stack {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly process: ChildProcess;
+  /** Everything that it has printed so far, standard error included. */
+  output(): string;
+  /** Its log so far, a record for each line that is JSON. */
+  log(): Record<string, unknown>[];
+  /** An access token for a demo user, through the stand-in. */
+  token(login: string): Promise<string>;
+  /** A browser, as far as cookies go, in which a demo user has logged in. */
+  login(login: string, path?: string): Promise<UserAgent>;
+  /** Sends a signal (default SIGTERM) and waits for the end; resolves with the exit code or signal. */
+  stop(signal?: NodeJS.Signals): Promise<number | string | null>;
+}
+
+const START_LIMIT = 90_000;
+
+/** A TCP port that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  assert(address && typeof address === "object");
+  server.close();
+  await once(server, "close");
+  return address.port;
+}
+
+/** The environment of this process without the settings of the app, so that no test depends on the machine's. */
+export function cleanEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR, NODE_V8_COVERAGE } = process.env;
+  return Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR, NODE_V8_COVERAGE }).filter(([, value]) => value));
+}
+
+/** Starts `app/main.ts` as a process of its own and collects what it prints. */
+export function spawnApp(env: NodeJS.ProcessEnv): { child: ChildProcess; output: () => string } {
+  const child = spawn(process.execPath, ["--import", "tsx", "app/main.ts"], {
+    env: { ...cleanEnvironment(), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (output += chunk));
+  return { child, output: () => output };
+}
+
+/**
+ * Starts a stack of its own for a test that breaks something, or needs settings of its own.
+ *
+ * @param env - settings besides a free port, a temporary data folder and rate limits that tests do not reach
+ */
+export async function startStack(env: NodeJS.ProcessEnv = {}): Promise<Stack> {
+  const port = env.PORT ?? String(await freePort());
+  const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), "gatehouse-test-")));
+  const { child, output } = spawnApp({
+    LOG_LEVEL: "info",
+    RATE_LIMIT_LOGIN: "1000000",
+    RATE_LIMIT_REQUESTS: "100000000",
+    ...env,
+    PORT: port,
+    DATA_DIR: dataDir,
+  });
+  const url = `http://localhost:${port}`;
+  const ended = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | string | null);
+  const ready = new Promise<void>((resolve) => {
+    child.stdout?.on("data", () => output().includes("CRM ready at") && resolve());
+  });
+  const late = new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error(`the app did not start in time:\n${output()}`)), START_LIMIT).unref();
+  });
+  const early = ended.then((code) => Promise.reject(new Error(`the app ended with ${code}:\n${output()}`)));
+  // It also rejects when the app ends as it should, later.
+  early.catch(() => {});
+  await Promise.race([ready, early, late]);
+
+  return {
+    url,
+    dataDir,
+    process: child,
+    output,
+    log: () =>
+      output()
+        .split("\n")
+        .filter((line) => line.startsWith("{") && line.endsWith("}"))
+        .map((line) => JSON.parse(line)),
+    token: async (login) => {
+      const state = await readDemoState(dataDir);
+      assert(state, "no demo state");
+      const response = await fetch(`${state.issuer}/v1/token`, {
+        method: "POST",
+        body: new URLSearchParams({
+          grant_type: "password",
+          username: login,
+          password: "any",
+          scope: "openid profile email",
+          client_id: state.cli.clientId,
+        }),
+      });
+      const { access_token } = (await response.json()) as { access_token?: string };
+      assert(access_token, `no token for ${login}`);
+      return access_token;
+    },
+    login: async (login, path = "/") => {
+      const agent = new UserAgent();
+      await logIn(agent, `${url}/login?${new URLSearchParams({ returnTo: path })}`, login);
+      return agent;
+    },
+    stop: async (signal = "SIGTERM") => {
+      child.kill(signal);
+      const code = await ended;
+      if (!env.DATA_DIR) await rm(dataDir, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+/**
+ * Follows a link to the stand-in's sign-in page and presses a person's button there.
+ *
+ * @returns the page that the browser ends up on
+ */
+export async function logIn(agent: UserAgent, link: string, login: string) {
+  const signIn = await agent.get(link);
+  const form = formFor(signIn.body, login);
+  assert(form, `no button for ${login} on ${signIn.url}:\n${signIn.body}`);
+  return agent.post(new URL(form.action, signIn.url), form.fields);
+}
+
+/** The form with the button of a person, as a browser would submit it. */
+function formFor(html: string, login: string): { action: string; fields: Record<string, string> } | undefined {
+  for (const [form] of html.matchAll(/<form[\s\S]*?<\/form>/g)) {
+    const button = [...form.matchAll(/<button([^>]*)>([\s\S]*?)<\/button>/g)].find(([all]) => all.includes(login));
+    if (!button) continue;
+    const fields = [...form.matchAll(/<input([^>]*)>/g)].map(([, input = ""]) => [
+      attr(input, "name"),
+      attr(input, "value"),
+    ]);
+    const name = attr(button[1] ?? "", "name");
+    if (name) fields.push([name, attr(button[1] ?? "", "value")]);
+    return { action: attr(form, "action"), fields: Object.fromEntries(fields) };
+  }
+  return undefined;
+}
+
+function attr(tag: string, name: string): string {
+  return new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1]?.replaceAll("&amp;", "&") ?? "";
+}
+
+let shared: Promise<Stack> | undefined;
+
+/** One stack for all tests that leave it as they found it; started when first asked for, stopped after the last test. */
+export function sharedStack(): Promise<Stack> {
+  shared ??= startStack();
+  return shared;
+}
+
+// At the root, so that it runs once, after all files.
+after(async function () {
+  this.timeout(20_000);
+  await (await shared?.catch(() => undefined))?.stop();
+  shared = undefined;
+});
