@@ -6,6 +6,7 @@ export type { DecisionOptions } from "./decisions/recorder.js";
 export { authorizationErrors, type Problem, problemOf, wantsHtml } from "./error-handler.js";
 export * from "./errors.js";
 export type { Expression, Filter } from "./filter/filter.js";
+export type { Attributes, Value } from "./json.js";
 export type { RequestAuthorization } from "./request-authorization.js";
 export { type Route, routesOf } from "./routes.js";
 export { Batches, BatchesClosedError, BatchesFullError, type BatchOptions } from "./sinks/batches.js";
@@ -25,7 +26,6 @@ export type { SqlCondition } from "./sql/statement.js";
 export { toSql } from "./sql/to-sql.js";
 export type {
   Answer,
-  Attributes,
   CallOptions,
   Check,
   Decision,
@@ -36,5 +36,4 @@ export type {
   Plan,
   Principal,
   Resource,
-  Value,
 } from "./types.js";

@@ -1,10 +1,5 @@
 import type { Filter } from "./filter/filter.js";
-
-/** A JSON value, as policies see it. */
-export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
-
-/** What policies know of a principal or a resource beyond its id: `P.attr` and `R.attr`. */
-export type Attributes = Readonly<Record<string, Value>>;
+import type { Attributes } from "./json.js";
 
 /**
  * Who asks. See https://docs.cerbos.dev/cerbos/latest/api/#check-resources

@@ -2,7 +2,7 @@ import type { GRPC } from "@cerbos/grpc";
 import { UnsupportedPlanError } from "../errors.js";
 import { attributeIn, type Comprehension, type Expression, type Filter, type Variable } from "../filter/filter.js";
 import { isOperator, operators } from "../filter/operators.js";
-import type { Value } from "../types.js";
+import type { Value } from "../json.js";
 
 type PlanResponse = Awaited<ReturnType<GRPC["planResources"]>>;
 type Operand = Extract<PlanResponse, { condition: unknown }>["condition"];

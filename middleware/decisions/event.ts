@@ -1,5 +1,6 @@
 import type { Request } from "express";
-import type { Attributes, Principal, Resource } from "../types.js";
+import type { Attributes } from "../json.js";
+import type { Principal, Resource } from "../types.js";
 
 /**
  * A decision, or a refusal that came before one, as it is handed to every sink: plain JSON, with each property always

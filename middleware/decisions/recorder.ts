@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Request } from "express";
 import { DecisionNotRecordedError } from "../errors.js";
 import { describe, type Filter } from "../filter/filter.js";
+import type { Attributes } from "../json.js";
 import { decisionCounter } from "../telemetry.js";
-import type { Attributes, Grounds, Principal, Resource } from "../types.js";
+import type { Grounds, Principal, Resource } from "../types.js";
 import type { DecisionEvent, DecisionSink } from "./event.js";
 
 /** What is kept of decisions. */

@@ -1,4 +1,4 @@
-import type { Value } from "../types.js";
+import type { Value } from "../json.js";
 import type { Operator } from "./operators.js";
 
 /**

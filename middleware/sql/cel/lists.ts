@@ -1,4 +1,4 @@
-import type { Value as Json } from "../../types.js";
+import type { Value as Json } from "../../json.js";
 import type { Statement } from "../statement.js";
 import {
   asJson,
