@@ -1,6 +1,9 @@
 import type { Request, RequestHandler } from "express";
+import { asError } from "./assertions.js";
 import { type DecisionOptions, DecisionRecorder } from "./decisions/recorder.js";
-import { asError, RequestAuthorization } from "./request-authorization.js";
+import { Enforcement, setEnforcement } from "./enforcement.js";
+import { RequestAuthorization } from "./request-authorization.js";
+
 import type { Pdp, Principal } from "./types.js";
 
 declare global {
@@ -41,7 +44,9 @@ export function authorization(options: AuthorizationOptions): RequestHandler {
   const recorder = new DecisionRecorder(decisions);
   return async (req, _res, next) => {
     try {
-      req.authz = new RequestAuthorization(req, (await principal(req)) ?? null, pdp, recorder);
+      const enforcement = new Enforcement(req, (await principal(req)) ?? null, pdp, recorder);
+      req.authz = new RequestAuthorization(enforcement);
+      setEnforcement(req.authz, enforcement);
     } catch (error) {
       next(asError(error));
       return;

@@ -1,8 +1,8 @@
 import type { Request, RequestHandler } from "express";
-import { AuthorizationSetupError } from "./errors.js";
+import { asError, isNonEmptyText } from "./assertions.js";
+import { enforcementOf } from "./enforcement.js";
 import { refuseUnfiltered } from "./filter/unfiltered.js";
-import { asError } from "./request-authorization.js";
-import type { Found } from "./types.js";
+import type { LoadedResource } from "./types.js";
 
 /** What a guard asks; see {@link guardOf}. */
 export interface Guard {
@@ -18,7 +18,7 @@ export interface AuthorizeOptions {
    * Finds what the request is about. `undefined` or `null` means that there is no such thing: 404, before the PDP is
    * asked. Without a loader the question is about the kind as a whole (the resource id is `*`, without attributes).
    */
-  readonly resource?: (req: Request) => Found | Promise<Found>;
+  readonly resource?: (req: Request) => LoadedResource | Promise<LoadedResource>;
   /**
    * For lists: asks on which resources of the kind the action is allowed, refuses those for whom there are none, and
    * lets nothing be sent with a status of success unless the handler has taken the answer with `req.authz.filter()`.
@@ -41,19 +41,19 @@ const guards = new WeakMap<object, Guard>();
  * router.get("/contacts", authorize("contact", "list", { filter: true }), list);
  */
 export function authorize(kind: string, action: string, options: AuthorizeOptions = {}): RequestHandler {
-  if (![kind, action].every((name) => typeof name === "string" && name !== "")) {
+  if (![kind, action].every(isNonEmptyText)) {
     throw new TypeError("authorize(): kind and action must be non-empty strings.");
   }
   assertOptions(options);
   const { resource, filter = false } = options;
   const guard: RequestHandler = async (req, res, next) => {
     try {
-      if (!req.authz) throw new AuthorizationSetupError("authorize() was used without authorization() before it.");
+      const enforcement = enforcementOf(req);
       if (filter) {
-        await req.authz.enforceFilter(kind, action);
-        refuseUnfiltered(res, kind, action, () => req.authz.isUnfiltered(kind, action));
+        await enforcement.enforceFilter(kind, action);
+        refuseUnfiltered(res, kind, action, () => enforcement.isUnfiltered(kind, action));
       } else {
-        await req.authz.enforce(kind, action, resource && (() => resource(req)));
+        await enforcement.enforce(kind, action, resource && (() => resource(req)));
       }
     } catch (error) {
       next(asError(error));

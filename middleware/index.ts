@@ -1,6 +1,12 @@
+/**
+ * The core: guards for routes, the client of the Cerbos PDP, and what they are made of. Lists filtered in PostgreSQL are in
+ * `sql/`, places for decision events in `sinks/`, and what an app's own tests use in `testing/`: none of them is loaded
+ * from here.
+ */
 export { type AuthorizationOptions, authorization } from "./authorization.js";
 export { type AuthorizeOptions, authorize, type Guard } from "./authorize.js";
-export { type CerbosOptions, cerbos } from "./cerbos/client.js";
+export { cerbos } from "./cerbos/client.js";
+export type { CerbosOptions } from "./cerbos/options.js";
 export type { DecisionContext, DecisionEvent, DecisionSink } from "./decisions/event.js";
 export type { DecisionOptions } from "./decisions/recorder.js";
 export { authorizationErrors, type Problem, problemOf, wantsHtml } from "./error-handler.js";
@@ -9,29 +15,14 @@ export type { Expression, Filter } from "./filter/filter.js";
 export type { Attributes, Value } from "./json.js";
 export type { RequestAuthorization } from "./request-authorization.js";
 export { type Route, routesOf } from "./routes.js";
-export { Batches, BatchesClosedError, BatchesFullError, type BatchOptions } from "./sinks/batches.js";
-export { type HttpSink, type HttpSinkOptions, httpSink } from "./sinks/http-sink.js";
-export { type NdjsonSinkOptions, ndjsonSink } from "./sinks/ndjson-sink.js";
-export type {
-  ArrayColumn,
-  Column,
-  Columns,
-  JsonColumn,
-  Nulls,
-  RelatedRows,
-  ScalarColumn,
-  SqlOptions,
-} from "./sql/columns.js";
-export type { SqlCondition } from "./sql/statement.js";
-export { toSql } from "./sql/to-sql.js";
 export type {
   Answer,
   CallOptions,
   Check,
   Decision,
-  Found,
-  Grounds,
+  DecisionMetadata,
   KindedResource,
+  LoadedResource,
   Pdp,
   Plan,
   Principal,

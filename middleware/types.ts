@@ -22,8 +22,11 @@ export interface Resource {
   readonly attr?: Attributes | undefined;
 }
 
+/** Cerbos wants an id for every resource. This one stands for a kind as a whole, and for none of its resources. */
+export const WHOLE_KIND: Resource = { id: "*" };
+
 /** What a loader finds: `undefined` or `null` when there is no such thing. */
-export type Found = Resource | undefined | null;
+export type LoadedResource = Resource | undefined | null;
 
 /** A resource that says of which kind it is. */
 export interface KindedResource extends Resource {
@@ -43,7 +46,7 @@ export interface Check {
  *
  * @see https://docs.cerbos.dev/cerbos/latest/api/#check-resources, `includeMeta`
  */
-export interface Grounds {
+export interface DecisionMetadata {
   /** The policy that decided, such as `resource.contact.vdefault`; empty when the PDP does not tell. */
   readonly policy: string;
   readonly scope: string;
@@ -59,13 +62,13 @@ export interface Answer {
   /** The PDP's own id of the call, as it stands in its audit log; empty when it gave none. */
   readonly callId: string;
   /** Only when they were asked for: {@link CallOptions}. */
-  readonly grounds?: Grounds | undefined;
+  readonly metadata?: DecisionMetadata | undefined;
 }
 
 /** How a question is put. */
 export interface CallOptions {
   /** Whether answers are to say what they rest on, which makes them larger. Default `false`. */
-  readonly grounds?: boolean | undefined;
+  readonly includeMetadata?: boolean | undefined;
   /** The trace that the call belongs to, as W3C Trace Context, section 3.2, writes it. */
   readonly traceparent?: string | undefined;
 }
@@ -76,7 +79,7 @@ export interface Plan {
   /** The PDP's own id of the call, as it stands in its audit log; empty when it gave none. */
   readonly callId: string;
   /** Only when they were asked for. Of plans Cerbos tells the scope alone. */
-  readonly grounds?: Grounds | undefined;
+  readonly metadata?: DecisionMetadata | undefined;
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Request, RequestHandler } from "express";
-import type { Principal } from "../../middleware/index.js";
 import type { ClaimRules } from "../config.js";
 import { hasBearerToken } from "./bearer.js";
 import { type Person, personFromLogin } from "./claims.js";
@@ -27,11 +26,4 @@ export function identify(rules: ClaimRules, fromToken: (req: Request) => Promise
     if (person) req.person = person;
     next();
   };
-}
-
-/** The principal that the PDP is asked about: no more of the person than policies need. */
-export function principalOf({ person }: Request): Principal | null {
-  if (!person) return null;
-  const { id, roles, department } = person;
-  return { id, roles, attr: department ? { department } : {} };
 }

@@ -1,4 +1,4 @@
-import type { ScalarColumn, SqlOptions } from "../../middleware/index.js";
+import type { ScalarColumn, SqlOptions } from "../../middleware/sql/index.js";
 import { contacts } from "../db/schema.js";
 
 const { id, ownerId, visibility, department, sharedWith, editors } = contacts;

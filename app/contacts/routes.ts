@@ -1,5 +1,6 @@
 import { type Request, Router } from "express";
-import { authorize, toSql, wantsHtml } from "../../middleware/index.js";
+import { authorize, wantsHtml } from "../../middleware/index.js";
+import { toSql } from "../../middleware/sql/index.js";
 import type { ContactDecisions } from "../audit/web/contact-history.js";
 import type { DecisionLog } from "../audit/write/decision-log.js";
 import type { People } from "../directory/people.js";

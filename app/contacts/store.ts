@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { and, asc, count, desc, eq, getTableColumns, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
-import type { SqlCondition } from "../../middleware/index.js";
+import type { SqlCondition } from "../../middleware/sql/index.js";
 import type { Change } from "../audit/record/record.js";
 import { recordingChange } from "../audit/write/insert.js";
 import type { HeldDecision } from "../audit/write/pending-change.js";

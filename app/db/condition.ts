@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { SqlCondition } from "../../middleware/index.js";
+import type { SqlCondition } from "../../middleware/sql/index.js";
 
 /** Makes the condition that a filter has become part of a Drizzle query, which numbers its placeholders by itself. */
 export function asSql({ text, values }: SqlCondition): SQL {

@@ -6,20 +6,20 @@ import type { Answer, CallOptions, Check, Decision, Pdp, Plan, Principal, Resour
 import type { DecisionEvent } from "./event.js";
 import { type DecisionRecorder, decisionId, type Outcome } from "./recorder.js";
 
-/** What asks. */
 type Source = DecisionEvent["source"];
 
-/** What is asked, when it may be that no resource is found. */
-type Asked = Omit<Check, "resource"> & { readonly resource?: Resource };
+/** A check of which it may be that there is no resource. */
+type Question = Omit<Check, "resource"> & { readonly resource?: Resource };
 
-/** An answer that is on record. */
-export type Recorded<T> = T & { readonly id: string };
+/** An answer that is on record, under the id. */
+type Recorded<T> = T & { readonly id: string };
+export type RecordedAnswer = Recorded<Answer>;
 
 /** How long a decision took, and in which trace it was made. */
-type Taken = Pick<Outcome, "duration" | "traceId">;
+type Timing = Pick<Outcome, "duration" | "traceId">;
 
-/** The questions of one request: put to the PDP, and on record before anybody learns the answers. */
-export class RecordedQuestions {
+/** The PDP as one request asks it: every answer is on record before the caller gets it. */
+export class RecordedPdp {
   /** The decisions that the PDP has made so far. */
   readonly decisions: Decision[] = [];
   readonly #req: Request;
@@ -39,8 +39,8 @@ export class RecordedQuestions {
     source: Source,
     principal: Principal,
     checks: readonly Check[],
-  ): Promise<readonly [Recorded<Answer>, ...Recorded<Answer>[]]> {
-    const [answers, taken] = await this.#put(source, checks, async (options) => {
+  ): Promise<readonly [RecordedAnswer, ...RecordedAnswer[]]> {
+    const [answers, timing] = await this.#ask(source, checks, async (options) => {
       const given = await this.#pdp.check(principal, checks, options);
       if (Array.isArray(given) && given.length === checks.length && given.every(isAnswer)) return given as Answer[];
       throw new PdpUnavailableError("bad_answer");
@@ -52,99 +52,98 @@ export class RecordedQuestions {
       const place = places.get(callId) ?? 0;
       places.set(callId, place + 1);
       const id = decisionId(callId, place);
-      const wait = this.#decided(source, checks[n] as Check, id, allowed, answer, taken);
+      const wait = this.#recordDecision(source, checks[n] as Check, id, allowed, answer, timing);
       if (wait) waits.push(wait);
       return { id, allowed, callId };
     });
     if (waits.length > 0) await Promise.all(waits);
-    return recorded as [Recorded<Answer>, ...Recorded<Answer>[]];
+    return recorded as [RecordedAnswer, ...RecordedAnswer[]];
   }
 
   /** On which resources of a kind an action is allowed. */
   async plan(source: Source, principal: Principal, check: Check): Promise<Recorded<Plan>> {
-    const [plan, taken] = await this.#put(source, [check], async (options) => {
+    const [plan, timing] = await this.#ask(source, [check], async (options) => {
       const given = await this.#pdp.plan(principal, check.kind, check.action, options);
       if (!isFilter(given?.filter)) throw new PdpUnavailableError("bad_answer");
       return given;
     });
     const { filter, callId } = plan;
     const id = decisionId(callId);
-    await this.#decided(source, check, id, filter.decision !== "denied", plan, taken);
+    await this.#recordDecision(source, check, id, filter.decision !== "denied", plan, timing);
     return { id, filter, callId };
   }
 
-  /** What a step that comes before a question finds. When the step fails, that it was refused is on record. */
-  async before<T>(source: Source, asked: Asked, step: () => T | Promise<T>): Promise<T> {
+  /** The result of a step that comes before a question. When the step fails, the refusal is on record. */
+  async recordingFailure<T>(source: Source, question: Question, step: () => T | Promise<T>): Promise<T> {
     try {
       return await step();
     } catch (error) {
-      await this.#recordFailure(source, asked, error);
+      await this.#recordFailure(source, question, error);
       throw error;
     }
   }
 
-  /** Puts on record that something was refused without asking the PDP. */
-  async refused(source: Source, asked: Asked, error: string): Promise<void> {
-    await this.#refuse(source, asked, decisionId(""), error, this.#notAsked());
+  /** Records that an action was refused without asking the PDP. */
+  async recordRefusal(source: Source, question: Question, error: string): Promise<void> {
+    await this.#recordRefused(source, question, decisionId(""), error, this.#untimed());
   }
 
-  /** Puts a question to the PDP. When there is no answer, that is on record for each of the checks. */
-  async #put<T>(
+  /** Asks the PDP. When there is no answer, that is on record for each of the checks. */
+  async #ask<T>(
     source: Source,
     checks: readonly Check[],
-    ask: (options: CallOptions) => Promise<T>,
-  ): Promise<[T, Taken]> {
+    send: (options: CallOptions) => Promise<T>,
+  ): Promise<[T, Timing]> {
     const [{ kind, action }] = checks as [Check];
     const attributes = { "authz.kind": kind, "authz.action": action, "authz.checks": checks.length };
     const span = startSpan(traceOf(this.#req), `${source} ${kind} ${action}`, attributes);
     const { traceId, traceparent } = traceOfSpan(span);
     const start = performance.now();
     try {
-      const answer = await ask({ grounds: this.#recorder.isWanted, traceparent });
+      const answer = await send({ includeMetadata: this.#recorder.isWanted, traceparent });
       return [answer, { duration: performance.now() - start, traceId }];
     } catch (error) {
       fail(span, error);
-      const taken = { duration: performance.now() - start, traceId };
-      await Promise.all(checks.map((check) => this.#recordFailure(source, check, error, taken)));
+      const timing = { duration: performance.now() - start, traceId };
+      await Promise.all(checks.map((check) => this.#recordFailure(source, check, error, timing)));
       throw error;
     } finally {
       span.end();
     }
   }
 
-  async #recordFailure(source: Source, asked: Asked, error: unknown, taken = this.#notAsked()): Promise<void> {
+  async #recordFailure(source: Source, question: Question, error: unknown, timing = this.#untimed()): Promise<void> {
     const refusal = error instanceof AuthorizationError ? error : undefined;
     const id = decisionId("");
     if (refusal) refusal.decisionId = id;
-    await this.#refuse(source, asked, id, refusal?.code ?? "error", taken);
+    await this.#recordRefused(source, question, id, refusal?.code ?? "error", timing);
   }
 
-  #refuse(
+  #recordRefused(
     source: Source,
-    { kind, action, resource }: Asked,
+    { kind, action, resource }: Question,
     id: string,
     error: string,
-    taken: Taken,
+    timing: Timing,
   ): void | Promise<void> {
-    const outcome = { id, source, kind, action, resource, allowed: false, error, ...taken };
+    const outcome = { id, source, kind, action, resource, allowed: false, error, ...timing };
     return this.#recorder.record(this.#req, this.#principal, outcome);
   }
 
-  /** Puts what the PDP has decided on record. */
-  #decided(
+  #recordDecision(
     source: Source,
     { kind, action, resource }: Check,
     id: string,
     allowed: boolean,
-    { callId, grounds, filter }: Pick<Answer, "callId" | "grounds"> & { readonly filter?: Filter },
-    { duration, traceId }: Taken,
+    { callId, metadata, filter }: Pick<Answer, "callId" | "metadata"> & { readonly filter?: Filter },
+    { duration, traceId }: Timing,
   ): void | Promise<void> {
     this.decisions.push({ id, kind, resourceId: resource.id, action, allowed, callId });
-    const outcome = { id, source, kind, action, resource, allowed, grounds, filter, duration, traceId, error: null };
+    const outcome = { id, source, kind, action, resource, allowed, metadata, filter, duration, traceId, error: null };
     return this.#recorder.record(this.#req, this.#principal, outcome);
   }
 
-  #notAsked(): Taken {
+  #untimed(): Timing {
     return { duration: 0, traceId: traceIdOf(traceOf(this.#req)) };
   }
 }

@@ -4,7 +4,7 @@ import { DecisionNotRecordedError } from "../errors.js";
 import { describe, type Filter } from "../filter/filter.js";
 import type { Attributes } from "../json.js";
 import { decisionCounter } from "../telemetry.js";
-import type { Grounds, Principal, Resource } from "../types.js";
+import type { DecisionMetadata, Principal, Resource } from "../types.js";
 import type { DecisionEvent, DecisionSink } from "./event.js";
 
 /** What is kept of decisions. */
@@ -32,7 +32,7 @@ export interface Outcome {
   /** `undefined` when none was found. */
   readonly resource: Resource | undefined;
   readonly allowed: boolean;
-  readonly grounds?: Grounds | undefined;
+  readonly metadata?: DecisionMetadata | undefined;
   readonly filter?: Filter | undefined;
   /** ms that the PDP took; 0 when it was not asked. */
   readonly duration: number;
@@ -90,9 +90,9 @@ export class DecisionRecorder {
   }
 
   #eventOf(req: Request, principal: Principal | null, outcome: Outcome): DecisionEvent {
-    const { id, source, kind, action, resource, allowed, grounds, filter, duration, traceId, error } = outcome;
+    const { id, source, kind, action, resource, allowed, metadata, filter, duration, traceId, error } = outcome;
     const { principal: ofPrincipal = [], resource: ofKinds = {} } = this.#attributes;
-    const policy = grounds?.policy || null;
+    const policy = metadata?.policy || null;
     return {
       id,
       time: new Date().toISOString(),
@@ -106,9 +106,9 @@ export class DecisionRecorder {
       effect: allowed ? "allow" : "deny",
       policy,
       policyVersion: policy && versionIn(policy),
-      scope: grounds?.scope ?? null,
-      rules: grounds?.rules ?? [],
-      derivedRoles: grounds?.derivedRoles ?? [],
+      scope: metadata?.scope ?? null,
+      rules: metadata?.rules ?? [],
+      derivedRoles: metadata?.derivedRoles ?? [],
       plan: filter
         ? { kind: filter.decision, condition: filter.decision === "conditional" ? describe(filter.condition) : null }
         : null,

@@ -1,5 +1,5 @@
 import { and, desc, eq, gt, isNull, lt, type SQL, sql } from "drizzle-orm";
-import type { SqlCondition } from "../../../middleware/index.js";
+import type { SqlCondition } from "../../../middleware/sql/index.js";
 import { asSql } from "../../db/condition.js";
 import type { Db } from "../../db/database.js";
 import { decisionCounts, decisions, unsealedDecisions } from "../../db/schema.js";

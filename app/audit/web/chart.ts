@@ -1,4 +1,4 @@
-import type { SqlCondition } from "../../../middleware/index.js";
+import type { SqlCondition } from "../../../middleware/sql/index.js";
 import { nextOf, startOf, startsIn, type Unit, unitFor } from "../search/periods.js";
 import type { Count, DecisionStore, Search } from "../search/store.js";
 

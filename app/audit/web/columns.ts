@@ -1,4 +1,4 @@
-import type { ScalarColumn, SqlOptions } from "../../../middleware/index.js";
+import type { ScalarColumn, SqlOptions } from "../../../middleware/sql/index.js";
 import { decisions } from "../../db/schema.js";
 
 const { id, principalId, kind, resourceId, action, effect } = decisions;

@@ -1,5 +1,5 @@
 import type { Request } from "express";
-import { DeniedError, toSql } from "../../../middleware/index.js";
+import { toSql } from "../../../middleware/sql/index.js";
 import type { People } from "../../directory/people.js";
 import { auditUrl } from "../search/query.js";
 import type { DecisionStore } from "../search/store.js";
@@ -31,14 +31,9 @@ export type ContactDecisions = (req: Request, contactId: string) => Promise<Deci
 export function contactDecisions(store: DecisionStore, people: People): ContactDecisions {
   return async (req, contactId) => {
     if (!(await mayListDecisions(req))) return null;
-    try {
-      await req.authz.enforceFilter("decision", "list");
-    } catch (error) {
-      // A contact can be looked at without them.
-      if (error instanceof DeniedError) return null;
-      throw error;
-    }
-    const permitted = toSql(req.authz.filter("decision", "list"), decisionColumns);
+    const filter = await req.authz.plan("decision", "list");
+    if (filter.decision === "denied") return null;
+    const permitted = toSql(filter, decisionColumns);
     const decisions = await store.triedWith(contactId, permitted, NEWEST, LOOKED_AT);
     return { rows: await rowsOf(people, decisions), href: auditUrl({ contact: contactId }) };
   };

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Response } from "express";
-import type { SqlCondition } from "../../../middleware/index.js";
+import type { SqlCondition } from "../../../middleware/sql/index.js";
 import { lineOf } from "../record/parse.js";
 import type { Cursor } from "../search/query.js";
 import type { DecisionStore, Search, StoredDecision } from "../search/store.js";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import type { Response } from "express";
-import type { SqlCondition } from "../../../middleware/index.js";
+import type { SqlCondition } from "../../../middleware/sql/index.js";
 import { unavailable } from "../../problems.js";
 import type { DecisionStore, Search, StoredDecision } from "../search/store.js";
 

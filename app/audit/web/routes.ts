@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from "express";
 import type { z } from "zod";
-import { authorize, type SqlCondition, toSql, wantsHtml } from "../../../middleware/index.js";
+import { authorize, wantsHtml } from "../../../middleware/index.js";
+import { type SqlCondition, toSql } from "../../../middleware/sql/index.js";
 import type { People } from "../../directory/people.js";
 import { ProblemError } from "../../problems.js";
 import { malformed, messagesOf } from "../../web/query.js";

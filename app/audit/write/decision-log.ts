@@ -1,13 +1,8 @@
 import { metrics } from "@opentelemetry/api";
 import type { Request } from "express";
 import type { Logger } from "pino";
-import {
-  Batches,
-  BatchesFullError,
-  type DecisionContext,
-  type DecisionEvent,
-  type DecisionSink,
-} from "../../../middleware/index.js";
+import type { DecisionContext, DecisionEvent, DecisionSink } from "../../../middleware/index.js";
+import { Batches, BatchesFullError } from "../../../middleware/sinks/index.js";
 import type { Db } from "../../db/database.js";
 import { withDeadline } from "../../deadline.js";
 import type { PolicyBook } from "../explain/explainer.js";

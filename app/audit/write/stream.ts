@@ -1,4 +1,5 @@
-import { type DecisionSink, httpSink, ndjsonSink } from "../../../middleware/index.js";
+import type { DecisionSink } from "../../../middleware/index.js";
+import { httpSink, ndjsonSink } from "../../../middleware/sinks/index.js";
 import type { DecisionStream } from "../../config.js";
 
 /**

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Request } from "express";
 import { type Claims, personFromAccessToken, personFromLogin } from "../../../app/auth/claims.js";
-import { principalOf } from "../../../app/auth/identity.js";
 import { type ClaimRules, readConfig } from "../../../app/config.js";
+import { principalOf } from "../../../app/directory/principal.js";
 
 const rules: ClaimRules = { groupsClaim: "groups", roleMap: undefined };
 const mapped = (ROLE_MAP: string): ClaimRules => readConfig({ ROLE_MAP }).claimRules;

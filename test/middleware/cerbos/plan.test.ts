@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { GRPC } from "@cerbos/grpc";
 import { filterOf } from "../../../middleware/cerbos/plan.js";
-import { toSql, UnsupportedPlanError } from "../../../middleware/index.js";
+import { UnsupportedPlanError } from "../../../middleware/index.js";
+import { toSql } from "../../../middleware/sql/index.js";
 import { columns, id, table } from "../../support/differential/tables.js";
 
 type PlanResponse = Parameters<typeof filterOf>[0];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BatchesClosedError } from "../../../middleware/index.js";
+import { BatchesClosedError } from "../../../middleware/sinks/index.js";
 import { accept, type Behaviour, type Collector, hang, slow, status } from "../../support/sinks/collector.js";
 import { context, eventOf, eventsOf, send, withCollector } from "../../support/sinks/events.js";
 import { until } from "../../support/stack/readiness.js";

@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import type { Expression } from "../../../middleware/filter/filter.js";
 import type { Operator } from "../../../middleware/filter/operators.js";
-import {
-  type Columns,
-  type Filter,
-  type SqlCondition,
-  toSql,
-  UnsupportedPlanError,
-  type Value,
-} from "../../../middleware/index.js";
+import { type Filter, UnsupportedPlanError, type Value } from "../../../middleware/index.js";
+import { type Columns, type SqlCondition, toSql } from "../../../middleware/sql/index.js";
 import { type Database, databases } from "../../support/differential/databases.js";
 import { rows } from "../../support/differential/rows.js";
 import { columns, id, quoted, table } from "../../support/differential/tables.js";

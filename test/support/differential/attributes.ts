@@ -1,4 +1,5 @@
-import type { Attributes, Column, Columns, RelatedRows, Resource, Value } from "../../../middleware/index.js";
+import type { Attributes, Resource, Value } from "../../../middleware/index.js";
+import type { Column, Columns, RelatedRows } from "../../../middleware/sql/index.js";
 import { columns, id, quoted, table } from "./tables.js";
 
 /** A row as a database's driver returns it. */

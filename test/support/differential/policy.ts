@@ -1,4 +1,5 @@
-import type { Principal, SqlOptions } from "../../../middleware/index.js";
+import type { Principal } from "../../../middleware/index.js";
+import type { SqlOptions } from "../../../middleware/sql/index.js";
 
 /** A condition in the words of policies: an expression, or a block. */
 export type Condition = string | { readonly [block in "all" | "any" | "none"]?: readonly Condition[] };

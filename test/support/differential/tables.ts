@@ -1,4 +1,4 @@
-import type { Columns, RelatedRows, ScalarColumn } from "../../../middleware/index.js";
+import type { Columns, RelatedRows, ScalarColumn } from "../../../middleware/sql/index.js";
 import * as values from "./values.js";
 
 /** Names that have to be quoted. */

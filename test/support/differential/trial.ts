@@ -1,4 +1,5 @@
-import { type Filter, type Resource, type SqlCondition, type SqlOptions, toSql } from "../../../middleware/index.js";
+import type { Filter, Resource } from "../../../middleware/index.js";
+import { type SqlCondition, type SqlOptions, toSql } from "../../../middleware/sql/index.js";
 import type { Database } from "./databases.js";
 import type { Oracle } from "./oracle.js";
 import { type Action, type Actions, describeRules } from "./policy.js";

@@ -22,8 +22,8 @@ describe("the decision log when the database takes nothing", function () {
     database = await openDatabase({ databaseUrl: url, dataDir: "" }, () => {});
     other = new pg.Client(url);
     await other.connect();
-    const grounds = () => ({ policy: "resource.contact.vdefault", scope: "", derivedRoles: [], rules });
-    crm = await startCrm(database.db, { decide: () => ({ grounds: grounds() }) });
+    const metadata = () => ({ policy: "resource.contact.vdefault", scope: "", derivedRoles: [], rules });
+    crm = await startCrm(database.db, { decide: () => ({ metadata: metadata() }) });
   });
   after(async () => {
     await crm?.stop();

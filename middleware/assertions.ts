@@ -1,0 +1,32 @@
+import { AuthorizationSetupError } from "./errors.js";
+import type { Principal, Resource } from "./types.js";
+
+/** Makes an error of anything thrown: `next(undefined)` and `next("route")` would let the request go on. */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  return new AuthorizationSetupError("Something that is not an Error was thrown while permissions were checked.", {
+    cause: thrown,
+  });
+}
+
+/** @throws {@link AuthorizationSetupError} when a PDP could not decide about the principal */
+export function assertPrincipal(principal: Principal): void {
+  if (!isNonEmptyText(principal.id)) {
+    throw new AuthorizationSetupError("principal() returned a principal whose id is not a non-empty string.");
+  }
+  if (!Array.isArray(principal.roles) || !principal.roles.every(isNonEmptyText)) {
+    throw new AuthorizationSetupError("principal() returned roles that are not an array of non-empty strings.");
+  }
+}
+
+/** @throws {@link AuthorizationSetupError} when the resource has no id */
+export function assertResource(resource: Resource): void {
+  if (!isNonEmptyText(resource?.id)) {
+    throw new AuthorizationSetupError("A resource must have an id that is a non-empty string.");
+  }
+}
+
+/** Whether a value can be the id of a principal or resource, or the name of a role, kind or action. */
+export function isNonEmptyText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}

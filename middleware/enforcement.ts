@@ -1,0 +1,110 @@
+import type { Request } from "express";
+import { assertPrincipal, assertResource } from "./assertions.js";
+import { BatchedChecks } from "./batched-checks.js";
+import { RecordedPdp } from "./decisions/recorded-pdp.js";
+import type { DecisionRecorder } from "./decisions/recorder.js";
+import { AuthorizationSetupError, DeniedError, ResourceNotFoundError, UnauthenticatedError } from "./errors.js";
+import type { Filter } from "./filter/filter.js";
+import { type LoadedResource, type Pdp, type Principal, type Resource, WHOLE_KIND } from "./types.js";
+
+/** What the guards of one request do, and what they leave for its `req.authz`. */
+export class Enforcement {
+  /** Who is logged in; `null` when nobody is. */
+  readonly principal: Principal | null;
+  readonly pdp: RecordedPdp;
+  readonly checks: BatchedChecks;
+  /** What the loader of the last guard that passed returned; `undefined` when none had a loader. */
+  resource: Resource | undefined;
+  /** The filters that guards have asked for, and whether a handler has taken them. */
+  readonly #filters = new Map<string, { readonly filter: Filter; taken: boolean }>();
+
+  /** @throws {@link AuthorizationSetupError} when the principal is not one that a PDP could decide about. */
+  constructor(req: Request, principal: Principal | null, pdp: Pdp, recorder: DecisionRecorder) {
+    if (principal !== null) assertPrincipal(principal);
+    this.principal = principal;
+    this.pdp = new RecordedPdp(req, principal, pdp, recorder);
+    this.checks = new BatchedChecks((checks) => this.pdp.check("can", principal as Principal, checks));
+  }
+
+  /**
+   * Returns only when the principal may do the action.
+   *
+   * @param kind - resource kind, as policies name it
+   * @param action - action, as policies name it
+   * @param load - finds the resource; left out where the question is about the kind as a whole
+   * @throws {@link UnauthenticatedError}, {@link DeniedError}, {@link ResourceNotFoundError},
+   * {@link DecisionNotRecordedError}, or what the PDP throws
+   */
+  async enforce(kind: string, action: string, load?: () => LoadedResource | Promise<LoadedResource>): Promise<void> {
+    const { principal, resource } = await this.pdp.recordingFailure("authorize", { kind, action }, async () => {
+      // Before the loader, so that a user without any role cannot learn which ids exist.
+      const principal = this.#principalFor(kind, action);
+      const loaded = load ? await load() : WHOLE_KIND;
+      if (loaded === undefined || loaded === null) throw new ResourceNotFoundError(kind);
+      assertResource(loaded);
+      return { principal, resource: loaded };
+    });
+    const check = { kind, resource, action };
+    // Asked anew whatever can() has asked before: the record must say that the action was tried.
+    const [answer] = await this.pdp.check("authorize", principal, [check]);
+    const { allowed, callId, id } = answer;
+    if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id });
+    this.checks.keep(check, answer);
+    if (load) this.resource = resource;
+  }
+
+  /**
+   * Returns only when the principal may do the action on some resources of the kind: those that {@link takeFilter} tells.
+   *
+   * @throws {@link UnauthenticatedError}, {@link DeniedError}, {@link UnsupportedPlanError},
+   * {@link DecisionNotRecordedError}, or what the PDP throws
+   */
+  async enforceFilter(kind: string, action: string): Promise<void> {
+    const check = { kind, action, resource: WHOLE_KIND };
+    const principal = await this.pdp.recordingFailure("filter", check, () => this.#principalFor(kind, action));
+    const { filter, callId, id } = await this.pdp.plan("filter", principal, check);
+    if (filter.decision === "denied") throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id });
+    this.#filters.set(keyOf(kind, action), { filter, taken: false });
+  }
+
+  /** The filter that a guard has asked for, which counts as taken from now on; `undefined` when no such guard has passed. */
+  takeFilter(kind: string, action: string): Filter | undefined {
+    const found = this.#filters.get(keyOf(kind, action));
+    if (found) found.taken = true;
+    return found?.filter;
+  }
+
+  /** Whether a guard's filter has not been taken: what the handler is about to send was not filtered by it. */
+  isUnfiltered(kind: string, action: string): boolean {
+    return this.#filters.get(keyOf(kind, action))?.taken === false;
+  }
+
+  #principalFor(kind: string, action: string): Principal {
+    const { principal } = this;
+    if (!principal) throw new UnauthenticatedError();
+    if (principal.roles.length === 0) throw new DeniedError({ code: "no_roles", kind, action, callId: "" });
+    return principal;
+  }
+}
+
+function keyOf(kind: string, action: string): string {
+  return JSON.stringify([kind, action]);
+}
+
+const enforcements = new WeakMap<object, Enforcement>();
+
+/** Lets guards find the enforcement behind a `req.authz`. Handlers cannot reach it from there. */
+export function setEnforcement(authz: object, enforcement: Enforcement): void {
+  enforcements.set(authz, enforcement);
+}
+
+/**
+ * The enforcement of a request, for its guards.
+ *
+ * @throws {@link AuthorizationSetupError} when `authorization()` has not run for the request
+ */
+export function enforcementOf(req: Request): Enforcement {
+  const enforcement = req.authz && enforcements.get(req.authz);
+  if (enforcement) return enforcement;
+  throw new AuthorizationSetupError("authorize() was used without authorization() before it.");
+}

@@ -1,0 +1,4 @@
+/** Where decision events go: a stream of NDJSON, an HTTP receiver, or a sink of the app's own made of batches. */
+export { Batches, BatchesClosedError, BatchesFullError, type BatchOptions } from "./batches.js";
+export { type HttpSink, type HttpSinkOptions, httpSink } from "./http-sink.js";
+export { type NdjsonSinkOptions, ndjsonSink } from "./ndjson-sink.js";

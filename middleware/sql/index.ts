@@ -1,0 +1,13 @@
+/** Filters as conditions for PostgreSQL: what lists are made of that the database filters, pages, sorts and counts. */
+export type {
+  ArrayColumn,
+  Column,
+  Columns,
+  JsonColumn,
+  Nulls,
+  RelatedRows,
+  ScalarColumn,
+  SqlOptions,
+} from "./columns.js";
+export type { SqlCondition } from "./statement.js";
+export { toSql } from "./to-sql.js";
