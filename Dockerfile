@@ -15,7 +15,7 @@ RUN npm ci --omit=dev --no-audit --no-fund
 FROM build AS stand-in
 USER node
 EXPOSE 9000
-ENTRYPOINT ["node", "--import", "tsx", "app/demo/stand-in.ts"]
+ENTRYPOINT ["node", "--import", "tsx", "app/demo/identity-provider-command.ts"]
 
 FROM base AS app
 ENV NODE_ENV=production

@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { CerbosSettings, Config, OktaSettings } from "../config.js";
+import { removeDemoState, writeDemoState } from "./demo-state.js";
 import { startIdentityProvider } from "./identity-provider/index.js";
 import { cliClientId } from "./identity-provider/options.js";
 import { startPdp } from "./pdp/start-pdp.js";
-import { removeDemoState, writeDemoState } from "./state.js";
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 

@@ -12,7 +12,7 @@ import {
   readStored,
 } from "../support/load/decision-judge.js";
 import { Errands, people, type Tokens } from "../support/load/workload.js";
-import { OwnOkta } from "../support/okta/own-okta.js";
+import { OwnOkta } from "../support/okta/interruptible-okta.js";
 import { OwnPdp } from "../support/pdp/own-pdp.js";
 import { AppProcess } from "../support/stack/app-process.js";
 import { type Built, build } from "../support/stack/compiled.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { UserAgent } from "../support/http/user-agent.js";
 import { assertUnavailable } from "../support/load/judge.js";
 import { type Answer, send } from "../support/load/load.js";
-import { OwnOkta } from "../support/okta/own-okta.js";
+import { OwnOkta } from "../support/okta/interruptible-okta.js";
 import { OwnPdp } from "../support/pdp/own-pdp.js";
 import { anyDatabase, assertReadiness, bearer, until } from "../support/stack/readiness.js";
 import { freePort, logIn, type Stack, startStack } from "../support/stack/stack.js";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Contact } from "../../app/contacts/contact.js";
-import { readDemoState } from "../../app/demo/state.js";
+import { readDemoState } from "../../app/demo/demo-state.js";
 import { type Answer, type Ask, send, startLoad, type Turn } from "../support/load/load.js";
 import { AppProcess } from "../support/stack/app-process.js";
 import { anyDatabase, bearer, createContact, until } from "../support/stack/readiness.js";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { loadServer } from "./load.js";
+import { loadServer } from "./load-server.js";
 import { cliClientId, type IdentityProviderOptions, issuerPath, settingsFrom } from "./options.js";
 import { generateSigningKey } from "./tokens/keys.js";
 

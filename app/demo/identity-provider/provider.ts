@@ -12,11 +12,11 @@ import {
 } from "oidc-provider";
 import { cookieNames, sessionCookie, signInCookie } from "./cookies.js";
 import { logOutAtOnce } from "./logout.js";
-import { memoryStore } from "./memory.js";
+import { memoryStore } from "./memory-adapter.js";
 import { callbackUrl, cliClientId, issuerPath, type Settings } from "./options.js";
 import { expiredPage, pageHeaders, refusalPage, signedOutPage } from "./pages/pages.js";
-import { signInPath } from "./pages/sign-in.js";
-import { readRequestsAsOkta } from "./requests.js";
+import { signInPath } from "./pages/routes.js";
+import { readRequestsAsOkta } from "./request-parameters.js";
 import { accessTokenClaims, issueAccessTokensAsJwts } from "./tokens/access-token.js";
 import { accountOf, claimsByScope, scopesWithoutClaims, userById } from "./tokens/claims.js";
 import { addOktaClaimsToIdTokens } from "./tokens/id-token.js";

@@ -1,7 +1,7 @@
 import express, { type Express } from "express";
 import { issuerPath, type Settings } from "./options.js";
 import { notFoundPage, pageHeaders, refusalPage } from "./pages/pages.js";
-import { signIn } from "./pages/sign-in.js";
+import { signIn } from "./pages/routes.js";
 import { createProvider } from "./provider.js";
 import type { SigningKey } from "./tokens/keys.js";
 

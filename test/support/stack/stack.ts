@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readDemoState } from "../../../app/demo/state.js";
+import { readDemoState } from "../../../app/demo/demo-state.js";
 import { UserAgent } from "../http/user-agent.js";
 
 /** A running app with its demo parts, started the way `npm start` starts it. */

@@ -1,5 +1,5 @@
 import { errors, type Provider } from "oidc-provider";
-import { refuseUnknownScopes } from "../requests.js";
+import { refuseUnknownScopes } from "../request-parameters.js";
 import { userByLogin } from "./claims.js";
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Runs the stand-in identity provider alone, beside an app that is somewhere else:
  *
- *     node --import tsx app/demo/stand-in.ts --port 9000 --client-id demo --client-secret demo-secret \
+ *     node --import tsx app/demo/identity-provider-command.ts --port 9000 --client-id demo --client-secret demo-secret \
  *       --app-base-url http://localhost:8080
  *
  * It prints one line when it is ready, and stops on SIGTERM and SIGINT.

@@ -12,15 +12,15 @@ import { ExpressOIDC } from "@okta/oidc-middleware";
 import express, { type RequestHandler } from "express";
 import session from "express-session";
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
+import { readDemoState, removeDemoState, writeDemoState } from "../../../../../app/demo/demo-state.js";
 import {
   type IdentityProvider,
   type IdentityProviderOptions,
   startIdentityProvider,
-} from "../../../../app/demo/identity-provider/index.js";
-import { memoryStore } from "../../../../app/demo/identity-provider/memory.js";
-import { readDemoState, removeDemoState, writeDemoState } from "../../../../app/demo/state.js";
-import { demoUsers } from "../../../../app/demo/users.js";
-import { UserAgent, type Visit } from "../../../support/http/user-agent.js";
+} from "../../../../../app/demo/identity-provider/index.js";
+import { memoryStore } from "../../../../../app/demo/identity-provider/memory-adapter.js";
+import { demoUsers } from "../../../../../app/demo/users.js";
+import { UserAgent, type Visit } from "../../../../support/http/user-agent.js";
 
 const app = { clientId: "0oa1testApp", clientSecret: "test-secret_1", appBaseUrl: "http://localhost:8080" };
 const callback = `${app.appBaseUrl}/authorization-code/callback`;
@@ -753,10 +753,10 @@ describe("the stand-in's commands", () => {
   ];
 
   it("run it alone: one line when ready, nothing else on the console, a clean end on SIGTERM", async () => {
-    const { child, output, ended } = run("stand-in", ...standInArguments);
+    const { child, output, ended } = run("identity-provider-command", ...standInArguments);
     while (!output.stdout.includes("\n")) await once(child.stdout, "data");
     const issuer = /http\S+/.exec(output.stdout)?.[0] ?? "";
-    const token = await run("token", "uma@example.com", "--issuer", issuer, "--data-dir", folder).ended;
+    const token = await run("token-command", "uma@example.com", "--issuer", issuer, "--data-dir", folder).ended;
     assert.deepEqual({ code: token.code, stderr: token.stderr }, { code: 0, stderr: "" });
     assert.equal(decodeJwt(token.stdout.trim()).sub, uma.login);
     const { access_token: browsers } = await tokensOf({ issuer }, uma.login);
@@ -768,14 +768,14 @@ describe("the stand-in's commands", () => {
   });
 
   it("say which options are missing or malformed", async () => {
-    const missing = await run("stand-in", "--client-id", "x").ended;
+    const missing = await run("identity-provider-command", "--client-id", "x").ended;
     assert.equal(missing.code, 1);
     assert.match(missing.stderr, /^Missing: --client-secret, --app-base-url\./);
     assert.match(missing.stderr, /Usage:/);
-    const malformed = await run("stand-in", ...standInArguments, "--port", "high").ended;
+    const malformed = await run("identity-provider-command", ...standInArguments, "--port", "high").ended;
     assert.equal(malformed.code, 1);
     assert.match(malformed.stderr, /--port must be a number/);
-    const unknown = await run("stand-in", "--colour", "red").ended;
+    const unknown = await run("identity-provider-command", "--colour", "red").ended;
     assert.equal(unknown.code, 1);
     assert.match(unknown.stderr, /--colour/);
   });
@@ -784,7 +784,7 @@ describe("the stand-in's commands", () => {
     const idp = await startIdentityProvider(app);
     try {
       await writeDemoState(folder, { issuer: idp.issuer, cli: idp.cli });
-      const { code, stdout, stderr } = await run("token", "Uma@example.com", "--data-dir", folder).ended;
+      const { code, stdout, stderr } = await run("token-command", "Uma@example.com", "--data-dir", folder).ended;
       assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
       assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
       const keys = createLocalJWKSet((await json(`${idp.issuer}/v1/keys`)) as never);
@@ -793,7 +793,7 @@ describe("the stand-in's commands", () => {
     } finally {
       await idp.stop();
     }
-    const gone = await run("token", "uma@example.com", "--data-dir", folder).ended;
+    const gone = await run("token-command", "uma@example.com", "--data-dir", folder).ended;
     assert.deepEqual({ code: gone.code, stdout: gone.stdout }, { code: 1, stdout: "" });
     assert.match(gone.stderr, /start it with npm start/);
   });
@@ -808,7 +808,7 @@ describe("the stand-in's commands", () => {
     ];
     await Promise.all(
       cases.map(async ([args, message]) => {
-        const { code, stdout, stderr } = await run("token", ...args).ended;
+        const { code, stdout, stderr } = await run("token-command", ...args).ended;
         assert.deepEqual({ code, stdout }, { code: 1, stdout: "" }, String(args));
         assert.match(stderr, message);
         assert.doesNotMatch(stderr, /^\s+at /m, "no stack");

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
-import { loadServer } from "../../../app/demo/identity-provider/load.js";
+import { loadServer } from "../../../app/demo/identity-provider/load-server.js";
 import { cliClientId, issuerPath, settingsFrom } from "../../../app/demo/identity-provider/options.js";
 import { generateSigningKey } from "../../../app/demo/identity-provider/tokens/keys.js";
 import { freePort } from "../stack/stack.js";

@@ -7,8 +7,8 @@
  */
 import { parseArgs } from "node:util";
 import { loadConfig } from "../config.js";
+import { type DemoState, readDemoState } from "./demo-state.js";
 import { cliClientId } from "./identity-provider/options.js";
-import { type DemoState, readDemoState } from "./state.js";
 import { demoUsers } from "./users.js";
 
 const people = demoUsers.map(({ login, purpose }) => `  ${login}  ${purpose}`).join("\n");
