@@ -2,10 +2,11 @@ import { spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 
-const REMEMBERED_LINES = 10;
-const GRACE = 3_000;
+const MAX_LAST_LINES = 10;
+const STOP_TIMEOUT_MS = 3_000;
 
 export interface PdpProcessOptions {
+  /** Path of the PDP's executable. */
   readonly binary: string;
   /** Directory of the policies. */
   readonly policies: string;
@@ -13,37 +14,37 @@ export interface PdpProcessOptions {
   readonly config: string;
   /** Path of the unix socket for gRPC. */
   readonly grpc: string;
-  /** Path of the unix socket for HTTP, which the PDP insists on. */
+  /** Path of the unix socket for HTTP, which the PDP requires. */
   readonly http: string;
-  /** Hears each warning and error of the PDP. */
-  readonly onComplaint: (complaint: Complaint) => void;
+  /** Called with each warning and error that the PDP logs. */
+  readonly onWarning: (entry: PdpLogEntry) => void;
 }
 
-/** A line that the PDP logged: `message`, and whatever belongs to it (`error`, `file`, ...). */
-export interface Complaint {
+/** A line that the PDP logged: `message`, and the details that belong to it (`error`, `file`, ...). */
+export interface PdpLogEntry {
   readonly message: string;
   readonly [detail: string]: unknown;
 }
 
 /** One run of the PDP, from its start to its exit. */
 export interface PdpProcess {
-  /** `undefined` when it could not be started at all. */
+  /** `undefined` when the process could not be started. */
   readonly pid: number | undefined;
-  /** Resolves when the process is gone and all it wrote has been read: how it ended, and its last words, for people. */
-  readonly ended: Promise<string>;
-  /** Asks it to end, and after 3 s no longer asks. Resolves when it is gone. */
-  end(): Promise<void>;
+  /** Resolves when the process has exited and its output is read: the exit code or signal, and its last lines, as text. */
+  readonly exited: Promise<string>;
+  /** Sends SIGTERM, and SIGKILL after 3 s. Resolves when the process has exited. */
+  stop(): Promise<void>;
 }
 
-/** Starts a PDP. It leaves the event loop free to end; it is not itself ended thereby. */
-export function spawnPdp({ binary, policies, config, grpc, http, onComplaint }: PdpProcessOptions): PdpProcess {
+/** Starts a PDP. It does not keep the event loop alive, and does not exit when the event loop ends. */
+export function spawnPdp({ binary, policies, config, grpc, http, onWarning }: PdpProcessOptions): PdpProcess {
   const child = spawn(
     binary,
     [
       "server",
       `--config=${config}`,
       "--log-level=warn", // at `info` it writes two lines a request
-      // Relative to the working directory: --set gives commas, brackets and backslashes in a path a meaning of their own.
+      // Relative to the working directory: --set gives commas, brackets and backslashes in a path a special meaning.
       "--set=storage.disk.directory=.",
       `--set=server.grpcListenAddr=unix:${grpc}`,
       `--set=server.httpListenAddr=unix:${http}`,
@@ -57,39 +58,39 @@ export function spawnPdp({ binary, policies, config, grpc, http, onComplaint }: 
   );
   child.unref();
 
-  const lastWords: string[] = [];
+  const lastLines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     if (stream instanceof Socket) stream.unref();
     createInterface({ input: stream }).on("line", (line) => {
-      const complaint = complaintIn(line);
-      if (complaint === "noise") return;
-      lastWords.push(complaint ? inWords(complaint) : line);
-      if (lastWords.length > REMEMBERED_LINES) lastWords.shift();
-      if (complaint) onComplaint(complaint);
+      const entry = parseLogLine(line);
+      if (entry === "noise") return;
+      lastLines.push(entry ? formatLogEntry(entry) : line);
+      if (lastLines.length > MAX_LAST_LINES) lastLines.shift();
+      if (entry) onWarning(entry);
     });
   }
 
-  const ended = new Promise<string>((resolve) => {
-    const resolveWith = (how: string) => resolve([how, ...lastWords].join("\n"));
+  const exited = new Promise<string>((resolve) => {
+    const resolveWith = (reason: string) => resolve([reason, ...lastLines].join("\n"));
     child.once("error", (error) => resolveWith(error.message));
     child.once("close", (code, signal) => resolveWith(signal ? `ended by ${signal}` : `exit code ${code}`));
   });
 
   return {
     pid: child.pid,
-    ended,
-    async end() {
+    exited,
+    async stop() {
       child.ref();
       child.kill("SIGTERM");
-      const impatience = setTimeout(() => child.kill("SIGKILL"), GRACE);
-      await ended;
-      clearTimeout(impatience);
+      const killTimer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+      await exited;
+      clearTimeout(killTimer);
     },
   };
 }
 
-/** The PDP logs in JSON; what is not JSON is meant for people already. */
-function complaintIn(line: string): Complaint | "noise" | undefined {
+/** The PDP logs JSON. `undefined` for a line that is not JSON and is readable text already. */
+function parseLogLine(line: string): PdpLogEntry | "noise" | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(line);
@@ -98,15 +99,15 @@ function complaintIn(line: string): Complaint | "noise" | undefined {
   }
   if (typeof parsed !== "object" || parsed === null) return undefined;
   const { "log.level": _level, "log.logger": logger, "@timestamp": _time, ...rest } = parsed as Record<string, unknown>;
-  // At every start it warns that nobody collects its traces.
+  // At every start the PDP warns that no collector of traces is configured.
   if (logger === "cerbos.otel") return "noise";
   return { ...rest, message: String(rest.message ?? "") };
 }
 
-function inWords({ message, ...details }: Complaint): string {
+function formatLogEntry({ message, ...details }: PdpLogEntry): string {
   const { error, ...rest } = details;
-  const parts = [message];
-  if (typeof error === "string") parts.push(error);
-  if (Object.keys(rest).length > 0) parts.push(JSON.stringify(rest));
-  return parts.join(": ");
+  const fields = [message];
+  if (typeof error === "string") fields.push(error);
+  if (Object.keys(rest).length > 0) fields.push(JSON.stringify(rest));
+  return fields.join(": ");
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { GRPC } from "@cerbos/grpc";
 import { cerbosBinary } from "../../../app/demo/pdp/cerbos-binary.js";
 import { type PdpProcess, spawnPdp } from "../../../app/demo/pdp/pdp-process.js";
-import { type Guard, startGuard } from "../../../app/demo/pdp/watchdog.js";
+import { startWatchdog, type Watchdog } from "../../../app/demo/pdp/watchdog.js";
 
 const root = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const START_LIMIT = 30_000;
@@ -23,13 +23,13 @@ export class OwnPdp {
   readonly folder: string;
   /** Its socket. Other things may be put there while it is not running. */
   readonly path: string;
-  readonly #guard: Guard;
+  readonly #watchdog: Watchdog;
   #process: PdpProcess | undefined;
 
   private constructor(folder: string) {
     this.folder = folder;
     this.path = join(folder, "grpc.sock");
-    this.#guard = startGuard(folder);
+    this.#watchdog = startWatchdog(folder);
   }
 
   static async create(): Promise<OwnPdp> {
@@ -53,18 +53,18 @@ export class OwnPdp {
       config: root("pdp/pdp.yaml"),
       grpc: path,
       http,
-      onComplaint: () => {},
+      onWarning: () => {},
     });
-    this.#guard.watch(this.#process.pid);
+    this.#watchdog.watch(this.#process.pid);
     return untilDeciding(`unix:${path}`);
   }
 
   /** SIGKILL. Its socket stays behind, with nobody listening. */
   async kill(): Promise<void> {
     this.#signal("SIGKILL");
-    await this.#process?.ended;
+    await this.#process?.exited;
     this.#process = undefined;
-    this.#guard.watch(undefined);
+    this.#watchdog.watch(undefined);
   }
 
   /** It keeps its connections, and the system takes new ones for it, but it does nothing any more. */
@@ -79,7 +79,7 @@ export class OwnPdp {
   /** Ends it, however it is, and removes its files. */
   async end(): Promise<void> {
     if (this.#process) await this.kill();
-    await this.#guard.end();
+    await this.#watchdog.stop();
   }
 
   #signal(signal: NodeJS.Signals): void {

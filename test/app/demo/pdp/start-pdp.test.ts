@@ -129,7 +129,7 @@ describe("startPdp", () => {
     const pdp = await start();
     const { pid } = pdp;
     const folder = folderOf(pdp.target);
-    assert.equal(processesNaming(folder).length, 2, "the PDP and its guard");
+    assert.equal(processesNaming(folder).length, 2, "the PDP and its watchdog");
     await Promise.all([pdp.stop(), pdp.stop()]);
     await pdp.stop();
     assert.equal(isAlive(pid), false);
