@@ -66,9 +66,9 @@ async function start(config: Config): Promise<void> {
 
   // Loaded only when something has to be stood in for, which is never in production.
   const demo = config.okta && config.cerbos && config.databaseUrl ? undefined : await import("./demo/index.js");
-  const okta = config.okta ? undefined : await demo?.standInForOkta(config, log);
+  const okta = config.okta ? undefined : await demo?.startOktaStandIn(config, log);
   if (okta) closers.push(() => okta.stop());
-  const pdpProcess = config.cerbos ? undefined : await demo?.standInForPdp(log);
+  const pdpProcess = config.cerbos ? undefined : await demo?.startPdpStandIn(log);
   if (pdpProcess) closers.push(() => pdpProcess.stop());
   const oktaSettings = config.okta ?? okta?.settings;
   const cerbosSettings = config.cerbos ?? pdpProcess?.settings;

@@ -1,25 +1,25 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What a running demo leaves in its data folder, so that other commands on the same computer find it. */
+/** What a running demo writes into its data folder, so that commands on the same computer find it. */
 export interface DemoState {
-  /** The issuer identifier of the running stand-in. */
+  /** The issuer identifier of the running stand-in for Okta. */
   readonly issuer: string;
-  /** The client with which a command may ask for tokens. */
-  readonly cli: { readonly clientId: string; readonly clientSecret?: string };
 }
 
-/** Writes `demo.json` into the data folder, which is made when it is not there. Only the owner may read the file. */
+/**
+ * Writes `demo.json` into the data folder, which is created when it does not exist. Only its owner may read the file.
+ */
 export async function writeDemoState(dataDir: string, state: DemoState): Promise<void> {
   await mkdir(dataDir, { recursive: true });
   await writeFile(fileIn(dataDir), `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
 }
 
 /**
- * The state that the last demo wrote. It may be the state of one that has ended without removing it.
+ * Reads the state that the last demo wrote. That demo may have ended without removing it.
  *
- * @returns undefined when there is none.
- * @throws Error when the file is there but does not hold a demo's state.
+ * @returns undefined when there is no file.
+ * @throws Error when the file exists but does not contain a demo's state.
  */
 export async function readDemoState(dataDir: string): Promise<DemoState | undefined> {
   const file = fileIn(dataDir);
@@ -35,7 +35,7 @@ export async function readDemoState(dataDir: string): Promise<DemoState | undefi
   return state;
 }
 
-/** Removes what {@link writeDemoState} wrote; nothing happens when it is gone already. */
+/** Removes what {@link writeDemoState} wrote; does nothing when there is no file. */
 export async function removeDemoState(dataDir: string): Promise<void> {
   await rm(fileIn(dataDir), { force: true });
 }
@@ -53,11 +53,5 @@ function parsed(text: string): unknown {
 }
 
 function isDemoState(value: unknown): value is DemoState {
-  if (!isRecord(value) || typeof value.issuer !== "string" || !isRecord(value.cli)) return false;
-  const { clientId, clientSecret } = value.cli;
-  return typeof clientId === "string" && (clientSecret === undefined || typeof clientSecret === "string");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && "issuer" in value && typeof value.issuer === "string";
 }

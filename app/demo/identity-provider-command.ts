@@ -1,16 +1,16 @@
 /**
- * Runs the stand-in identity provider alone, beside an app that is somewhere else:
+ * Runs the stand-in identity provider alone, for an app that runs elsewhere (docker-compose.yml):
  *
  *     node --import tsx app/demo/identity-provider-command.ts --port 9000 --client-id demo --client-secret demo-secret \
  *       --app-base-url http://localhost:8080
  *
- * It prints one line when it is ready, and stops on SIGTERM and SIGINT.
+ * It prints one line when it is ready, and stops on SIGTERM or SIGINT.
  */
 import { parseArgs } from "node:util";
 import { type IdentityProviderOptions, startIdentityProvider } from "./identity-provider/index.js";
 
-const usage = `Usage: stand-in --client-id <id> --client-secret <secret> --app-base-url <url>
-                [--port <number>] [--host <address>]
+const usage = `Usage: node --import tsx app/demo/identity-provider-command.ts
+         --client-id <id> --client-secret <secret> --app-base-url <url> [--port <number>] [--host <address>]
 
   --client-id      client id of the web application
   --client-secret  its client secret

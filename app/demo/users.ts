@@ -1,4 +1,4 @@
-/** A person known to the demo's identity provider. */
+/** A user of the demo's identity provider. */
 export interface DemoUser {
   /** Okta-shaped user id, opaque, never the e-mail address. */
   readonly id: string;
@@ -9,10 +9,11 @@ export interface DemoUser {
   readonly groups: readonly string[];
   /** In the user's Okta profile. */
   readonly department: string;
-  /** What this person is there to show, in words for the sign-in page. */
+  /** What this user demonstrates, as text for the sign-in page and the token command. */
   readonly purpose: string;
 }
 
+/** All users of the demo, in the order of the sign-in page. */
 export const demoUsers: readonly DemoUser[] = [
   {
     id: "00u4a1gk2mAliceQx5d7",
@@ -60,3 +61,13 @@ export const demoUsers: readonly DemoUser[] = [
     purpose: "Logged in, but without a CRM role",
   },
 ];
+
+/** The user with an Okta user id, or undefined. */
+export function userById(id: string): DemoUser | undefined {
+  return demoUsers.find((user) => user.id === id);
+}
+
+/** The user with a login, or undefined. Logins are compared as Okta compares them: without regard to case. */
+export function userByLogin(login: string): DemoUser | undefined {
+  return demoUsers.find((user) => user.login.toLowerCase() === login.trim().toLowerCase());
+}

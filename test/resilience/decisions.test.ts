@@ -12,7 +12,7 @@ import {
   readStored,
 } from "../support/load/decision-judge.js";
 import { Errands, people, type Tokens } from "../support/load/workload.js";
-import { OwnOkta } from "../support/okta/interruptible-okta.js";
+import { InterruptibleOkta } from "../support/okta/interruptible-okta.js";
 import { OwnPdp } from "../support/pdp/own-pdp.js";
 import { AppProcess } from "../support/stack/app-process.js";
 import { type Built, build } from "../support/stack/compiled.js";
@@ -29,7 +29,7 @@ describe("resilience: decisions", function () {
   let database: TemporaryDatabase;
   let direct: pg.Pool;
   let pdp: OwnPdp;
-  let okta: OwnOkta;
+  let okta: InterruptibleOkta;
   let built: Built;
   let env: NodeJS.ProcessEnv;
   let url: string;
@@ -39,8 +39,8 @@ describe("resilience: decisions", function () {
   before(async () => {
     const PORT = String(await freePort());
     url = `http://localhost:${PORT}`;
-    [pdp, okta, built] = await Promise.all([OwnPdp.create(), OwnOkta.create(url), build()]);
-    await Promise.all([pdp.start(), okta.open()]);
+    [pdp, okta, built] = await Promise.all([OwnPdp.create(), InterruptibleOkta.create(url), build()]);
+    await Promise.all([pdp.start(), okta.start()]);
     env = { PORT, CERBOS_HOSTNAME: pdp.target, ...okta.env, LOG_LEVEL: "error" };
     const tokens = await Promise.all(people.map(async (name) => [name, await okta.token(`${name}@example.com`)]));
     errands = new Errands(Object.fromEntries(tokens) as Tokens);
@@ -48,7 +48,7 @@ describe("resilience: decisions", function () {
 
   after(async () => {
     await pdp?.end();
-    await okta?.die();
+    await okta?.stop();
     await built?.remove();
   });
 

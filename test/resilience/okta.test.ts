@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { UserAgent } from "../support/http/user-agent.js";
 import { assertUnavailable } from "../support/load/judge.js";
 import { type Answer, send } from "../support/load/load.js";
-import { OwnOkta } from "../support/okta/interruptible-okta.js";
+import { InterruptibleOkta } from "../support/okta/interruptible-okta.js";
 import { OwnPdp } from "../support/pdp/own-pdp.js";
 import { anyDatabase, assertReadiness, bearer, until } from "../support/stack/readiness.js";
 import { freePort, logIn, type Stack, startStack } from "../support/stack/stack.js";
@@ -15,7 +15,7 @@ describe("resilience: Okta", function () {
 
   let database: Awaited<ReturnType<typeof anyDatabase>>;
   let pdp: OwnPdp;
-  let okta: OwnOkta;
+  let okta: InterruptibleOkta;
   let stack: Stack;
   let url: string;
 
@@ -32,9 +32,9 @@ describe("resilience: Okta", function () {
   });
 
   /** Starts an app that is told to use an Okta of the test's own, in the state that `prepare` leaves it in. */
-  async function start(prepare: (okta: OwnOkta) => Promise<void>): Promise<void> {
+  async function start(prepare: (okta: InterruptibleOkta) => Promise<void>): Promise<void> {
     const port = String(await freePort());
-    okta = await OwnOkta.create(`http://localhost:${port}`);
+    okta = await InterruptibleOkta.create(`http://localhost:${port}`);
     await prepare(okta);
     stack = await startStack({
       ...okta.env,
@@ -114,15 +114,15 @@ describe("resilience: Okta", function () {
     before(async function () {
       this.timeout(180_000);
       await start(async (okta) => {
-        await okta.open();
+        await okta.start();
         oldToken = await okta.token("uma@example.com");
-        await okta.die();
+        await okta.stop();
       });
     });
 
     after(async () => {
       await stack?.stop();
-      await okta?.die();
+      await okta?.stop();
     });
 
     it("the app starts, and says what is missing", async () => {
@@ -139,7 +139,7 @@ describe("resilience: Okta", function () {
     });
 
     it("once it is there, people log in, and access tokens count", async () => {
-      await okta.open();
+      await okta.start();
       const { took } = await logInWhenPossible();
       console.log(`      back after ${took.toFixed()} ms`);
       await assertReadiness(url);
@@ -156,7 +156,7 @@ describe("resilience: Okta", function () {
         ({ agent } = await logInWhenPossible());
         other = new UserAgent();
         callback = await upToCallback(other);
-        await okta.die();
+        await okta.stop();
       });
 
       it("/readyz says so", () => assertReadiness(url, "okta"));
@@ -180,7 +180,7 @@ describe("resilience: Okta", function () {
       });
 
       it("once it is back, so are logins", async () => {
-        await okta.open();
+        await okta.start();
         await logInWhenPossible();
         await assertReadiness(url);
       });
@@ -220,7 +220,7 @@ describe("resilience: Okta", function () {
       });
 
       it("once it answers again, so do logins", async () => {
-        await okta.open();
+        await okta.start();
         await logInWhenPossible();
       });
     });
@@ -232,7 +232,7 @@ describe("resilience: Okta", function () {
     before(async function () {
       this.timeout(180_000);
       await start(async (okta) => {
-        await okta.open();
+        await okta.start();
         token = await okta.token("uma@example.com");
         await okta.hang();
       });
@@ -240,7 +240,7 @@ describe("resilience: Okta", function () {
 
     after(async () => {
       await stack?.stop();
-      await okta?.die();
+      await okta?.stop();
     });
 
     it("the app starts, nothing hangs with it, and all is well once it answers", async () => {
@@ -249,7 +249,7 @@ describe("resilience: Okta", function () {
       assertUnavailable(answer);
       assert(answer.endedAt - answer.startedAt < OKTA_LIMIT, "an access token waits for keys");
 
-      await okta.open();
+      await okta.start();
       const { took } = await logInWhenPossible();
       console.log(`      back after ${took.toFixed()} ms`);
       await until(async () => (await list(token)).status === 200, 5_000, "an access token that counts");

@@ -9,6 +9,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Contact } from "../../app/contacts/contact.js";
 import { readDemoState } from "../../app/demo/demo-state.js";
+import { requestToken } from "../../app/demo/identity-provider/request-token.js";
 import { type Answer, type Ask, send, startLoad, type Turn } from "../support/load/load.js";
 import { AppProcess } from "../support/stack/app-process.js";
 import { anyDatabase, bearer, createContact, until } from "../support/stack/readiness.js";
@@ -53,17 +54,7 @@ describe("resilience: the process", function () {
   async function tokenFrom(dataDir: string): Promise<string> {
     const state = await readDemoState(dataDir);
     assert(state, "no demo state");
-    const response = await fetch(`${state.issuer}/v1/token`, {
-      method: "POST",
-      body: new URLSearchParams({
-        grant_type: "password",
-        username: "uma@example.com",
-        password: "any",
-        scope: "openid profile email",
-        client_id: state.cli.clientId,
-      }),
-    });
-    return ((await response.json()) as { access_token: string }).access_token;
+    return requestToken(state.issuer, "uma@example.com");
   }
 
   describe("says in a few words why it does not start, exits with 1, and leaves nothing behind:", () => {

@@ -1,9 +1,9 @@
 import type { CookiesSetOptions } from "oidc-provider";
-import { issuerPath } from "./options.js";
+import { issuerPath } from "./paths.js";
 
 /**
- * Cookies do not know ports: a browser sends those of `localhost:9000` to `localhost:8080` too. Names of their own and
- * the issuer's path keep the stand-in's cookies and the app's out of each other's way.
+ * Browsers do not separate cookies by port: they send those of `localhost:9000` to `localhost:8080` too. Distinct names
+ * and the issuer's path keep the stand-in's cookies apart from the app's.
  */
 export const cookieNames = { session: "idp_session", interaction: "idp_interaction", resume: "idp_resume" };
 

@@ -3,12 +3,12 @@ let server: Promise<typeof import("./server.js")> | undefined;
 /**
  * Loads the part of the stand-in that needs oidc-provider, without that package's warning about Node 20.
  *
- * The package prints "Unsupported runtime" on anything older than Node 22 as soon as it is imported. This project
- * supports Node 20.19, its tests run the provider there, and only the demo uses it: the warning would be the first line
- * that a newcomer reads, and there is nothing they should do about it. Every other warning still gets through.
+ * The package prints "Unsupported runtime" on versions older than Node 22 when it is imported. This project supports
+ * Node 20.19, its tests run the provider there, and only the demo uses it: the warning would be the first line that a
+ * newcomer reads, and there is nothing to do about it. Every other warning is still printed.
  */
 export function loadServer(): Promise<typeof import("./server.js")> {
-  // Once for all callers: a second one at the same time would take the filter for the console's own method.
+  // Once for all callers: a second call at the same time would keep the filter as the console's original method.
   server ??= withoutRuntimeWarning(() => import("./server.js"));
   return server;
 }

@@ -4,15 +4,15 @@ import { sessionCookie } from "./cookies.js";
 /**
  * Ends the session as soon as the logout request has passed the provider's checks, and sends the browser on, as Okta's
  * `/v1/logout` does (OpenID Connect RP-Initiated Logout 1.0). oidc-provider would ask the user first, and would need
- * JavaScript or one more click even when there is no session left.
+ * JavaScript or one more click even when there is no session.
  *
- * Tokens outlive the session, as at Okta: the app revokes those that it wants gone.
+ * Tokens stay valid after the session, as at Okta: the app revokes its own.
  */
-export function logOutAtOnce(provider: Provider): void {
+export function logOutWithoutConfirmation(provider: Provider): void {
   provider.use(async (ctx, next) => {
     await next();
     const oidc: OIDCContext | undefined = ctx.oidc;
-    // A request that failed a check has its error page by now, with a status of its own.
+    // A request that failed a check has its error page and status by now.
     if (oidc?.route !== "end_session" || ctx.status !== 200) return;
 
     await oidc.session?.destroy();
@@ -21,7 +21,7 @@ export function logOutAtOnce(provider: Provider): void {
   });
 }
 
-/** Where the app asked to have the browser sent, with the `state` that it gave; else a page of the stand-in. */
+/** The address that the app named, with the `state` that it gave; without one, a page of the stand-in. */
 function destinationOf(oidc: OIDCContext): string {
   const { post_logout_redirect_uri: target, state } = oidc.params ?? {};
   if (typeof target !== "string") return oidc.urlFor("end_session_success");

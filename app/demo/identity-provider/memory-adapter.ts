@@ -3,20 +3,20 @@ import type { Adapter, AdapterFactory, AdapterPayload } from "oidc-provider";
 interface Entry {
   readonly model: string;
   readonly payload: AdapterPayload;
-  /** Milliseconds since the epoch; infinity for what does not expire. */
+  /** Milliseconds since the epoch; infinity when the entry does not expire. */
   readonly expiresAt: number;
 }
 
-/** Far more than a demo needs, and small enough that a forgotten one cannot fill the memory. */
-const maxEntries = 10_000;
+/** Far more than a demo needs, and small enough that a demo that is left running cannot fill the memory. */
+const MAX_ENTRIES = 10_000;
 
 /**
- * Keeps what the provider stores (sessions, codes, grants, tokens) in this process.
+ * Keeps what the provider stores (sessions, codes, grants, tokens) in the memory of this process: at most 10,000
+ * entries, of which the oldest are dropped first.
  *
- * oidc-provider has a memory adapter of its own; it announces on the console that it must not be used, which is right
- * for everyone but a stand-in.
+ * oidc-provider includes a memory adapter, but that one prints a warning that it is for development only.
  */
-export function memoryStore(): AdapterFactory {
+export function memoryAdapter(): AdapterFactory {
   const entries = new Map<string, Entry>();
 
   function read(key: string): Entry | undefined {
@@ -29,12 +29,12 @@ export function memoryStore(): AdapterFactory {
   }
 
   function makeRoom(): void {
-    if (entries.size < maxEntries) return;
+    if (entries.size < MAX_ENTRIES) return;
     const now = Date.now();
     for (const [key, entry] of entries) if (entry.expiresAt <= now) entries.delete(key);
     // A Map iterates in the order of insertion, so the first keys are the oldest.
     for (const key of entries.keys()) {
-      if (entries.size < maxEntries) return;
+      if (entries.size < MAX_ENTRIES) return;
       entries.delete(key);
     }
   }

@@ -1,4 +1,4 @@
-/** How the stand-in identity provider is to behave. */
+/** Options of the stand-in identity provider. */
 export interface IdentityProviderOptions {
   /** TCP port. 0 takes a free one. Default: 0. */
   port?: number;
@@ -11,16 +11,18 @@ export interface IdentityProviderOptions {
   /** Public base URL of the app, such as `http://localhost:8080`. The redirect URIs are derived from it. */
   appBaseUrl: string;
   /**
-   * Where the claims groups and department go besides userinfo, which always has them. Okta asks this as "Include in token type":
-   * "id_token" is "ID Token, Always"; "userinfo" is "ID Token, Userinfo / id_token request", which leaves the claim
-   * out of an ID token that comes together with an access token. Default: "id_token".
+   * Where the claims groups and department are besides userinfo, which always has them. At Okta this is the setting
+   * "Include in token type": "id_token" is "ID Token, Always"; "userinfo" is "ID Token, Userinfo / id_token request",
+   * which leaves the claim out of an ID token that is issued together with an access token. Default: "id_token".
    */
   groupsIn?: "id_token" | "userinfo";
-  /** Whether the groups claim is a list, or one string with commas as some Okta expressions make it. Default: "array". */
+  /**
+   * Whether the groups claim is a list, or one string with commas as some Okta expressions make it. Default: "array".
+   */
   groupsAs?: "array" | "string";
   /** Whether access tokens carry groups and department too. Okta needs second claims for that. Default: true. */
   accessTokenGroups?: boolean;
-  /** Told about failures inside the provider, which are defects and not refusals. Default: a process warning. */
+  /** Called with failures inside the provider, which are defects and not refusals. Default: a process warning. */
   onError?: (error: Error) => void;
 }
 
@@ -32,10 +34,7 @@ export interface Settings extends Readonly<Required<Omit<IdentityProviderOptions
 /** The public client that the token command uses. It has no secret, like an Okta native application. */
 export const cliClientId = "gatehouse-cli";
 
-/** Where the issuer lives on its server: the path of Okta's default custom authorization server. */
-export const issuerPath = "/oauth2/default";
-
-/** The one address to which a sign-in returns: the default of @okta/oidc-middleware. */
+/** The only redirect URI of the app: the default of @okta/oidc-middleware. */
 export function callbackUrl({ appBaseUrl }: Settings): string {
   return `${appBaseUrl}/authorization-code/callback`;
 }

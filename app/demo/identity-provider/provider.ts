@@ -10,33 +10,38 @@ import {
   type KoaContextWithOIDC,
   Provider,
 } from "oidc-provider";
+import { userById } from "../users.js";
 import { cookieNames, sessionCookie, signInCookie } from "./cookies.js";
-import { logOutAtOnce } from "./logout.js";
-import { memoryStore } from "./memory-adapter.js";
-import { callbackUrl, cliClientId, issuerPath, type Settings } from "./options.js";
+import { logOutWithoutConfirmation } from "./logout.js";
+import { memoryAdapter } from "./memory-adapter.js";
+import { callbackUrl, cliClientId, type Settings } from "./options.js";
 import { expiredPage, pageHeaders, refusalPage, signedOutPage } from "./pages/pages.js";
-import { signInPath } from "./pages/routes.js";
-import { readRequestsAsOkta } from "./request-parameters.js";
-import { accessTokenClaims, issueAccessTokensAsJwts } from "./tokens/access-token.js";
-import { accountOf, claimsByScope, scopesWithoutClaims, userById } from "./tokens/claims.js";
+import { endpoints, issuerPath, signInPath } from "./paths.js";
+import { adjustRequestParameters } from "./request-parameters.js";
+import { issueAccessTokensAsJwts } from "./tokens/access-token.js";
+import { accessTokenClaims, accountOf } from "./tokens/claims.js";
 import { addOktaClaimsToIdTokens } from "./tokens/id-token.js";
 import type { SigningKey } from "./tokens/keys.js";
 import { addPasswordGrant } from "./tokens/password-grant.js";
+import { claimsByScope, scopesWithoutClaims } from "./tokens/scopes.js";
 
-const hour = 60 * 60;
-const day = 24 * hour;
+const HOUR_SECONDS = 60 * 60;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
 
-/** oidc-provider, set up and extended until it looks like an Okta custom authorization server. Its routes are relative. */
+/**
+ * oidc-provider, configured and extended to look like an Okta custom authorization server. Its routes are relative to
+ * the issuer.
+ */
 export function createProvider(settings: Settings, key: SigningKey): Provider {
   const provider = new Provider(settings.issuer, configuration(settings, key));
-  readRequestsAsOkta(provider);
+  adjustRequestParameters(provider);
   issueAccessTokensAsJwts(provider, key);
   addOktaClaimsToIdTokens(provider);
   addPasswordGrant(provider);
-  logOutAtOnce(provider);
+  logOutWithoutConfirmation(provider);
   provider.on("server_error", (_ctx, error) => settings.onError(error));
-  // What escapes the provider's own error handling. Koa prints it unless somebody listens. Errors that the client may see
-  // are the client's, and those after the headers come from connections that have gone.
+  // Errors outside the provider's own error handling, which Koa prints when there is no listener. Those with `expose`
+  // are the client's fault, and those after the headers come from closed connections.
   const koa: EventEmitter = provider;
   koa.on("error", (error) => {
     if (!error.expose && !error.headerSent) settings.onError(error);
@@ -46,7 +51,7 @@ export function createProvider(settings: Settings, key: SigningKey): Provider {
 
 function configuration(settings: Settings, key: SigningKey): Configuration {
   return {
-    adapter: memoryStore(),
+    adapter: memoryAdapter(),
     jwks: { keys: [key.jwk] },
     clients: [
       {
@@ -71,15 +76,7 @@ function configuration(settings: Settings, key: SigningKey): Configuration {
     // @okta/oidc-middleware sends no code challenge, and Okta does not ask a web application for one.
     pkce: { required: () => false },
 
-    routes: {
-      authorization: "/v1/authorize",
-      token: "/v1/token",
-      jwks: "/v1/keys",
-      userinfo: "/v1/userinfo",
-      end_session: "/v1/logout",
-      revocation: "/v1/revoke",
-      introspection: "/v1/introspect",
-    },
+    routes: endpoints,
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
@@ -87,12 +84,12 @@ function configuration(settings: Settings, key: SigningKey): Configuration {
       resourceIndicators: { enabled: false },
       introspection: {
         enabled: true,
-        allowedPolicy: (_ctx, client, token) => isConfidential(client) || isOwn(client, token),
+        allowedPolicy: (_ctx, client, token) => isConfidential(client) || isIssuedTo(client, token),
       },
-      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => isOwn(client, token) },
+      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => isIssuedTo(client, token) },
       rpInitiatedLogout: {
         enabled: true,
-        // Never seen: logout.ts takes the place of the question.
+        // Never seen: logout.ts replaces the confirmation page.
         logoutSource: () => {},
         postLogoutSuccessSource: (ctx) => sendPage(ctx, settings, signedOutPage(settings)),
       },
@@ -105,22 +102,22 @@ function configuration(settings: Settings, key: SigningKey): Configuration {
       return user && accountOf(user, settings);
     },
     extraTokenClaims: (ctx, token) => accessTokenClaims(ctx, token as AccessToken, settings),
-    // Which claims an ID token has is decided in claims.ts. With this on, the provider would leave nothing but `sub`.
+    // claims.ts decides which claims an ID token has. With this on, the provider would leave only `sub`.
     conformIdTokenClaims: false,
 
-    interactions: { policy: signInOnly(), url: (_ctx, { uid }) => `${issuerPath}${signInPath}/${uid}` },
-    loadExistingGrant: grantWhatIsAsked,
+    interactions: { policy: signInWithoutConsent(), url: (_ctx, { uid }) => `${issuerPath}${signInPath}/${uid}` },
+    loadExistingGrant: grantRequestedScopes,
     issueRefreshToken: (_ctx, client, code) =>
       client.grantTypeAllowed("refresh_token") && code.scopes.has("offline_access"),
     expiresWithSession: () => false,
     ttl: {
-      AccessToken: hour,
+      AccessToken: HOUR_SECONDS,
       AuthorizationCode: 60,
-      Grant: 14 * day,
-      IdToken: hour,
-      Interaction: hour,
-      RefreshToken: 14 * day,
-      Session: day,
+      Grant: 14 * DAY_SECONDS,
+      IdToken: HOUR_SECONDS,
+      Interaction: HOUR_SECONDS,
+      RefreshToken: 14 * DAY_SECONDS,
+      Session: DAY_SECONDS,
     },
 
     cookies: {
@@ -131,8 +128,8 @@ function configuration(settings: Settings, key: SigningKey): Configuration {
     },
     clientBasedCORS: () => false,
     renderError(ctx, out, error) {
-      const asked = error instanceof errors.InvalidRedirectUri ? ctx.oidc.params?.redirect_uri : undefined;
-      const redirectUri = typeof asked === "string" ? asked : undefined;
+      const requested = error instanceof errors.InvalidRedirectUri ? ctx.oidc.params?.redirect_uri : undefined;
+      const redirectUri = typeof requested === "string" ? requested : undefined;
       const expired = error instanceof errors.SessionNotFound;
       sendPage(ctx, settings, expired ? expiredPage(settings) : refusalPage(settings, { ...out, redirectUri }));
     },
@@ -140,20 +137,20 @@ function configuration(settings: Settings, key: SigningKey): Configuration {
 }
 
 /**
- * The provider's rules for when somebody has to sign in, and none for consent: an organization's administrator has
- * consented for everybody. A request for `prompt=consent` is accepted and nobody asked.
+ * The provider's rules for when a user has to sign in, without those for consent: an organization's administrator
+ * consents for its users. A request with `prompt=consent` is accepted and shows no question.
  */
-function signInOnly(): ReturnType<typeof interactionPolicy.base> {
+function signInWithoutConsent(): ReturnType<typeof interactionPolicy.base> {
   const policy = interactionPolicy.base();
   policy.get("consent")?.checks.clear();
   return policy;
 }
 
 /**
- * Grants the application all the scopes that it asks for. Every sign-in gets a grant of its own, because the provider
- * revokes all tokens of a grant together, and logging out of one browser must not reach another.
+ * Grants the application all scopes that it requests. Every sign-in gets a separate grant, because the provider revokes
+ * all tokens of a grant together, and logging out in one browser must not affect another.
  */
-async function grantWhatIsAsked({ oidc }: KoaContextWithOIDC): Promise<Grant | undefined> {
+async function grantRequestedScopes({ oidc }: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { client, session, provider } = oidc;
   if (!client || !session?.accountId) return undefined;
   const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
@@ -166,7 +163,7 @@ function isConfidential(client: Client): boolean {
   return client.clientAuthMethod !== "none";
 }
 
-function isOwn(client: Client, token: { clientId?: string | undefined }): boolean {
+function isIssuedTo(client: Client, token: { clientId?: string | undefined }): boolean {
   return token.clientId === client.clientId;
 }
 

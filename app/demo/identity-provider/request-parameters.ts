@@ -1,12 +1,12 @@
-import { errors, type Provider, type UnknownObject } from "oidc-provider";
-import { sealed } from "./tokens/access-token.js";
-import { unknownScopes } from "./tokens/claims.js";
+import type { Provider, UnknownObject } from "oidc-provider";
+import { asOpaqueToken } from "./tokens/access-token.js";
+import { refuseUnknownScopes } from "./tokens/scopes.js";
 
 /**
- * Reads requests as Okta reads them where oidc-provider differs. The provider assigns a request's parameters to its
- * context before it looks at any of them; this sees them first.
+ * Changes request parameters where Okta treats a request otherwise than oidc-provider. The provider assigns a request's
+ * parameters to its context before it reads any of them; a setter on the context changes them first.
  */
-export function readRequestsAsOkta(provider: Provider): void {
+export function adjustRequestParameters(provider: Provider): void {
   const PlainContext = provider.OIDCContext;
 
   class OIDCContext extends PlainContext {
@@ -18,7 +18,7 @@ export function readRequestsAsOkta(provider: Provider): void {
         get: () => params,
         set: (assigned: UnknownObject) => {
           params = assigned;
-          readAsOkta(this.route, params);
+          adjust(this.route, params);
         },
       });
     }
@@ -27,25 +27,13 @@ export function readRequestsAsOkta(provider: Provider): void {
   Object.defineProperty(provider, "OIDCContext", { value: OIDCContext });
 }
 
-function readAsOkta(route: string, params: UnknownObject): void {
+function adjust(route: string, params: UnknownObject): void {
   if (route === "introspection" || route === "revocation") {
-    if (typeof params.token === "string") params.token = sealed(params.token);
+    if (typeof params.token === "string") params.token = asOpaqueToken(params.token);
   } else if (route === "authorization") {
     const scope = typeof params.scope === "string" ? params.scope : "";
     refuseUnknownScopes(scope);
     // OpenID Connect Core 1.0, section 11, has offline_access ignored without a prompt for consent. Okta grants it.
     if (params.prompt === undefined && scope.split(" ").includes("offline_access")) params.prompt = "consent";
-  }
-}
-
-/**
- * OAuth 2.0 lets a server ignore scopes that it does not know, and oidc-provider does. Okta refuses the request.
- *
- * @throws errors.InvalidScope
- */
-export function refuseUnknownScopes(scope: string): void {
-  const unknown = unknownScopes(scope);
-  if (unknown.length > 0) {
-    throw new errors.InvalidScope(`not configured on this authorization server: ${unknown.join(" ")}`, scope);
   }
 }

@@ -1,22 +1,23 @@
 import express, { type Express } from "express";
-import { issuerPath, type Settings } from "./options.js";
+import type { Settings } from "./options.js";
 import { notFoundPage, pageHeaders, refusalPage } from "./pages/pages.js";
-import { signIn } from "./pages/routes.js";
+import { signInRoutes } from "./pages/routes.js";
+import { endpoints, issuerPath } from "./paths.js";
 import { createProvider } from "./provider.js";
 import type { SigningKey } from "./tokens/keys.js";
 
-/** What Express throws about a request that it cannot read has a status; a defect has none. */
+/** Errors of Express about a request that it cannot read have a status; defects have none. */
 interface HttpError extends Error {
   readonly status?: number;
 }
 
-/** The HTTP side of the stand-in: health, the sign-in page, the provider's endpoints, and pages for what goes wrong. */
+/** The stand-in's Express app: health check, sign-in page, the provider's endpoints, and pages for errors. */
 export function createServerApp(settings: Settings, key: SigningKey): Express {
   const provider = createProvider(settings, key);
   const app = express();
   const headers = pageHeaders(settings);
   const issuerHost = new URL(settings.issuer).host;
-  const endpoints = provider.callback();
+  const handleWithProvider = provider.callback();
 
   app.disable("x-powered-by");
   app.get("/livez", (_req, res) => {
@@ -24,16 +25,16 @@ export function createServerApp(settings: Settings, key: SigningKey): Express {
   });
 
   const issuer = express.Router();
-  issuer.use(signIn(provider, settings));
-  issuer.get("/v1/logout", (req, res, next) => {
+  issuer.use(signInRoutes(provider, settings));
+  issuer.get(endpoints.end_session, (req, res, next) => {
     if (req.query.id_token_hint !== undefined) return next();
     const refusal = { error: "invalid_request", error_description: "id_token_hint is missing" };
     res.status(400).set(headers).send(refusalPage(settings, refusal));
   });
   issuer.use((req, res) => {
-    // The provider names its endpoints after the Host header. They are the issuer's, by whatever name it was reached.
+    // The provider takes the host of its endpoints from the Host header; they must have the issuer's.
     req.headers.host = issuerHost;
-    return endpoints(req, res);
+    return handleWithProvider(req, res);
   });
   app.use(issuerPath, issuer);
 

@@ -30,7 +30,9 @@ export interface PdpLogEntry {
 export interface PdpProcess {
   /** `undefined` when the process could not be started. */
   readonly pid: number | undefined;
-  /** Resolves when the process has exited and its output is read: the exit code or signal, and its last lines, as text. */
+  /**
+   * Resolves when the process has exited and its output is read: the exit code or signal, and its last lines, as text.
+   */
   readonly exited: Promise<string>;
   /** Sends SIGTERM, and SIGKILL after 3 s. Resolves when the process has exited. */
   stop(): Promise<void>;

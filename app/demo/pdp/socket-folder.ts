@@ -6,8 +6,8 @@ import { join } from "node:path";
 const MAX_SOCKET_PATH_BYTES = 104;
 
 /**
- * Makes a folder for the PDP's sockets that only this user can enter (`mkdtemp` makes it with mode 0700). It is in `/tmp`
- * when the path of the system's temporary folder is too long for a socket.
+ * Makes a folder for the PDP's sockets that only this user can enter (`mkdtemp` makes it with mode 0700). It is in
+ * `/tmp` when the path of the system's temporary folder is too long for a socket.
  */
 export async function makeSocketFolder(): Promise<string> {
   const name = "gatehouse-pdp-";

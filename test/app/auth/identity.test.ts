@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { type IdentityProvider, startIdentityProvider } from "../../../app/demo/identity-provider/index.js";
+import { cliClientId } from "../../../app/demo/identity-provider/options.js";
+import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
 import { demoUsers } from "../../../app/demo/users.js";
 import { type Client, clientOf, json, problemIn } from "../../support/http/client.js";
 import { pageIn, textOf } from "../../support/http/page.js";
@@ -111,24 +113,10 @@ describe("who somebody is", function () {
       await idp?.stop();
     });
 
-    async function tokenOf(login: string): Promise<string> {
-      const response = await fetch(`${idp.issuer}/v1/token`, {
-        method: "POST",
-        body: new URLSearchParams({
-          grant_type: "password",
-          username: login,
-          password: "any",
-          scope: "openid profile email",
-          client_id: idp.cli.clientId,
-        }),
-      });
-      return ((await response.json()) as { access_token: string }).access_token;
-    }
-
     for (const user of demoUsers) {
       it(`${user.login} is the same as ever`, async () => {
         const session = await profileOfSession(await stack.login(user.login), stack.url);
-        const bearer = await profileOfToken(stack.url, await tokenOf(user.login));
+        const bearer = await profileOfToken(stack.url, await requestToken(idp.issuer, user.login));
         for (const profile of [session, bearer]) {
           assert.equal(profile.id, user.id);
           assert.deepEqual(profile.roles, rolesOf[user.login]);
@@ -144,10 +132,10 @@ describe("who somebody is", function () {
     });
 
     it("a token that has been revoked is refused, as userinfo refuses it", async () => {
-      const token = await tokenOf("uma@example.com");
+      const token = await requestToken(idp.issuer, "uma@example.com");
       const revoked = await fetch(`${idp.issuer}/v1/revoke`, {
         method: "POST",
-        body: new URLSearchParams({ token, client_id: idp.cli.clientId }),
+        body: new URLSearchParams({ token, client_id: cliClientId }),
       });
       assert.equal(revoked.status, 200);
       const answer = await clientOf(stack.url, token).get("/profile");

@@ -1,84 +1,69 @@
-import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
+import { closeServer, listen } from "../../../app/demo/identity-provider/listen.js";
 import { loadServer } from "../../../app/demo/identity-provider/load-server.js";
-import { cliClientId, issuerPath, settingsFrom } from "../../../app/demo/identity-provider/options.js";
+import { settingsFrom } from "../../../app/demo/identity-provider/options.js";
+import { issuerPath } from "../../../app/demo/identity-provider/paths.js";
+import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
 import { generateSigningKey } from "../../../app/demo/identity-provider/tokens/keys.js";
 import { freePort } from "../stack/stack.js";
 
-/** The stand-in for Okta, at an address of its own, which a test takes away and gives back: same keys, same people. */
-export class OwnOkta {
+const client = { clientId: "interruptible-okta", clientSecret: "a secret of nobody's" };
+
+/**
+ * The demo's identity provider as an Okta that a test stops, hangs and starts again, always at the same address and with
+ * the same keys, users and tokens.
+ */
+export class InterruptibleOkta {
+  readonly issuer: string;
   readonly #port: number;
-  readonly #serve: RequestListener;
-  readonly #client: { clientId: string; clientSecret: string };
+  readonly #handle: RequestListener;
   #server: Server | undefined;
-  #hanging = false;
+  #isHanging = false;
 
-  private constructor(port: number, serve: RequestListener, client: { clientId: string; clientSecret: string }) {
+  private constructor(issuer: string, port: number, handle: RequestListener) {
+    this.issuer = issuer;
     this.#port = port;
-    this.#serve = serve;
-    this.#client = client;
+    this.#handle = handle;
   }
 
-  /** Makes one for the app at a base URL. It does not listen yet. */
-  static async create(appBaseUrl: string): Promise<OwnOkta> {
+  /** Creates one for the app at a base URL. It does not listen yet. */
+  static async create(appBaseUrl: string): Promise<InterruptibleOkta> {
     const port = await freePort();
-    const client = { clientId: "own-okta", clientSecret: "a secret of nobody's" };
-    const settings = settingsFrom({ ...client, appBaseUrl }, `http://localhost:${port}${issuerPath}`);
+    const issuer = `http://localhost:${port}${issuerPath}`;
     const [key, { createServerApp }] = await Promise.all([generateSigningKey(), loadServer()]);
-    return new OwnOkta(port, createServerApp(settings, key), client);
-  }
-
-  get issuer(): string {
-    return `http://localhost:${this.#port}${issuerPath}`;
+    return new InterruptibleOkta(issuer, port, createServerApp(settingsFrom({ ...client, appBaseUrl }, issuer), key));
   }
 
   /** The app's settings for it. */
   get env(): NodeJS.ProcessEnv {
-    const { clientId, clientSecret } = this.#client;
-    return { OKTA_ISSUER: this.issuer, OKTA_CLIENT_ID: clientId, OKTA_CLIENT_SECRET: clientSecret };
+    return { OKTA_ISSUER: this.issuer, OKTA_CLIENT_ID: client.clientId, OKTA_CLIENT_SECRET: client.clientSecret };
   }
 
-  /** Begins to listen, and to answer. */
-  async open(): Promise<void> {
-    this.#hanging = false;
+  /** Listens, and answers requests. */
+  async start(): Promise<void> {
+    this.#isHanging = false;
     if (this.#server) return;
     this.#server = createServer((req, res) => {
-      if (!this.#hanging) this.#serve(req, res);
+      if (!this.#isHanging) this.#handle(req, res);
     });
-    this.#server.listen(this.#port, "127.0.0.1");
-    await once(this.#server, "listening");
+    await listen(this.#server, { port: this.#port });
   }
 
-  /** Takes connections and requests, and answers none of them. */
+  /** Listens and accepts requests, and answers none of them. */
   async hang(): Promise<void> {
-    await this.open();
-    this.#hanging = true;
+    await this.start();
+    this.#isHanging = true;
   }
 
-  /** Nobody listens any more, and nobody is connected. */
-  async die(): Promise<void> {
+  /** Stops listening and closes all connections. */
+  async stop(): Promise<void> {
     const server = this.#server;
-    if (!server) return;
     this.#server = undefined;
-    const closed = once(server, "close");
-    server.close();
-    server.closeAllConnections();
-    await closed;
+    if (server) await closeServer(server);
   }
 
-  /** An access token for somebody. It must be listening. */
-  async token(login: string): Promise<string> {
-    const response = await fetch(`${this.issuer}/v1/token`, {
-      method: "POST",
-      body: new URLSearchParams({
-        grant_type: "password",
-        username: login,
-        password: "any",
-        scope: "openid profile email",
-        client_id: cliClientId,
-      }),
-    });
-    const { access_token } = (await response.json()) as { access_token: string };
-    return access_token;
+  /** An access token for a demo user. It must be running. */
+  token(login: string): Promise<string> {
+    return requestToken(this.issuer, login);
   }
 }

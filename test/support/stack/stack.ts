@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readDemoState } from "../../../app/demo/demo-state.js";
+import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
 import { UserAgent } from "../http/user-agent.js";
 
 /** A running app with its demo parts, started the way `npm start` starts it. */
@@ -97,19 +98,7 @@ export async function startStack(env: NodeJS.ProcessEnv = {}): Promise<Stack> {
     token: async (login) => {
       const state = await readDemoState(dataDir);
       assert(state, "no demo state");
-      const response = await fetch(`${state.issuer}/v1/token`, {
-        method: "POST",
-        body: new URLSearchParams({
-          grant_type: "password",
-          username: login,
-          password: "any",
-          scope: "openid profile email",
-          client_id: state.cli.clientId,
-        }),
-      });
-      const { access_token } = (await response.json()) as { access_token?: string };
-      assert(access_token, `no token for ${login}`);
-      return access_token;
+      return requestToken(state.issuer, login);
     },
     login: async (login, path = "/") => {
       const agent = new UserAgent();

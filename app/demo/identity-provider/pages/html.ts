@@ -1,4 +1,4 @@
-/** HTML that is safe to send: made by {@link html}, which escapes whatever is put into it. */
+/** HTML that is safe to send: made by {@link html}, which escapes the values put into it. */
 export class Html {
   readonly text: string;
 

@@ -7,7 +7,7 @@ import { style, styleSource } from "./style.js";
 export function pageHeaders({ appBaseUrl }: Settings): Record<string, string> {
   return {
     "Cache-Control": "no-store",
-    // The app's origin is a target of forms because browsers hold the redirects after a form to the same rule, and
+    // The app's origin is a target of forms because browsers apply form-action to the redirects after a form too, and
     // those after a sign-in end at the app.
     "Content-Security-Policy": [
       "default-src 'none'",
@@ -23,7 +23,7 @@ export function pageHeaders({ appBaseUrl }: Settings): Record<string, string> {
   };
 }
 
-/** What the sign-in page shows. */
+/** The content of the sign-in page. */
 export interface SignIn {
   readonly users: readonly DemoUser[];
   /** The `login_hint` of the authorization request, which moves that user to the top. */
@@ -58,7 +58,7 @@ function personButton({ login, givenName, familyName, purpose }: DemoUser, focus
 `;
 }
 
-/** A refusal: what happened, for whom it is meant, and the way back. */
+/** A refused request, as the refusal page describes it. */
 export interface Refusal {
   /** An error code of OAuth 2.0 or OpenID Connect. */
   readonly error: string;
@@ -67,7 +67,7 @@ export interface Refusal {
   readonly redirectUri?: string | undefined;
 }
 
-/** The page for a sign-in whose time is over, or whose cookie is gone. */
+/** The page for a sign-in that has expired, or whose cookie is missing. */
 export function expiredPage(settings: Settings): string {
   return page(
     "Sign-in expired",
@@ -99,7 +99,7 @@ function redirectUriHelp(settings: Settings, redirectUri: string): Html {
 `;
 }
 
-/** The page after a logout that named no place to go. */
+/** The page after a logout that named no address to return to. */
 export function signedOutPage(settings: Settings): string {
   return page(
     "Signed out",
@@ -109,7 +109,7 @@ export function signedOutPage(settings: Settings): string {
   );
 }
 
-/** The page for addresses at which there is nothing. */
+/** The page for unknown addresses. */
 export function notFoundPage(settings: Settings): string {
   return page(
     "Not found",

@@ -1,18 +1,15 @@
 import express, { type Router } from "express";
 import { errors, type Interaction, type Provider } from "oidc-provider";
-import { type DemoUser, demoUsers } from "../../users.js";
+import { type DemoUser, demoUsers, userByLogin } from "../../users.js";
 import type { Settings } from "../options.js";
-import { userByLogin } from "../tokens/claims.js";
+import { signInPath } from "../paths.js";
 import { expiredPage, pageHeaders, signInPage } from "./pages.js";
 
-/** The path of a sign-in page under the issuer, as Okta's hosted page has it. */
-export const signInPath = "/signin";
-
 /**
- * The page on which somebody signs in, as a route under the issuer. The provider sends the browser here when it has no
- * session, with a cookie that says which authorization request is waiting.
+ * Routes of the sign-in page, relative to the issuer. The provider sends the browser here when it has no session, with
+ * a cookie that names the waiting authorization request.
  */
-export function signIn(provider: Provider, settings: Settings): Router {
+export function signInRoutes(provider: Provider, settings: Settings): Router {
   const router = express.Router();
   const headers = pageHeaders(settings);
 
@@ -28,7 +25,7 @@ export function signIn(provider: Provider, settings: Settings): Router {
       const login: unknown = req.body?.login;
       const user = typeof login === "string" ? userByLogin(login) : undefined;
       if (user) {
-        await endSessionOfOthers(provider, interaction, user);
+        await endSessionOfOtherUser(provider, interaction, user);
         await provider.interactionFinished(req, res, { login: { accountId: user.id, amr: ["pwd"] } });
       } else {
         const hint = typeof login === "string" ? login : undefined;
@@ -47,10 +44,10 @@ export function signIn(provider: Provider, settings: Settings): Router {
 }
 
 /**
- * Ends the session that the sign-in began in when it is somebody else's. The provider would do so itself on the way
+ * Ends the session in which the sign-in began when it is another user's. The provider would do so itself on the way
  * back, but with a page that needs JavaScript or one more click.
  */
-async function endSessionOfOthers(provider: Provider, interaction: Interaction, user: DemoUser): Promise<void> {
+async function endSessionOfOtherUser(provider: Provider, interaction: Interaction, user: DemoUser): Promise<void> {
   if (!interaction.session || interaction.session.accountId === user.id) return;
   const session = await provider.Session.findByUid(interaction.session.uid);
   await session?.destroy();

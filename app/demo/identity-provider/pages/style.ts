@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** The one stylesheet of the stand-in's pages, written into each of them so that there is nothing else to load. */
+/** The stylesheet of the stand-in's pages, which is inlined into each of them. */
 export const style = `
 :root {
   color-scheme: light dark;

@@ -1,70 +1,41 @@
 import { jwtVerify, SignJWT } from "jose";
-import type { AccessToken, KoaContextWithOIDC, Provider } from "oidc-provider";
-import type { Settings } from "../options.js";
-import { customClaims, userById } from "./claims.js";
+import type { AccessToken, Provider } from "oidc-provider";
 import type { SigningKey } from "./keys.js";
 
 /** The audience of Okta's default custom authorization server. */
 export const accessTokenAudience = "api://default";
 
 /**
- * Put before a JWT so that it does not parse as one; see {@link sealed}. A space never occurs in a bearer token
- * (RFC 6750, section 2.1), so no token begins like this.
+ * Prefix that keeps a JWT from being parsed as one; see {@link asOpaqueToken}. A space never occurs in a bearer token
+ * (RFC 6750, section 2.1), so no token begins with this.
  */
-const seal = "jwt ";
+const OPAQUE_PREFIX = "jwt ";
 
-/** The signed form of the access tokens that were issued in this process, for the ID token's `at_hash`. */
-const signedForms = new WeakMap<AccessToken, string>();
+/** The JWTs of the access tokens that were issued in this process, for the ID token's `at_hash`. */
+const jwts = new WeakMap<AccessToken, string>();
 
-/** The signed form of an access token that was saved before, or undefined. */
-export function signedFormOf(token: AccessToken | undefined): string | undefined {
-  return token && signedForms.get(token);
+/** The JWT of an access token that was saved before, or undefined. */
+export function jwtOf(token: AccessToken | undefined): string | undefined {
+  return token && jwts.get(token);
 }
 
 /**
- * Claims that Okta adds to an access token: `ver`, `uid` (the user id), `cid` (the client id), `scp` (the scopes as a
- * list), `auth_time`, and `sub`, which is the login and not the user id (Okta, OpenID Connect & OAuth 2.0 API, "Access
- * token payload"). Introspection answers with them as well.
- */
-export function accessTokenClaims(
-  ctx: KoaContextWithOIDC,
-  token: AccessToken,
-  settings: Settings,
-): Record<string, unknown> {
-  const user = userById(token.accountId);
-  return {
-    ver: 1,
-    uid: token.accountId,
-    cid: token.clientId,
-    scp: [...token.scopes],
-    auth_time: authTimeOf(ctx),
-    sub: user?.login,
-    ...(user && settings.accessTokenGroups ? customClaims(user, settings) : {}),
-  };
-}
-
-function authTimeOf({ oidc }: KoaContextWithOIDC): number {
-  const { AuthorizationCode: code, RefreshToken: refreshToken } = oidc.entities;
-  return code?.authTime ?? refreshToken?.authTime ?? Math.floor(Date.now() / 1000);
-}
-
-/**
- * Makes the provider's access tokens JWTs on the outside.
+ * Makes clients see the provider's access tokens as JWTs.
  *
- * The provider's own JWT access tokens do not fit an Okta: it does not store them, so they cannot be revoked or
- * introspected, and userinfo refuses them because they have an audience. Okta's can do all three. So the provider
- * keeps its opaque token, and only what leaves and enters is a JWT: `save` wraps the opaque value as the `jti` of a
- * signed JWT, and `find` accepts nothing but such a JWT and looks its `jti` up.
+ * The provider's own JWT access tokens differ from Okta's: it does not store them, so they cannot be revoked or
+ * introspected, and userinfo refuses them because they have an audience. Okta's can do all three. So the provider keeps
+ * its opaque token, and only what leaves and enters is a JWT: `save` puts the opaque value into the `jti` of a signed
+ * JWT, and `find` accepts nothing but such a JWT and looks up its `jti`.
  */
 export function issueAccessTokensAsJwts(provider: Provider, key: SigningKey): void {
   const StoredAccessToken = provider.AccessToken;
 
-  // The provider takes the model's kind from the name of the class.
+  // The provider derives the kind of the model from the name of the class.
   class AccessToken extends StoredAccessToken {
     override async save(): Promise<string> {
       const jti = await super.save();
       const stored = await this.adapter.find(jti);
-      if (!stored?.exp) throw new Error("the access token was not stored with an end to its life");
+      if (!stored?.exp) throw new Error("the access token was stored without an expiration time");
       const jwt = await new SignJWT(stored.extra)
         .setProtectedHeader({ alg: "RS256", kid: key.kid })
         .setJti(jti)
@@ -73,7 +44,7 @@ export function issueAccessTokensAsJwts(provider: Provider, key: SigningKey): vo
         .setIssuedAt(stored.iat)
         .setExpirationTime(stored.exp)
         .sign(key.privateKey);
-      signedForms.set(this, jwt);
+      jwts.set(this, jwt);
       return jwt;
     }
   }
@@ -87,8 +58,9 @@ export function issueAccessTokensAsJwts(provider: Provider, key: SigningKey): vo
   Object.defineProperty(provider, "AccessToken", { value: AccessToken });
 
   async function verifiedJti(token: string): Promise<string | undefined> {
+    const jwt = token.startsWith(OPAQUE_PREFIX) ? token.slice(OPAQUE_PREFIX.length) : token;
     try {
-      const { payload } = await jwtVerify(token.startsWith(seal) ? token.slice(seal.length) : token, key.publicKey, {
+      const { payload } = await jwtVerify(jwt, key.publicKey, {
         algorithms: ["RS256"],
         issuer: provider.issuer,
         audience: accessTokenAudience,
@@ -101,9 +73,10 @@ export function issueAccessTokensAsJwts(provider: Provider, key: SigningKey): vo
 }
 
 /**
- * A token that the provider will look up at its revocation and introspection endpoints. It refuses there what parses as
- * a JWT, before looking, because its own JWTs are not stored. Refresh tokens, which are opaque, stay as they are.
+ * A token in the form in which the provider looks it up at its revocation and introspection endpoints. It refuses there
+ * what parses as a JWT without a lookup, because it does not store its own JWTs. Refresh tokens, which are opaque, are
+ * returned unchanged.
  */
-export function sealed(token: string): string {
-  return token.includes(".") ? seal + token : token;
+export function asOpaqueToken(token: string): string {
+  return token.includes(".") ? OPAQUE_PREFIX + token : token;
 }

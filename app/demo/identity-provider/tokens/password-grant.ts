@@ -1,11 +1,11 @@
 import { errors, type Provider } from "oidc-provider";
-import { refuseUnknownScopes } from "../request-parameters.js";
-import { userByLogin } from "./claims.js";
+import { userByLogin } from "../../users.js";
+import { refuseUnknownScopes } from "./scopes.js";
 
 /**
  * Adds the resource owner password grant (RFC 6749, section 4.3), which Okta has and oidc-provider does not. The
- * username is a demo user's login; any password will do, but not none. It issues an access token and nothing else.
- * Which clients may use it is in their `grant_types`.
+ * username is a demo user's login; any password is accepted except an empty one. It issues an access token and nothing
+ * else. Clients may use it when their `grant_types` list it.
  */
 export function addPasswordGrant(provider: Provider): void {
   provider.registerGrantType<{ username?: string; password?: string }>(
@@ -13,7 +13,7 @@ export function addPasswordGrant(provider: Provider): void {
     async (ctx) => {
       const { client, params } = ctx.oidc;
       const user = params.username ? userByLogin(params.username) : undefined;
-      // RFC 6749, section 5.2, has one answer for an unknown user and a wrong password, and so has Okta.
+      // An unknown user and a wrong password get the same answer in RFC 6749, section 5.2, and at Okta.
       if (!user || !params.password) throw new errors.InvalidGrant("The credentials provided were invalid.");
       const { scope = "openid" } = params;
       refuseUnknownScopes(scope);

@@ -18,7 +18,8 @@ import {
   type IdentityProviderOptions,
   startIdentityProvider,
 } from "../../../../../app/demo/identity-provider/index.js";
-import { memoryStore } from "../../../../../app/demo/identity-provider/memory-adapter.js";
+import { memoryAdapter } from "../../../../../app/demo/identity-provider/memory-adapter.js";
+import { cliClientId } from "../../../../../app/demo/identity-provider/options.js";
 import { demoUsers } from "../../../../../app/demo/users.js";
 import { UserAgent, type Visit } from "../../../../support/http/user-agent.js";
 
@@ -59,7 +60,7 @@ describe("the stand-in identity provider", () => {
   after(() => idp.stop());
 
   function asCli(fields: Record<string, string>): Promise<Response> {
-    return post(`${idp.issuer}/v1/token`, { client_id: idp.cli.clientId, ...fields });
+    return post(`${idp.issuer}/v1/token`, { client_id: cliClientId, ...fields });
   }
 
   describe("discovery", () => {
@@ -595,7 +596,7 @@ describe("the stand-in identity provider", () => {
       const { access_token: token } = (await response.json()) as Tokens;
       const browsers = decodeJwt((await tokensOf(idp, uma.login)).access_token);
       const { cid, ...claims } = decodeJwt(token);
-      assert.equal(cid, idp.cli.clientId);
+      assert.equal(cid, cliClientId);
       assert.deepEqual(
         { ...claims, jti: "", iat: 0, exp: 0, auth_time: 0, cid: "" },
         { ...browsers, jti: "", iat: 0, exp: 0, auth_time: 0, cid: "" },
@@ -623,7 +624,7 @@ describe("the stand-in identity provider", () => {
     });
 
     it("is all that the command-line client may use", async () => {
-      const page = await new UserAgent().get(authorizeUrl(idp, { client_id: idp.cli.clientId }));
+      const page = await new UserAgent().get(authorizeUrl(idp, { client_id: cliClientId }));
       assert.equal(page.status, 400);
       assert.equal(page.trail.length, 1);
     });
@@ -783,7 +784,7 @@ describe("the stand-in's commands", () => {
   it("print a token, and only that, for the demo that the data folder tells of", async () => {
     const idp = await startIdentityProvider(app);
     try {
-      await writeDemoState(folder, { issuer: idp.issuer, cli: idp.cli });
+      await writeDemoState(folder, { issuer: idp.issuer });
       const { code, stdout, stderr } = await run("token-command", "Uma@example.com", "--data-dir", folder).ended;
       assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
       assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
@@ -819,7 +820,7 @@ describe("the stand-in's commands", () => {
   it("find each other by a file that only its owner may read", async () => {
     const dataDir = join(folder, "new", "data");
     assert.equal(await readDemoState(dataDir), undefined);
-    const state = { issuer: "http://localhost:1/oauth2/default", cli: { clientId: "a", clientSecret: "b" } };
+    const state = { issuer: "http://localhost:1/oauth2/default" };
     await writeDemoState(dataDir, state);
     assert.deepEqual(await readDemoState(dataDir), state);
     assert.equal((await stat(join(dataDir, "demo.json"))).mode & 0o777, 0o600);
@@ -833,7 +834,7 @@ describe("the stand-in's commands", () => {
 
 describe("the stand-in's memory", () => {
   it("gives copies, and forgets what has expired, was destroyed or belongs to a revoked grant", async () => {
-    const store = memoryStore();
+    const store = memoryAdapter();
     const codes = store("AuthorizationCode");
     const tokens = store("AccessToken");
     await codes.upsert("a", { grantId: "g", scope: "openid" }, 60);
@@ -852,7 +853,7 @@ describe("the stand-in's memory", () => {
   });
 
   it("drops the oldest rather than grow without end", async () => {
-    const sessions = memoryStore()("Session");
+    const sessions = memoryAdapter()("Session");
     for (let number = 0; number <= 10_000; number++) await sessions.upsert(String(number), { uid: String(number) });
     assert.equal(await sessions.find("0"), undefined);
     assert.ok(await sessions.find("1"));
