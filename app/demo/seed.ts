@@ -21,8 +21,8 @@ function accessTo(company: number, contact: number, others: readonly DemoUser[])
 }
 
 /**
- * Inserts {@link sampleContacts} into an empty table of contacts. The demo users that have a role own them in turn. Most
- * are visible to everyone; some are visible to the team, private, or shared with one other user.
+ * Inserts {@link sampleContacts} into an empty table of contacts. The demo users that have a role own them in turn.
+ * Most are visible to everyone; some are visible to the team, private, or shared with one other user.
  */
 export async function seedContacts(db: Db): Promise<void> {
   const owners = demoUsers.filter(({ groups }) => groups.includes("user") || groups.includes("admin"));

@@ -63,24 +63,23 @@ describe("an access token", function () {
       "when it names somebody by a number": () => signed({ uid: 7 }),
       "when another key has signed it": async () =>
         new SignJWT(claimsOf(await issuer.accessToken(whole)))
-          .setProtectedHeader({ alg: "RS256", kid: "the-test-key" })
+          .setProtectedHeader({ alg: "RS256", kid: issuer.kid })
           .sign(await other()),
       "when another key has signed it, and it brings that key along": async () => {
         const { privateKey, publicKey } = await generateKeyPair("RS256", { extractable: true });
         return new SignJWT(claimsOf(await issuer.accessToken(whole)))
-          .setProtectedHeader({ alg: "RS256", kid: "the-test-key", jwk: await exportJWK(publicKey) })
+          .setProtectedHeader({ alg: "RS256", kid: issuer.kid, jwk: await exportJWK(publicKey) })
           .sign(privateKey);
       },
-      "when nobody has signed it": async () =>
-        `${base64url({ alg: "none", kid: "the-test-key" })}.${(await parts())[1]}.`,
+      "when nobody has signed it": async () => `${base64url({ alg: "none", kid: issuer.kid })}.${(await parts())[1]}.`,
       "when nobody has signed it, said in capitals": async () =>
-        `${base64url({ alg: "NONE", kid: "the-test-key" })}.${(await parts())[1]}.`,
+        `${base64url({ alg: "NONE", kid: issuer.kid })}.${(await parts())[1]}.`,
       "when its signature is empty": async () => `${(await parts()).slice(0, 2).join(".")}.`,
       "when its signature is left out": async () => (await parts()).slice(0, 2).join("."),
       "when its signature is too short to be anything": async () => `${(await parts()).slice(0, 2).join(".")}.A`,
       "when its signature is cut off": async () => (await issuer.accessToken(whole)).slice(0, -8),
       "when it is signed with the public key as a shared secret": async () => {
-        const input = `${base64url({ alg: "HS256", kid: "the-test-key" })}.${(await parts())[1]}`;
+        const input = `${base64url({ alg: "HS256", kid: issuer.kid })}.${(await parts())[1]}`;
         return `${input}.${createHmac("sha256", issuer.publicPem).update(input).digest("base64url")}`;
       },
       "when its key is not one of the issuer's": () => signed({}, { kid: "unknown" }),

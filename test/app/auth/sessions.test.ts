@@ -275,10 +275,10 @@ describe("a session", function () {
       issuer.accounts.set(hint, { idToken: { sub: hint, email: "a@example.com", groups: ["user"] } });
       const browser = new UserAgent();
       const page = await browser.get(`${other.url}/login?login_hint=${hint}`);
-      const before = issuer.seen.length;
+      const before = issuer.requests.length;
       const end = await browser.post(`${other.url}/logout`, { _csrf: csrfTokenOf(pageIn(page)) });
       assert.equal(end.url.href, `${other.url}/`);
-      const [revoke, logout, ...more] = issuer.seen.slice(before);
+      const [revoke, logout, ...more] = issuer.requests.slice(before);
       assert.deepEqual(more, []);
       assert.equal(revoke?.path, "/v1/revoke");
       assert.equal(revoke?.params.token_type_hint, "access_token");

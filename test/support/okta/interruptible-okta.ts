@@ -10,8 +10,8 @@ import { freePort } from "../stack/stack.js";
 const client = { clientId: "interruptible-okta", clientSecret: "a secret of nobody's" };
 
 /**
- * The demo's identity provider as an Okta that a test stops, hangs and starts again, always at the same address and with
- * the same keys, users and tokens.
+ * The demo's identity provider as an Okta that a test stops, hangs and starts again, always at the same address and
+ * with the same keys, users and tokens.
  */
 export class InterruptibleOkta {
   readonly issuer: string;

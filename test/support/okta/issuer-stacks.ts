@@ -1,18 +1,18 @@
 import { type Stack, startStack } from "../stack/stack.js";
 import { Issuer } from "./issuer.js";
 
-/** An app whose authorization server says whatever a test wants. */
+/** An app with an authorization server whose claims a test chooses. */
 export interface IssuerStack {
   readonly stack: Stack;
   readonly issuer: Issuer;
 }
 
-const running: Promise<IssuerStack>[] = [];
+const started: Promise<IssuerStack>[] = [];
 
-/** Starts an app with an {@link Issuer} of its own; both are stopped after the last test. */
+/** Starts an app with a new {@link Issuer}; both are stopped after the last test. */
 function startIssuerStack(env: NodeJS.ProcessEnv = {}): Promise<IssuerStack> {
   const starting = start(env);
-  running.push(starting);
+  started.push(starting);
   return starting;
 }
 
@@ -28,7 +28,7 @@ async function start(env: NodeJS.ProcessEnv): Promise<IssuerStack> {
 
 let shared: Promise<IssuerStack> | undefined;
 
-/** One for all tests that leave it usable; started when first asked for. */
+/** The stack that all tests share which leave it usable. The first call starts it. */
 export function issuerStack(): Promise<IssuerStack> {
   shared ??= startIssuerStack();
   return shared;
@@ -36,12 +36,13 @@ export function issuerStack(): Promise<IssuerStack> {
 
 let proxied: Promise<IssuerStack> | undefined;
 
-/** Where the app of {@link proxiedStack} says that it is. */
+/** The public base URL of the app of {@link proxiedStack}. */
 export const publicUrl = "https://crm.example";
 
 /**
- * One whose settings are all other than usual: behind a proxy that speaks https, with small limits, and with groups
- * that are not called groups and are not roles. Tell it by `X-Forwarded-For` from which address a request comes.
+ * A shared stack in which no setting is the usual one: it is behind a proxy that speaks https, its rate limits are
+ * small, and its groups are in a claim of another name and are mapped to roles. Requests tell it the client's address
+ * in `X-Forwarded-For`.
  */
 export function proxiedStack(): Promise<IssuerStack> {
   proxied ??= startIssuerStack({
@@ -58,10 +59,10 @@ export function proxiedStack(): Promise<IssuerStack> {
 after(async function () {
   this.timeout(20_000);
   await Promise.all(
-    running.map(async (starting) => {
-      const started = await starting.catch(() => undefined);
-      await started?.stack.stop();
-      await started?.issuer.stop();
+    started.map(async (starting) => {
+      const running = await starting.catch(() => undefined);
+      await running?.stack.stop();
+      await running?.issuer.stop();
     }),
   );
 });

@@ -396,9 +396,9 @@ describe("every answer", function () {
       const { stack: other, issuer } = await issuerStack();
       const client = clientOf(other.url, await issuer.accessToken({ uid: "00u9" }, { sub: "00u9" }));
       const id = `test-${randomBytes(8).toString("hex")}`;
-      issuer.userinfoIsThere = false;
+      issuer.isUserinfoAvailable = false;
       const answer = await client.get("/contacts", { "X-Request-Id": id });
-      issuer.userinfoIsThere = true;
+      issuer.isUserinfoAvailable = true;
       assert.match(problemIn(answer, 503).title, /Okta cannot be reached/);
       const records = await logged(id, other);
       const failure = records.find(({ msg }) => msg === "request failed")?.err as Record<string, string> | undefined;
