@@ -2,7 +2,7 @@
 export interface IdentityProviderOptions {
   /** TCP port. 0 takes a free one. Default: 0. */
   port?: number;
-  /** Address to listen on. The issuer says `localhost` whatever this is. Default: "127.0.0.1". */
+  /** Address to listen on. The issuer identifier has `localhost` in any case. Default: "127.0.0.1". */
   host?: string;
   /** The web application's client id, as Okta would have given it. */
   clientId: string;

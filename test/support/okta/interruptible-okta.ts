@@ -7,7 +7,7 @@ import { requestToken } from "../../../app/demo/identity-provider/request-token.
 import { generateSigningKey } from "../../../app/demo/identity-provider/tokens/keys.js";
 import { freePort } from "../stack/stack.js";
 
-const client = { clientId: "interruptible-okta", clientSecret: "a secret of nobody's" };
+const client = { clientId: "interruptible-okta", clientSecret: "a secret for tests" };
 
 /**
  * The demo's identity provider as an Okta that a test stops, hangs and starts again, always at the same address and

@@ -5,8 +5,9 @@ import { UserAgent, type Visit } from "../http/user-agent.js";
 
 /** The web application that the stand-in knows. */
 export const app = { clientId: "0oa1testApp", clientSecret: "test-secret_1", appBaseUrl: "http://localhost:8080" };
-/** Its redirect URI. Nobody listens there. */
+/** Its redirect URI. No app listens there. */
 export const callback = `${app.appBaseUrl}/authorization-code/callback`;
+/** The scopes that the web application requests unless a test says otherwise. */
 export const allScopes = "openid profile email groups";
 
 /** A successful answer of the token endpoint (RFC 6749, section 5.1). */
@@ -77,6 +78,7 @@ export async function tokensOf(
   return exchange(idp, await signIn(new UserAgent(), idp, login, params));
 }
 
+/** The claims of the ID token. */
 export function idTokenClaims({ id_token: token }: Tokens): Record<string, unknown> {
   return decodeJwt(token);
 }
@@ -91,7 +93,7 @@ export function cliTokenRequest({ issuer }: AuthorizationServer, form: Record<st
   return post(`${issuer}/v1/token`, { client_id: cliClientId, ...form });
 }
 
-/** Posts to an endpoint with the credentials of the web application. */
+/** Posts to an endpoint, relative to the issuer, with the credentials of the web application. */
 export function authenticated(
   { issuer }: AuthorizationServer,
   path: string,
@@ -111,7 +113,7 @@ export async function introspect(idp: AuthorizationServer, token: string): Promi
   return jsonOf(await authenticated(idp, "/v1/introspect", { token }));
 }
 
-/** The response of userinfo to a token, whatever its status. */
+/** The response of userinfo to a token, with any status. */
 export function userinfoResponse({ issuer }: AuthorizationServer, token: string): Promise<Response> {
   return fetch(`${issuer}/v1/userinfo`, { headers: { Authorization: `Bearer ${token}` } });
 }

@@ -201,7 +201,7 @@ describe("startPdp", () => {
       target: string;
     }
 
-    /** A node process that starts a PDP, tells us about it, and then does `next`. */
+    /** A Node process that starts a PDP, prints its pid and target, and then runs the code `next`. */
     async function parent(next: string): Promise<Parent> {
       const source = `
         import { startPdp } from ${JSON.stringify(new URL("../../../../app/demo/pdp/start-pdp.ts", import.meta.url).href)};
@@ -211,7 +211,7 @@ describe("startPdp", () => {
         process.stdout.write(JSON.stringify({ pid, target }) + "\\n");
         ${next}`;
       const node = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", source], {
-        detached: true, // a process group of its own, as an app has that is started from a terminal
+        detached: true, // a new process group, like that of an app that is started from a terminal
         stdio: ["ignore", "pipe", "inherit"],
       });
       cleanups.push(() => node.kill("SIGKILL"));
@@ -259,7 +259,7 @@ describe("startPdp", () => {
   });
 });
 
-/** Whether a user may update a contact of Uma's. */
+/** Whether the PDP allows a user to update a contact of Uma's. */
 async function mayUpdate(client: GRPC, id: string): Promise<boolean | undefined> {
   return client.isAllowed({
     principal: { id, roles: ["user"] },
@@ -277,7 +277,7 @@ function folderOf(target: string): string {
   return dirname(target.replace(/^unix:/, ""));
 }
 
-/** A process that has ended but that nobody has waited for yet (a zombie) can still be signalled; it does not count. */
+/** Whether a process runs. A zombie, which has exited but still has a pid, does not. */
 function isAlive(pid: number): boolean {
   const state = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout.trim();
   return state !== "" && !state.startsWith("Z");
@@ -288,11 +288,11 @@ function processesNaming(text: string): string[] {
   return all.filter((line) => line.includes(text));
 }
 
-/** Asks again and again. @throws AssertionError when the answer is not `true` within so many ms */
-async function until(asked: () => unknown, limit: number): Promise<void> {
-  const deadline = performance.now() + limit;
-  while ((await asked()) !== true) {
-    assert.ok(performance.now() < deadline, `not within ${limit} ms: ${asked}`);
+/** Waits until a condition is `true`. @throws AssertionError when it is not within `limitMs` */
+async function until(condition: () => unknown, limitMs: number): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while ((await condition()) !== true) {
+    assert.ok(performance.now() < deadline, `not within ${limitMs} ms: ${condition}`);
     await sleep(20);
   }
 }
