@@ -83,3 +83,6 @@ export interface SqlOptions {
    */
   readonly literalsFit?: boolean;
 }
+
+/** What a translation takes for granted about the literals of the policies. */
+export type LiteralAssumptions = Required<Pick<SqlOptions, "literalsFit">>;

@@ -9,5 +9,5 @@ export type {
   ScalarColumn,
   SqlOptions,
 } from "./columns.js";
-export type { SqlCondition } from "./statement.js";
+export type { SqlCondition, SqlValue } from "./statement.js";
 export { toSql } from "./to-sql.js";

@@ -1,17 +1,10 @@
-import { member } from "./cel/lists.js";
+import { member } from "./cel/selection.js";
 import type { ArrayColumn, Column, Columns, JsonColumn, Nulls, RelatedRows, ScalarColumn } from "./columns.js";
+import { NotExpressible } from "./not-expressible.js";
 import { quoted, quotedTable, type Statement } from "./statement.js";
-import {
-  CannotSay,
-  certain,
-  DYNAMIC,
-  dynamic,
-  fallible,
-  type List,
-  type Scalar,
-  type Struct,
-  type Value,
-} from "./value/value.js";
+import { DYNAMIC } from "./value/facts.js";
+import type { List, Scalar, Struct, Value } from "./value/types.js";
+import { certain, dynamic, fallible } from "./value/value.js";
 
 /** What NULL in a column means for the expression that reads it. */
 const meanings: Readonly<Record<Nulls, Scalar["nulls"]>> = { missing: "fails", null: "null", never: "never" };
@@ -21,7 +14,7 @@ const meanings: Readonly<Record<Nulls, Scalar["nulls"]>> = { missing: "fails", n
  *
  * @param table - the table or its alias, in quotes
  * @param path - names on the way to the attribute
- * @throws CannotSay when the mapping does not know it
+ * @throws NotExpressible when the mapping does not know it
  */
 export function storedAttribute(statement: Statement, columns: Columns, table: string, path: readonly string[]): Value {
   for (let length = path.length; length > 0; length--) {
@@ -31,7 +24,7 @@ export function storedAttribute(statement: Statement, columns: Columns, table: s
     const value = stored(statement, columns[name] as Column, table);
     return path.slice(length).reduce((of, part) => member(statement, of, part), value);
   }
-  throw new CannotSay("the mapping does not say how it is stored.", ["R.attr", ...path].join("."));
+  throw new NotExpressible("the mapping does not say how it is stored.", ["R.attr", ...path].join("."));
 }
 
 /** What a column holds. */

@@ -1,9 +1,9 @@
 import type { Filter } from "../filter/filter.js";
 import { assertMapping } from "./check-mapping.js";
 import type { SqlOptions } from "./columns.js";
-import { type SqlCondition, Statement } from "./statement.js";
+import { constantCondition, type SqlCondition, Statement } from "./statement.js";
 import { translate } from "./translate.js";
-import { asBoolean } from "./value/value.js";
+import { asBoolean } from "./value/narrowing.js";
 
 /**
  * A filter as a condition for PostgreSQL's WHERE (version 15 or newer), to stand in one query with search, sort and
@@ -23,8 +23,8 @@ import { asBoolean } from "./value/value.js";
  */
 export function toSql(filter: Filter, options: SqlOptions): SqlCondition {
   assertMapping(options);
-  if (filter.decision === "denied") return { text: "FALSE", values: [] };
-  if (filter.decision === "allowed") return { text: "TRUE", values: [] };
+  if (filter.decision === "denied") return constantCondition("FALSE");
+  if (filter.decision === "allowed") return constantCondition("TRUE");
   const statement = new Statement();
   const { sql } = asBoolean(translate(filter.condition, statement, options));
   return statement.render(sql, options.firstPlaceholder ?? 1);

@@ -1,22 +1,11 @@
+import type { LiteralAssumptions } from "../columns.js";
+import { NotExpressible } from "../not-expressible.js";
 import type { Statement } from "../statement.js";
-import {
-  asDouble,
-  asJson,
-  asString,
-  CannotSay,
-  collated,
-  dynamic,
-  type Facts,
-  failing,
-  fallible,
-  has,
-  isScalar,
-  type Promises,
-  type Scalar,
-  strict,
-  type Value,
-  without,
-} from "../value/value.js";
+import { has, without } from "../value/facts.js";
+import { asJson } from "../value/json.js";
+import { asDouble, asString } from "../value/narrowing.js";
+import { type Facts, isScalar, type Scalar, type Value } from "../value/types.js";
+import { collated, dynamic, failing, fallible, strict } from "../value/value.js";
 import { asInteger, isNumber } from "./equality.js";
 import { addDuration, subtractTimes } from "./time.js";
 
@@ -26,34 +15,34 @@ import { addDuration, subtractTimes } from "./time.js";
  */
 
 /** `a + b`: numbers, strings, lists, times. */
-export function add(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
-  if (a.kind === "json" && b.kind === "json") return addJson(statement, a, b, promises);
+export function add(statement: Statement, a: Value, b: Value, assumptions: LiteralAssumptions): Scalar {
+  if (a.kind === "json" && b.kind === "json") return addJson(statement, a, b, assumptions);
   if (a.kind === "list" || b.kind === "list") return concatenated(statement, a, b);
   if (a.kind === "string" || b.kind === "string") {
     const [left, right] = [asString(a), asString(b)];
     return strict("string", [left, right], `(${left.sql} || ${collated(right)})`);
   }
-  return addDuration(statement, a, b) ?? calculate(statement, "+", a, b, promises);
+  return addDuration(statement, a, b) ?? calculate(statement, "+", a, b, assumptions);
 }
 
 /** `a - b`: numbers, times. */
-export function subtract(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
-  return subtractTimes(statement, a, b) ?? calculate(statement, "-", a, b, promises);
+export function subtract(statement: Statement, a: Value, b: Value, assumptions: LiteralAssumptions): Scalar {
+  return subtractTimes(statement, a, b) ?? calculate(statement, "-", a, b, assumptions);
 }
 
 /** `a * b`. */
-export function multiply(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
-  return calculate(statement, "*", a, b, promises);
+export function multiply(statement: Statement, a: Value, b: Value, assumptions: LiteralAssumptions): Scalar {
+  return calculate(statement, "*", a, b, assumptions);
 }
 
 /** `a / b`. */
-export function divide(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
-  return calculate(statement, "/", a, b, promises);
+export function divide(statement: Statement, a: Value, b: Value, assumptions: LiteralAssumptions): Scalar {
+  return calculate(statement, "/", a, b, assumptions);
 }
 
 /** `a % b`: of integers only. */
-export function modulo(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
-  return calculate(statement, "%", a, b, promises);
+export function modulo(statement: Statement, a: Value, b: Value, assumptions: LiteralAssumptions): Scalar {
+  return calculate(statement, "%", a, b, assumptions);
 }
 
 /** `-a`. */
@@ -65,7 +54,13 @@ export function negate(statement: Statement, a: Value): Scalar {
 
 type Operator = "+" | "-" | "*" | "/" | "%";
 
-function calculate(statement: Statement, operator: Operator, a: Value, b: Value, promises: Promises): Scalar {
+function calculate(
+  statement: Statement,
+  operator: Operator,
+  a: Value,
+  b: Value,
+  assumptions: LiteralAssumptions,
+): Scalar {
   const [left, right] = [numeric(a), numeric(b)];
   if (!left || !right) return failing("double");
   // Integers and floating-point numbers do not mix, and of the latter there is no remainder.
@@ -73,7 +68,7 @@ function calculate(statement: Statement, operator: Operator, a: Value, b: Value,
   if (areKnown && left.kind !== right.kind) return failing("double");
   if (operator === "%" && (isFloat(left) || isFloat(right))) return failing("double");
   if (left.kind === "int" || right.kind === "int") return onInts(statement, operator, left, right);
-  if (!areKnown) assertFloats(left, right, promises);
+  if (!areKnown) assertFloats(left, right, assumptions);
   return onDoubles(statement, operator, left, right);
 }
 
@@ -91,12 +86,13 @@ function isFloat(value: Scalar): boolean {
  * Makes sure that numbers, of which at least one may be an integer, are floating-point ones: where CEL's type checker
  * knows that the other one is, it has seen to it.
  */
-function assertFloats(left: Scalar, right: Scalar, { literalsFit }: Promises): void {
+function assertFloats(left: Scalar, right: Scalar, { literalsFit }: LiteralAssumptions): void {
   const isDynamic = has(left, "dynamic") || has(right, "dynamic");
   if (!isDynamic && (isFloat(left) || isFloat(right))) return;
-  if (!isDynamic) throw new CannotSay("the plan does not tell whether these numbers are integers or floating-point.");
+  if (!isDynamic)
+    throw new NotExpressible("the plan does not tell whether these numbers are integers or floating-point.");
   if (literalsFit) return;
-  throw new CannotSay(
+  throw new NotExpressible(
     "the plan does not tell 1.0 from 1, which fails beside an attribute. If the policies write 1.0, say literalsFit: true.",
   );
 }
@@ -110,31 +106,31 @@ function onInts(statement: Statement, operator: Operator, a: Scalar, b: Scalar):
       // The quotient must fit too, though it is not asked for.
       return withinInt(
         statement,
-        `CASE WHEN NOT (${left} = ${SMALLEST} AND ${right} = -1) THEN mod(${left}, nullif(${right}, 0)) END`,
+        `CASE WHEN NOT (${left} = ${MIN_INT64} AND ${right} = -1) THEN mod(${left}, nullif(${right}, 0)) END`,
       );
     default:
       return withinInt(statement, `(${left} ${operator} ${right})`);
   }
 }
 
-const SMALLEST = "(-9223372036854775808)";
-const LARGEST = "9223372036854775807";
+const MIN_INT64 = "(-9223372036854775808)";
+const MAX_INT64 = "9223372036854775807";
 
 /** An integer, unless it has more than 64 bits. */
 export function withinInt(statement: Statement, sql: string): Scalar {
-  const checked = statement.bind([sql], (n) => `CASE WHEN ${n} BETWEEN ${SMALLEST} AND ${LARGEST} THEN ${n} END`);
+  const checked = statement.bind([sql], (n) => `CASE WHEN ${n} BETWEEN ${MIN_INT64} AND ${MAX_INT64} THEN ${n} END`);
   return fallible("int", checked);
 }
 
 function onDoubles(statement: Statement, operator: Operator, left: Scalar, right: Scalar): Scalar {
   if (operator === "/" && has(right, "unsigned")) {
-    throw new CannotSay("the sign of a zero to divide by is not known in JSON.");
+    throw new NotExpressible("the sign of a zero to divide by is not known in JSON.");
   }
   const sql = statement.bind([`(${left.sql})`, `(${right.sql})`], (a, b) => {
     const isMissing = `${a} IS NULL OR ${b} IS NULL`;
     const isSpecial = `${a} IN ('NaN', 'Infinity', '-Infinity') OR ${b} IN ('NaN', 'Infinity', '-Infinity')`;
     const result = operator === "+" || operator === "-" ? sum(operator, a, b) : product(statement, operator, a, b);
-    const byZero = operator === "/" ? `WHEN ${b} = 0 THEN ${byNothing(a, b)} ` : "";
+    const byZero = operator === "/" ? `WHEN ${b} = 0 THEN ${divisionByZero(a, b)} ` : "";
     return `CASE WHEN ${isMissing} THEN NULL ${byZero}WHEN ${isSpecial} THEN ${a} ${operator} ${b} ELSE ${result} END`;
   });
   const result = strict("double", [left, right], sql);
@@ -147,20 +143,20 @@ function onDoubles(statement: Statement, operator: Operator, left: Scalar, right
 }
 
 /** A division by zero, whose sign counts. */
-function byNothing(a: string, b: string): string {
+function divisionByZero(a: string, b: string): string {
   const sign = `CASE WHEN (${a} > 0) = (${b}::text = '0') THEN 'Infinity' ELSE '-Infinity' END`;
   return `CASE WHEN ${a} IN (0, 'NaN') THEN 'NaN' ELSE ${sign} END::float8`;
 }
 
 /** The half of what is infinite: 2^1023. Halves of large numbers are exact, and cannot overflow. */
-const HALF_INFINITE = "8.98846567431158e307";
+const HALF_OF_INFINITY = "8.98846567431158e307";
 
 function sum(operator: string, a: string, b: string): string {
   const half = (n: string) => `CASE WHEN abs(${n}) < 1 THEN 0 ELSE ${n} * 0.5 END`;
   const halves = `((${half(a)}) ${operator} (${half(b)}))`;
   return (
     `CASE WHEN abs(${a}) < 1e300 AND abs(${b}) < 1e300 THEN ${a} ${operator} ${b} ` +
-    `WHEN ${halves} >= ${HALF_INFINITE} THEN 'Infinity' WHEN ${halves} <= -${HALF_INFINITE} THEN '-Infinity' ELSE ${halves} * 2 END`
+    `WHEN ${halves} >= ${HALF_OF_INFINITY} THEN 'Infinity' WHEN ${halves} <= -${HALF_OF_INFINITY} THEN '-Infinity' ELSE ${halves} * 2 END`
   );
 }
 
@@ -199,15 +195,15 @@ function arrayIn(json: Scalar): Scalar {
   return fallible("json", `jsonb_path_query_first(${json.sql}, 'strict $ ? (@.type() == "array")')`, [json]);
 }
 
-function addJson(statement: Statement, a: Scalar, b: Scalar, promises: Promises): Scalar {
+function addJson(statement: Statement, a: Scalar, b: Scalar, assumptions: LiteralAssumptions): Scalar {
   const result = fallible("json", "NULL", [a, b]);
   const sql = statement.bind([a.sql, b.sql], (left, right) => {
     const [x, y] = [
       { ...a, sql: left },
       { ...b, sql: right },
     ];
-    const strings = asJson(statement, add(statement, asString(x), asString(y), promises));
-    const numbers = asJson(statement, calculate(statement, "+", asDouble(x), asDouble(y), promises));
+    const strings = asJson(statement, add(statement, asString(x), asString(y), assumptions));
+    const numbers = asJson(statement, calculate(statement, "+", asDouble(x), asDouble(y), assumptions));
     // At most one of them is not NULL.
     return `coalesce(${strings.sql}, ${numbers.sql}, ${arrayIn(x).sql} || ${arrayIn(y).sql})`;
   });

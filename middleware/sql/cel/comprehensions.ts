@@ -1,20 +1,10 @@
 import type { Quantifier } from "../../filter/filter.js";
+import { NotExpressible } from "../not-expressible.js";
 import type { Statement } from "../statement.js";
-import {
-  asBoolean,
-  CannotSay,
-  certain,
-  dynamic,
-  failing,
-  failureOf,
-  fallible,
-  isScalar,
-  type List,
-  type Scalar,
-  unlessFailing,
-  type Value,
-} from "../value/value.js";
-import { asList, hasElement, listOfJson, made } from "./lists.js";
+import { asList, derivedList, hasElement, listOfJson } from "../value/list.js";
+import { asBoolean } from "../value/narrowing.js";
+import { isScalar, type List, type Scalar, type Value } from "../value/types.js";
+import { certain, dynamic, failing, failureOf, fallible, unlessFailing } from "../value/value.js";
 
 /*
  * What is asked or made of each element of a list (CEL specification, "Macros").
@@ -24,7 +14,7 @@ import { asList, hasElement, listOfJson, made } from "./lists.js";
 export type Body = (...variables: Value[]) => Value;
 
 /** The list of a comprehension, and what stands for its variables: the element, or its index and the element. */
-function iterated(statement: Statement, value: Value, variables: number): { list: List; each: Value[] } | undefined {
+function iterationOf(statement: Statement, value: Value, variables: number): { list: List; each: Value[] } | undefined {
   if (variables === 1) {
     const list = asList(statement, value, true);
     return list && { list, each: [list.element] };
@@ -32,7 +22,7 @@ function iterated(statement: Statement, value: Value, variables: number): { list
   if (value.kind === "json") return iteratedJson(statement, value as Scalar);
   if (value.kind !== "list") return undefined;
   const { place, element } = value as List;
-  if (place === undefined) throw new CannotSay("the places of its elements are not known in SQL.");
+  if (place === undefined) throw new NotExpressible("the places of its elements are not known in SQL.");
   return { list: value as List, each: [certain("int", `${place}::numeric`), element] };
 }
 
@@ -46,7 +36,7 @@ function iteratedJson(statement: Statement, json: Scalar): { list: List; each: V
   const [key, element] = ["k", "v"].map((column) => dynamic(certain("json", `${name}.${column}`))) as [Scalar, Scalar];
   const integer: Scalar = { ...key, facts: new Set([...key.facts, "integers"]) };
   const values: Scalar = { ...element, facts: new Set([...element.facts, ...json.facts]) };
-  return { list: made(list, { from, order: `${name}.k`, element: values }), each: [integer, values] };
+  return { list: derivedList(list, { from, order: `${name}.k`, element: values }), each: [integer, values] };
 }
 
 const QUANTIFIERS: Readonly<Record<Quantifier, string>> = {
@@ -64,7 +54,7 @@ export function quantified(
   variables: number,
   body: Body,
 ): Scalar {
-  const found = iterated(statement, value, variables);
+  const found = iterationOf(statement, value, variables);
   if (!found) return failing("boolean");
   const { list, each } = found;
   const condition = asBoolean(body(...each));
@@ -79,13 +69,13 @@ export function quantified(
 /** `list.filter(x, condition)`. */
 export function filtered(statement: Statement, value: Value, condition: Body): Value {
   const list = asList(statement, value, true);
-  return list ? kept(list, asBoolean(condition(list.element))) : failing("json");
+  return list ? filteredList(list, asBoolean(condition(list.element))) : failing("json");
 }
 
-function kept(list: List, condition: Scalar): List {
+function filteredList(list: List, condition: Scalar): List {
   const where = `${list.where} AND ${condition.sql}`;
-  if (condition.nulls === "never") return made(list, { where });
-  return made(list, { where, fails: failsWhere(list, `(${condition.sql}) IS NULL`) });
+  if (condition.nulls === "never") return derivedList(list, { where });
+  return derivedList(list, { where, fails: failsWhere(list, `(${condition.sql}) IS NULL`) });
 }
 
 /** A list fails when making one of its elements does. */
@@ -97,14 +87,14 @@ function failsWhere({ from, where, fails }: List, failure: string): string {
 
 /** `list.map(x, made)`, or `list.map(x, condition, made)`. */
 export function transformed(statement: Statement, value: Value, variables: number, bodies: readonly Body[]): Value {
-  const found = iterated(statement, value, variables);
+  const found = iterationOf(statement, value, variables);
   if (!found) return failing("json");
   const [condition, make] = bodies.length === 2 ? bodies : [undefined, bodies[0]];
-  if (!make) throw new CannotSay("it does not say what is made of each element.");
-  const list = condition ? kept(found.list, asBoolean(condition(...found.each))) : found.list;
+  if (!make) throw new NotExpressible("it does not say what is made of each element.");
+  const list = condition ? filteredList(found.list, asBoolean(condition(...found.each))) : found.list;
   const element = make(...found.each);
   const failure = failureOf(element);
-  return made(list, { element: unfailing(element), fails: failure ? failsWhere(list, failure) : list.fails });
+  return derivedList(list, { element: unfailing(element), fails: failure ? failsWhere(list, failure) : list.fails });
 }
 
 /** What makes the whole list fail is no failure of an element any more. */

@@ -1,20 +1,9 @@
+import { NotExpressible } from "../not-expressible.js";
 import type { Statement } from "../statement.js";
-import {
-  asBoolean,
-  asDouble,
-  asString,
-  CannotSay,
-  dynamic,
-  factsOf,
-  failing,
-  fallible,
-  has,
-  isScalar,
-  type Scalar,
-  strict,
-  type Value,
-  without,
-} from "../value/value.js";
+import { factsOf, has, without } from "../value/facts.js";
+import { asBoolean, asDouble, asString } from "../value/narrowing.js";
+import { isScalar, type Scalar, type Value } from "../value/types.js";
+import { dynamic, failing, fallible, strict } from "../value/value.js";
 import { withinInt } from "./arithmetic.js";
 
 /*
@@ -43,7 +32,7 @@ export function toText(statement: Statement, value: Value): Scalar {
       return durationToText(statement, value as Scalar);
     case "timestamp":
     case "hierarchy":
-      throw new CannotSay(`the text of a ${value.kind} is not known in SQL.`);
+      throw new NotExpressible(`the text of a ${value.kind} is not known in SQL.`);
     default:
       return failing("string");
   }
@@ -52,8 +41,8 @@ export function toText(statement: Statement, value: Value): Scalar {
 /** In Go's shortest form, which has an exponent from a million on; PostgreSQL's has one only from 1e15 on. */
 function doubleToText(statement: Statement, value: Scalar): Scalar {
   if (has(value, "ambiguous"))
-    throw new CannotSay("the plan does not tell 1.0 from 1, whose texts differ from a million on.");
-  if (has(value, "unsigned")) throw new CannotSay("the sign of a zero is not known in JSON.");
+    throw new NotExpressible("the plan does not tell 1.0 from 1, whose texts differ from a million on.");
+  if (has(value, "unsigned")) throw new NotExpressible("the sign of a zero is not known in JSON.");
   const sql = statement.bind([value.sql], (n) => {
     const digits = `replace(ltrim(${n}::text, '-'), '.', '')`;
     const exponent = `length(split_part(ltrim(${n}::text, '-'), '.', 1)) - 1`;
@@ -130,7 +119,7 @@ const DECIMAL = "'^[+-]?([0-9]+(_[0-9]+)*([.]([0-9]+(_[0-9]+)*)?)?|[.][0-9]+(_[0
 const HEXADECIMAL =
   "'^[+-]?0[xX](_?[0-9a-fA-F]+(_[0-9a-fA-F]+)*([.]([0-9a-fA-F]+(_[0-9a-fA-F]+)*)?)?|[.][0-9a-fA-F]+(_[0-9a-fA-F]+)*)[pP][+-]?[0-8]?[0-9]{1,2}$'";
 /** From here on a number is rounded to what is infinite: half a unit above the largest. */
-const TOO_LARGE = String(2n ** 1024n - 2n ** 970n);
+const ROUNDS_TO_INFINITY = String(2n ** 1024n - 2n ** 970n);
 
 /** Numbers of more than 1,000 characters count as none. */
 function textToDouble(statement: Statement, { sql }: Scalar): Scalar {
@@ -142,7 +131,7 @@ function textToDouble(statement: Statement, { sql }: Scalar): Scalar {
       `WHEN ${name} IN ('-inf', '-infinity') THEN CASE WHEN ${text} = ${s} THEN '-Infinity'::float8 END`,
       `WHEN ${name} = 'nan' THEN CASE WHEN ${text} = ${s} THEN 'NaN'::float8 END`,
       `WHEN ${text} ~ ${HEXADECIMAL} AND char_length(${s}) < 30 THEN ${s}::float8`,
-      `WHEN ${text} ~ ${DECIMAL} THEN CASE WHEN abs(${s}::numeric) >= ${TOO_LARGE} THEN NULL`,
+      `WHEN ${text} ~ ${DECIMAL} THEN CASE WHEN abs(${s}::numeric) >= ${ROUNDS_TO_INFINITY} THEN NULL`,
       `WHEN abs(${s}::numeric) < 2.5e-324 THEN CASE WHEN ${s} LIKE '-%' THEN '-0'::float8 ELSE 0 END ELSE ${s}::float8 END END`,
     ].join(" ");
   });

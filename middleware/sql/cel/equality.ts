@@ -1,19 +1,11 @@
+import { NotExpressible } from "../not-expressible.js";
 import type { Statement } from "../statement.js";
-import {
-  asJson,
-  asNumber,
-  CannotSay,
-  certain,
-  collated,
-  failing,
-  has,
-  hasNul,
-  isScalar,
-  type Scalar,
-  strict,
-  unlessFailing,
-  type Value,
-} from "../value/value.js";
+import { hasNul } from "../value/constants.js";
+import { has } from "../value/facts.js";
+import { asJson } from "../value/json.js";
+import { asNumber } from "../value/narrowing.js";
+import { isScalar, type Scalar, type Value } from "../value/types.js";
+import { certain, collated, failing, strict, unlessFailing } from "../value/value.js";
 
 /*
  * Equality of any two values: between different types it is false, and it fails only where an operand does. Of numbers
@@ -90,18 +82,18 @@ export function asFloat(value: Scalar): Scalar {
 }
 
 /** The most that every whole number up to it is exact in floating point. */
-const EXACT = 2 ** 53;
+const MAX_EXACT_INTEGER = 2 ** 53;
 
 /**
  * Makes sure that a constant is what the policy says: beside an integer it is one, and plans carry only numbers in
  * floating point.
  *
- * @throws CannotSay when it is too large for that
+ * @throws NotExpressible when it is too large for that
  */
 export function exact(value: Scalar, beside: Scalar): Scalar {
   if (beside.kind !== "int" || !has(value, "ambiguous")) return value;
-  if (typeof value.literal === "number" && Math.abs(value.literal) < EXACT) return value;
-  throw new CannotSay("query plans do not carry integers of this size exactly.");
+  if (typeof value.literal === "number" && Math.abs(value.literal) < MAX_EXACT_INTEGER) return value;
+  throw new NotExpressible("query plans do not carry integers of this size exactly.");
 }
 
 /** A whole number beside an integer, as one. */

@@ -1,22 +1,27 @@
+import { NotExpressible } from "../not-expressible.js";
 import type { Statement } from "../statement.js";
-import {
-  asString,
-  CannotSay,
-  certain,
-  collated,
-  failing,
-  fallible,
-  has,
-  type List,
-  type Scalar,
-  strict,
-  type Value,
-} from "../value/value.js";
+import { has } from "../value/facts.js";
+import { listOfJson } from "../value/list.js";
+import { asString } from "../value/narrowing.js";
+import type { List, Scalar, Value } from "../value/types.js";
+import { certain, collated, failing, fallible, strict } from "../value/value.js";
 
 /*
  * Hierarchies, such as `a.b.c`: Cerbos's own type, as an array of its parts.
  * See https://docs.cerbos.dev/cerbos/latest/policies/conditions#_hierarchies
  */
+
+/** `hierarchy(value)`: of text, or of a list of its parts. */
+export function hierarchy(statement: Statement, value: Value, delimiter: Value | undefined): Scalar {
+  if (value.kind === "hierarchy") return value as Scalar;
+  if (value.kind === "list" && !delimiter) return hierarchyOfList(statement, value);
+  const ofText = hierarchyOfText(statement, value, delimiter);
+  if (value.kind !== "json" || delimiter) return ofText;
+  const json = value as Scalar;
+  const ofList = hierarchyOfList(statement, listOfJson(statement, json, false));
+  // At most one of them is not NULL.
+  return withoutParts(fallible("hierarchy", `coalesce(${ofText.sql}, ${ofList.sql})`));
+}
 
 /** `hierarchy(text)`, `hierarchy(text, delimiter)`. */
 export function hierarchyOfText(statement: Statement, value: Value, delimiter?: Value): Scalar {
@@ -32,7 +37,7 @@ export function hierarchyOfText(statement: Statement, value: Value, delimiter?: 
 
 /** `hierarchy(list)`: of a list of strings; another list fails. */
 export function hierarchyOfList(statement: Statement, { from, where, order, element, fails }: List): Scalar {
-  if (order === undefined) throw new CannotSay("the rows have no order; say orderBy in the mapping.");
+  if (order === undefined) throw new NotExpressible("the rows have no order; say orderBy in the mapping.");
   const name = statement.name();
   const parts = `SELECT ${asString(element).sql} COLLATE "C" AS v, ${order} AS i FROM ${from} WHERE ${where}`;
   const whole = `coalesce(array_agg(v ORDER BY i), ARRAY[]::text[])`;
@@ -73,7 +78,7 @@ export function commonAncestors(statement: Statement, a: Value, b: Value): Scala
   const [left, right] = [a as Scalar, b as Scalar];
   // Of two such the PDP makes a failure that no || makes up for.
   if (has(left, "empty") && has(right, "empty"))
-    throw new CannotSay("what two empty hierarchies have in common is not defined.");
+    throw new NotExpressible("what two empty hierarchies have in common is not defined.");
   const sql = statement.bind([left.sql, right.sql], (x, y) => {
     const n = statement.name();
     // The last part of two of the same length is no ancestor of either.

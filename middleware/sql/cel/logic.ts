@@ -1,19 +1,11 @@
 import type { SqlOptions } from "../columns.js";
+import { NotExpressible } from "../not-expressible.js";
 import type { Statement } from "../statement.js";
-import {
-  asBoolean,
-  asJson,
-  asString,
-  CannotSay,
-  certain,
-  collated,
-  factsOf,
-  has,
-  isScalar,
-  type Scalar,
-  strict,
-  type Value,
-} from "../value/value.js";
+import { factsOf, has } from "../value/facts.js";
+import { asJson } from "../value/json.js";
+import { asBoolean, asString } from "../value/narrowing.js";
+import { isScalar, type Scalar, type Value } from "../value/types.js";
+import { certain, collated, strict } from "../value/value.js";
 import { asInteger } from "./equality.js";
 
 /*
@@ -43,7 +35,7 @@ export function not(operand: Value, meaning: NonNullable<SqlOptions["negations"]
     return strict("boolean", [condition], `(NOT ${condition.sql})`);
   }
   if (meaning === "rules") return certain("boolean", `((${condition.sql}) IS NOT TRUE)`);
-  throw new CannotSay(
+  throw new NotExpressible(
     'the plan does not tell ! from a "none" block or a rule with EFFECT_DENY, which differ where the condition fails. ' +
       'Map columns that have no NULL with nulls: "never", or say negations: "expressions" or "rules".',
   );
@@ -67,7 +59,7 @@ function alike(statement: Statement, a: Value, b: Value): [Scalar, Scalar] {
     if (a.kind === "int" && has(b, "ambiguous")) return [a, asInteger(statement, b, a)];
     if (b.kind === "int" && has(a, "ambiguous")) return [asInteger(statement, a, b), b];
     if (a.kind === "int" || b.kind === "int") {
-      throw new CannotSay("whether the result is an integer is not known before it is.");
+      throw new NotExpressible("whether the result is an integer is not known before it is.");
     }
   }
   return [asJson(statement, a), asJson(statement, b)];

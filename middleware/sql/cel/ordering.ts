@@ -1,17 +1,7 @@
-import {
-  asBoolean,
-  asNumber,
-  asString,
-  collated,
-  failing,
-  fallible,
-  has,
-  isScalar,
-  type Kind,
-  type Scalar,
-  strict,
-  type Value,
-} from "../value/value.js";
+import { has } from "../value/facts.js";
+import { asBoolean, asNumber, asString } from "../value/narrowing.js";
+import { isScalar, type Kind, type Scalar, type Value } from "../value/types.js";
+import { collated, failing, fallible, strict } from "../value/value.js";
 import { asFloat, exact, isNumber } from "./equality.js";
 
 /*

@@ -1,23 +1,15 @@
 import type { Value as Json } from "../../json.js";
+import type { LiteralAssumptions } from "../columns.js";
+import { NotExpressible } from "../not-expressible.js";
 import type { Statement } from "../statement.js";
-import {
-  asJson,
-  assertHoldable,
-  CannotSay,
-  certain,
-  dynamic,
-  failing,
-  failureOfAny,
-  fallible,
-  has,
-  type List,
-  type Promises,
-  type Scalar,
-  unlessFailing,
-  type Value,
-} from "../value/value.js";
+import { assertHoldable } from "../value/constants.js";
+import { has } from "../value/facts.js";
+import { asJson } from "../value/json.js";
+import { asList, derivedList, hasElement } from "../value/list.js";
+import { MAX_INLINE_ELEMENTS, textArrayOfJson } from "../value/text-array.js";
+import type { List, Scalar, Value } from "../value/types.js";
+import { certain, dynamic, failing, failureOfAny, fallible, unlessFailing } from "../value/value.js";
 import { equals } from "./equality.js";
-import { asList, FEW, hasElement, made, textsOfJson } from "./lists.js";
 
 /*
  * Lists as sets: Cerbos's own functions.
@@ -25,8 +17,8 @@ import { asList, FEW, hasElement, made, textsOfJson } from "./lists.js";
  */
 
 /** `hasIntersection(a, b)`. */
-export function hasIntersection(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
-  const lists = bothLists(statement, a, b, promises);
+export function hasIntersection(statement: Statement, a: Value, b: Value, assumptions: LiteralAssumptions): Scalar {
+  const lists = bothLists(statement, a, b, assumptions);
   if (!lists) return failing("boolean");
   const [left, right] = lists;
   const texts = left.array ? textsOf(right) : right.array ? textsOf(left) : undefined;
@@ -40,8 +32,8 @@ export function hasIntersection(statement: Statement, a: Value, b: Value, promis
 }
 
 /** `a.isSubset(b)`. */
-export function isSubset(statement: Statement, a: Value, b: Value, promises: Promises): Scalar {
-  const lists = bothLists(statement, a, b, promises);
+export function isSubset(statement: Statement, a: Value, b: Value, assumptions: LiteralAssumptions): Scalar {
+  const lists = bothLists(statement, a, b, assumptions);
   if (!lists) return failing("boolean");
   const [left, right] = lists;
   const texts = textsOf(left);
@@ -56,22 +48,22 @@ export function isSubset(statement: Statement, a: Value, b: Value, promises: Pro
 }
 
 /** `a.except(b)`: the elements of the first that are not in the second. */
-export function except(statement: Statement, a: Value, b: Value, promises: Promises): Value {
-  const lists = bothLists(statement, a, b, promises);
+export function except(statement: Statement, a: Value, b: Value, assumptions: LiteralAssumptions): Value {
+  const lists = bothLists(statement, a, b, assumptions);
   if (!lists) return failing("json");
   const [left, right] = lists;
   const isCommon = hasElement(right, equals(statement, left.element, right.element));
-  return made(left, { where: `${left.where} AND NOT ${isCommon}`, fails: failureOfAny(lists) });
+  return derivedList(left, { where: `${left.where} AND NOT ${isCommon}`, fails: failureOfAny(lists) });
 }
 
 /** `a.intersect(b)`: the elements of the shorter list that are in the longer. */
-export function intersect(statement: Statement, a: Value, b: Value, promises: Promises): Value {
-  const lists = bothLists(statement, a, b, promises);
+export function intersect(statement: Statement, a: Value, b: Value, assumptions: LiteralAssumptions): Value {
+  const lists = bothLists(statement, a, b, assumptions);
   if (!lists) return failing("json");
   const [left, right] = lists;
   const common = (list: List, other: List): Scalar => {
     const isCommon = hasElement(other, equals(statement, list.element, other.element));
-    return asJson(statement, made(list, { where: `${list.where} AND ${isCommon}`, fails: undefined }));
+    return asJson(statement, derivedList(list, { where: `${list.where} AND ${isCommon}`, fails: undefined }));
   };
   const count = ({ from, where }: List) => `(SELECT count(*) FROM ${from} WHERE ${where})`;
   const isLonger = `${count(left)} > ${count(right)}`;
@@ -82,7 +74,12 @@ export function intersect(statement: Statement, a: Value, b: Value, promises: Pr
   return dynamic(fallible("json", `CASE WHEN ${fails} THEN NULL ELSE ${result} END`, parts));
 }
 
-function bothLists(statement: Statement, a: Value, b: Value, { literalsFit }: Promises): [List, List] | undefined {
+function bothLists(
+  statement: Statement,
+  a: Value,
+  b: Value,
+  { literalsFit }: LiteralAssumptions,
+): [List, List] | undefined {
   const [left, right] = [asList(statement, a, false), asList(statement, b, false)];
   if (!left || !right) return undefined;
   for (const [one, other] of [
@@ -93,10 +90,10 @@ function bothLists(statement: Statement, a: Value, b: Value, { literalsFit }: Pr
     if (kind === "string" || kind === "boolean") continue;
     // Cerbos looks longer lists up by type too, in which 1 is not 1.0.
     if (holdsIntegers(one) && !(one.element.kind === "int" && kind === "int")) {
-      throw new CannotSay("integers are not always found among other numbers.");
+      throw new NotExpressible("integers are not always found among other numbers.");
     }
     if (mayHoldIntegers(one) && !literalsFit) {
-      throw new CannotSay(
+      throw new NotExpressible(
         "the plan does not tell 1.0 from 1, which is not found among an attribute's numbers. If the policies write 1.0, say literalsFit: true.",
       );
     }
@@ -121,6 +118,6 @@ function textsOf({ literal }: List): readonly string[] | undefined {
 }
 
 function textArray(statement: Statement, texts: readonly string[]): string {
-  if (texts.length > FEW) return textsOfJson(statement, texts);
+  if (texts.length > MAX_INLINE_ELEMENTS) return textArrayOfJson(statement, texts);
   return `ARRAY[${texts.map((text) => statement.value(text, "text")).join(", ")}]::text[]`;
 }

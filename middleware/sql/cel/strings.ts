@@ -1,13 +1,7 @@
-import {
-  asString,
-  collated,
-  hasNul,
-  isScalar,
-  type Scalar,
-  strict,
-  unlessFailing,
-  type Value,
-} from "../value/value.js";
+import { hasNul } from "../value/constants.js";
+import { asString } from "../value/narrowing.js";
+import { isScalar, type Scalar, type Value } from "../value/types.js";
+import { collated, strict, unlessFailing } from "../value/value.js";
 
 /*
  * Functions of strings: by code point, exact in case, and without wildcards (CEL specification, "String Functions").

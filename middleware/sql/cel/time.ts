@@ -1,30 +1,24 @@
+import { NotExpressible } from "../not-expressible.js";
 import type { Statement } from "../statement.js";
-import {
-  asString,
-  CannotSay,
-  certain,
-  failing,
-  fallible,
-  has,
-  isScalar,
-  type Scalar,
-  strict,
-  type Value,
-} from "../value/value.js";
+import { has } from "../value/facts.js";
+import { asString } from "../value/narrowing.js";
+import { isScalar, type Scalar, type Value } from "../value/types.js";
+import { certain, failing, fallible, strict } from "../value/value.js";
 
 /*
  * Timestamps and durations, to the nanosecond (CEL specification, "Date/Time Functions"; texts as Go reads them). As
  * whole numbers: PostgreSQL's own types stop at microseconds.
  */
 
-const SECOND = "1000000000";
+const NS_PER_SECOND = "1000000000";
 /** The first and last moment that CEL knows: the years 1 to 9999. */
 const FIRST_MOMENT = "-62135596800000000000";
 const LAST_MOMENT = "253402300799999999999";
-const LONGEST = "9223372036854775807";
+const MAX_DURATION_NS = "9223372036854775807";
 
 function within(statement: Statement, kind: "timestamp" | "duration", sql: string): Scalar {
-  const [least, most] = kind === "timestamp" ? [FIRST_MOMENT, LAST_MOMENT] : [`-${LONGEST} - 1`, LONGEST];
+  const [least, most] =
+    kind === "timestamp" ? [FIRST_MOMENT, LAST_MOMENT] : [`-${MAX_DURATION_NS} - 1`, MAX_DURATION_NS];
   return fallible(
     kind,
     statement.bind([sql], (n) => `CASE WHEN ${n} BETWEEN ${least} AND ${most} THEN ${n} END`),
@@ -37,9 +31,9 @@ const RFC3339 =
 /** `timestamp(value)`: of text (RFC 3339), of seconds since 1970, or as it is. */
 export function timestamp(statement: Statement, value: Value): Scalar {
   if (value.kind === "timestamp") return value as Scalar;
-  if (value.kind === "int") return within(statement, "timestamp", `(${(value as Scalar).sql} * ${SECOND})`);
+  if (value.kind === "int") return within(statement, "timestamp", `(${(value as Scalar).sql} * ${NS_PER_SECOND})`);
   if (has(value, "ambiguous") || has(value, "integers")) {
-    throw new CannotSay("whether this is an integer, of which timestamps can be made, is not known.");
+    throw new NotExpressible("whether this is an integer, of which timestamps can be made, is not known.");
   }
   const text = asString(value);
   if (text.instant !== undefined) return fallible("timestamp", text.instant);
@@ -60,7 +54,7 @@ export function timestamp(statement: Statement, value: Value): Scalar {
   ].join(" AND ");
   const parsed =
     `(SELECT CASE WHEN ${m(1)}::int < 1 OR ${m(2)}::int NOT BETWEEN 1 AND 12 THEN NULL ` +
-    `WHEN ${inRange} THEN ${seconds} * ${SECOND} + ${nanoseconds} END ` +
+    `WHEN ${inRange} THEN ${seconds} * ${NS_PER_SECOND} + ${nanoseconds} END ` +
     `FROM (SELECT regexp_match(${text.sql}, ${RFC3339}) AS m OFFSET 0) AS ${table})`;
   return within(statement, "timestamp", parsed);
 }
@@ -107,9 +101,9 @@ export function subtractTimes(statement: Statement, a: Value, b: Value): Scalar 
   const difference = statement.bind([a.sql, b.sql], (x, y) => {
     const passes = isTimestamp
       ? // It multiplies the difference of the whole seconds before it adds the rest.
-        `${wholeSeconds(x)} - ${wholeSeconds(y)} BETWEEN -${LONGEST} - 1 AND ${LONGEST}`
+        `${wholeSeconds(x)} - ${wholeSeconds(y)} BETWEEN -${MAX_DURATION_NS} - 1 AND ${MAX_DURATION_NS}`
       : // It adds the opposite of the duration.
-        `${y} >= -${LONGEST}`;
+        `${y} >= -${MAX_DURATION_NS}`;
     return `CASE WHEN ${passes} THEN ${x} - ${y} END`;
   });
   return within(statement, isTimestamp ? "duration" : "timestamp", difference);
@@ -117,7 +111,7 @@ export function subtractTimes(statement: Statement, a: Value, b: Value): Scalar 
 
 /** The last whole second before a moment, in nanoseconds. Without a division, which would round. */
 function wholeSeconds(n: string): string {
-  return `(${n} - mod(mod(${n}, ${SECOND}) + ${SECOND}, ${SECOND}))`;
+  return `(${n} - mod(mod(${n}, ${NS_PER_SECOND}) + ${NS_PER_SECOND}, ${NS_PER_SECOND}))`;
 }
 
 function isTime(value: Value): value is Scalar & { kind: "timestamp" | "duration" } {
@@ -128,9 +122,9 @@ function isTime(value: Value): value is Scalar & { kind: "timestamp" | "duration
 export function timeSince(value: Value): Scalar {
   if (value.kind !== "timestamp") return failing("duration");
   const { sql, nulls } = value as Scalar;
-  const elapsed = `(trunc(extract(epoch FROM statement_timestamp()) * ${SECOND}) - ${sql})`;
+  const elapsed = `(trunc(extract(epoch FROM statement_timestamp()) * ${NS_PER_SECOND}) - ${sql})`;
   // Go's own limits: what is longer counts as the longest.
-  const limited = `greatest(least(${elapsed}, ${LONGEST}), -${LONGEST} - 1)`;
+  const limited = `greatest(least(${elapsed}, ${MAX_DURATION_NS}), -${MAX_DURATION_NS} - 1)`;
   if (nulls === "never") return certain("duration", limited);
   return fallible("duration", `CASE WHEN ${sql} IS NOT NULL THEN ${limited} END`);
 }
@@ -164,9 +158,9 @@ export function timePart(statement: Statement, name: string, value: Value, zone?
   const inZone = zone === undefined ? "" : zoneOf(zone);
   const part = dateParts[name];
   const result = statement.bind([time.sql], (n) => {
-    if (!part) return `floor(mod(mod(${n}, ${SECOND}) + ${SECOND}, ${SECOND}) / 1000000)`;
+    if (!part) return `floor(mod(mod(${n}, ${NS_PER_SECOND}) + ${NS_PER_SECOND}, ${NS_PER_SECOND}) / 1000000)`;
     const day = `floor(${n} / 86400000000000)`;
-    const second = `floor((${n} - ${day} * 86400000000000) / ${SECOND})`;
+    const second = `floor((${n} - ${day} * 86400000000000) / ${NS_PER_SECOND})`;
     const utc = `(timestamp '1970-01-01' + ${day}::int * interval '1 day' + ${second}::float8 * interval '1 second')`;
     return `(${part(inZone ? `(${utc} AT TIME ZONE 'UTC' AT TIME ZONE ${inZone})` : utc)})::numeric`;
   });
@@ -181,9 +175,9 @@ function unitOf(name: string, duration: Scalar, zone: Value | undefined): Scalar
 /** A time zone, which the two sides must understand alike: an offset, or a name of the IANA's. */
 function zoneOf(zone: Value): string {
   const name = isScalar(zone) ? zone.literal : undefined;
-  if (typeof name !== "string") throw new CannotSay("the time zone must be a constant.");
+  if (typeof name !== "string") throw new NotExpressible("the time zone must be a constant.");
   if (/^[+-]?([01][0-9]|2[0-3]):[0-5][0-9]$/.test(name)) return `interval '${name}'`;
-  if (name !== "UTC" && !isTimeZone(name)) throw new CannotSay("the time zone is not one that is known.");
+  if (name !== "UTC" && !isTimeZone(name)) throw new NotExpressible("the time zone is not one that is known.");
   return `'${name}'`;
 }
 

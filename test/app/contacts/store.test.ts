@@ -3,12 +3,13 @@ import { listQuery, sortKeys } from "../../../app/contacts/list-query.js";
 import { type ContactStore, contactStore, DuplicateEmailError } from "../../../app/contacts/store.js";
 import type { Database } from "../../../app/db/database.js";
 import { seedContacts } from "../../../app/demo/seed.js";
+import { condition } from "../../support/database/condition.js";
 import { engines } from "../../support/database/engines.js";
 
 const nobody = { email: "", phone: "", company: "", title: "", notes: "", visibility: "everyone" } as const;
 const ownedBy = (id: string) => ({ id, department: "Sales" });
 /** The condition for somebody who may see everything. */
-const all = { text: "true", values: [] };
+const all = condition`true`;
 const unknownId = "00000000-0000-4000-8000-000000000000";
 
 for (const [engine, open] of Object.entries(engines)) {
@@ -95,7 +96,7 @@ for (const [engine, open] of Object.entries(engines)) {
         ownedBy("permitted"),
         null,
       );
-      const permitted = { text: "contacts.owner_id = $1 or false", values: ["permitted"] };
+      const permitted = condition`contacts.owner_id = ${"permitted"} or false`;
       for (const q of ["", "mitted"]) {
         const { contacts } = await store.list(listQuery.parse({ q }), permitted);
         assert.deepEqual(
@@ -105,7 +106,7 @@ for (const [engine, open] of Object.entries(engines)) {
         assert.equal(await store.count({ q }, permitted), 1);
       }
       assert.equal(await store.count({ q: "somebody else" }, permitted), 0);
-      assert.equal(await store.count({ q: "" }, { text: "false", values: [] }), 0);
+      assert.equal(await store.count({ q: "" }, condition`false`), 0);
     });
 
     it("change hands and access like everything else: in the version that was meant, and never half", async () => {

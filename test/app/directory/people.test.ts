@@ -3,6 +3,7 @@ import { and, sql } from "drizzle-orm";
 import { asSql } from "../../../app/db/condition.js";
 import type { Database } from "../../../app/db/database.js";
 import { type People, peopleStore } from "../../../app/directory/people.js";
+import { condition } from "../../support/database/condition.js";
 import { engines } from "../../support/database/engines.js";
 
 for (const [engine, open] of Object.entries(engines)) {
@@ -73,7 +74,7 @@ for (const [engine, open] of Object.entries(engines)) {
 
     it("hold together, whatever they are joined with", async () => {
       assert(database);
-      const either = asSql({ text: "true or $1::boolean", values: [true] });
+      const either = asSql(condition`true or ${true}::boolean`);
       const query = sql`select 1 as one where ${and(either, sql`false`)} or ${and(sql`false`, either)}`;
       const { rows } = (await database.db.execute(query)) as unknown as { rows: unknown[] };
       assert.deepEqual(rows, []);
@@ -81,14 +82,13 @@ for (const [engine, open] of Object.entries(engines)) {
 
     it("go into a query with others, whatever the number and order of their placeholders, lists included", async () => {
       assert(database);
-      const values = ["a'$1", 2, true, ["x", "{y}", '"', "$2"]];
-      const text =
-        "$3::boolean and $1::text = $1::text and $2::int = 2 and cardinality($4::text[]) = 4 and $1::text = ";
-      const condition = asSql({
-        text: `${text}($5::text[])[1] and ($4::text[])[4] = '$'||$2::text`,
-        values: [...values, ["a'$1"]] as never,
-      });
-      const query = sql`select ${"before"}::text as before where ${condition} and ${"after"}::text = 'after'`;
+      const [text, list] = ["a'$1", ["x", "{y}", '"', "$2"] as never];
+      const permitted = asSql(
+        condition`${true}::boolean and ${text}::text = ${text}::text and ${2}::int = 2
+          and cardinality(${list}::text[]) = 4 and ${text}::text = (${[text] as never}::text[])[1]
+          and (${list}::text[])[4] = '$'||${2}::text and '$1' <> '$2'`,
+      );
+      const query = sql`select ${"before"}::text as before where ${permitted} and ${"after"}::text = 'after'`;
       const { rows } = (await database.db.execute(query)) as unknown as { rows: unknown[] };
       assert.deepEqual(rows, [{ before: "before" }]);
     });

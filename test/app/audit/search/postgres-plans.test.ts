@@ -5,6 +5,7 @@ import { type DecisionStore, decisionStore, type Search } from "../../../../app/
 import type { Database } from "../../../../app/db/database.js";
 import { openDatabase } from "../../../../app/db/open.js";
 import { seedDecisions, seeded } from "../../../support/audit/seeded-log.js";
+import { condition } from "../../../support/database/condition.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
 
 /** A step of PostgreSQL's plan, as far as it is of interest here. */
@@ -17,7 +18,7 @@ interface Step {
   readonly Plans?: readonly Step[];
 }
 
-const everything = { text: "TRUE", values: [] };
+const everything = condition`TRUE`;
 const DAY = 24 * 60 * 60 * 1000;
 
 describe("a search of a log of 20,000 decisions", function () {

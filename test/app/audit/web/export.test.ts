@@ -10,6 +10,7 @@ import { csvHeader, csvLines } from "../../../../app/audit/web/csv.js";
 import { type Format, sendExport } from "../../../../app/audit/web/export.js";
 import { searchedAll } from "../../../support/audit/log-search.js";
 import { seedDecisions, seeded } from "../../../support/audit/seeded-log.js";
+import { condition } from "../../../support/database/condition.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
 import { type Client, problemIn } from "../../../support/http/client.js";
 import { type InProcess, startInProcess } from "../../../support/stack/in-process.js";
@@ -125,7 +126,7 @@ describe("an export", () => {
     const store = { list: () => list(++asked) } as unknown as DecisionStore;
     server = express()
       .get("/", (_req, res, next) => {
-        outcome = sendExport(res, store, {}, { text: "TRUE", values: [] }, format);
+        outcome = sendExport(res, store, {}, condition`TRUE`, format);
         outcome.catch(next);
       })
       .use(((_error, _req, res, _next) => {

@@ -1,0 +1,61 @@
+import type { Value as Json } from "../../json.js";
+import { NotExpressible } from "../not-expressible.js";
+import type { Statement } from "../statement.js";
+import { assertHoldable, hasInteger, hasNegativeZero, hasNul } from "./constants.js";
+import type { Fact, List, Scalar, Value } from "./types.js";
+import { certain, failing } from "./value.js";
+
+/** A constant. */
+export function literalValue(statement: Statement, literal: Json): Value {
+  switch (typeof literal) {
+    case "string":
+      return { ...certain("string", hasNul(literal) ? "NULL::text" : statement.value(literal, "text")), literal };
+    case "number":
+      if (!Number.isFinite(literal)) throw new NotExpressible("a number is not finite.");
+      return literalNumber(statement, literal);
+    case "boolean":
+      return { ...certain("boolean", literal ? "TRUE" : "FALSE"), literal };
+    default:
+      if (literal === null) return { ...failing("null"), nulls: "null", literal };
+      if (Array.isArray(literal)) return literalList(statement, literal);
+      assertHoldable(literal);
+      return { ...partOfLiteral(statement.value(JSON.stringify(literal), "jsonb"), literal), literal };
+  }
+}
+
+function literalNumber(statement: Statement, literal: number): Scalar {
+  // Drivers lose the sign of zero.
+  const sql = statement.value(Object.is(literal, -0) ? "-0" : literal, "float8");
+  const facts = new Set(Number.isInteger(literal) ? (["ambiguous"] as const) : []);
+  return { ...certain("double", sql), facts, literal };
+}
+
+/** A constant list. */
+function literalList(statement: Statement, literal: readonly Json[]): List {
+  const name = statement.name();
+  const areStrings = literal.every((element) => typeof element === "string");
+  const element = areStrings ? certain("string", `${name}.v`) : partOfLiteral(`${name}.v`, literal);
+  return {
+    kind: "list",
+    // One that PostgreSQL cannot hold may still be one that something is in or not, for which it is not selected from.
+    get from() {
+      assertHoldable(literal);
+      const json = statement.value(JSON.stringify(literal), "jsonb");
+      return `jsonb_array_elements${areStrings ? "_text" : ""}(${json}) WITH ORDINALITY AS ${name}(v, i)`;
+    },
+    where: "TRUE",
+    order: `${name}.i`,
+    place: `(${name}.i - 1)`,
+    element,
+    fails: undefined,
+    literal,
+  };
+}
+
+/** A constant as JSON, or whichever of its elements. */
+function partOfLiteral(sql: string, literal: Json): Scalar {
+  const facts: Fact[] = ["dynamic"];
+  if (hasInteger(literal)) facts.push("ambiguous");
+  if (hasNegativeZero(literal)) facts.push("unsigned");
+  return { ...certain("json", sql), facts: new Set(facts) };
+}
