@@ -1,15 +1,28 @@
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import express, { Router } from "express";
+import { readStyleSheet } from "./style-sheet.js";
 
 const own = fileURLToPath(new URL("./public", import.meta.url));
 const pico = dirname(createRequire(import.meta.url).resolve("@picocss/pico/css/pico.min.css"));
 
-/** Style sheets and the icon, at `/assets`. */
+const CACHE_SECONDS = 3600;
+
+/** The style sheet of all pages, the icon and the script, at `/assets`. */
 export function staticFiles(): Router {
+  const folders = [own, pico];
+  const styleSheet = readStyleSheet("gatehouse.css", folders);
+  const etag = `"${createHash("sha256").update(styleSheet).digest("base64url")}"`;
   const router = Router();
-  const options = { index: false, redirect: false, maxAge: "1h" } as const;
-  router.use("/assets", express.static(own, options), express.static(pico, options));
+  router.get("/assets/gatehouse.css", (_req, res) => {
+    res
+      .set({ "Cache-Control": `public, max-age=${CACHE_SECONDS}`, ETag: etag })
+      .type("css")
+      .send(styleSheet);
+  });
+  const options = { index: false, redirect: false, maxAge: CACHE_SECONDS * 1000 } as const;
+  router.use("/assets", ...folders.map((folder) => express.static(folder, options)));
   return router;
 }
