@@ -1,49 +1,12 @@
-/** There was no room for an item, for as long as it could wait. */
-export class BatchesFullError extends Error {
-  override readonly name = "BatchesFullError";
-}
-
-/** Nothing more is taken, or what was taken could not be delivered before the end. */
-export class BatchesClosedError extends Error {
-  override readonly name = "BatchesClosedError";
-}
-
-/** Settings of {@link Batches}. */
-export interface BatchOptions<T> {
-  /**
-   * Delivers a batch; must end sooner or later, so give it a deadline. When it rejects, it gets the same array again,
-   * after a pause, for as long as it takes.
-   */
-  readonly deliver: (batch: readonly T[]) => Promise<void>;
-  /** What an item counts in `maxBytes` and `capacity`. */
-  readonly size: (item: T) => number;
-  /** Items in a batch. */
-  readonly maxItems: number;
-  /** Bytes in a batch. A larger item makes a batch alone. */
-  readonly maxBytes: number;
-  /** ms that an item waits for its batch to fill. */
-  readonly maxAge: number;
-  /** Bytes held in all, the batch under delivery included. A larger item is taken when there is nothing else. */
-  readonly capacity: number;
-  /** ms that {@link Batches.add} waits for room. */
-  readonly patience: number;
-  /** Told of each delivery that failed; must not throw. */
-  readonly onFailure?: (error: unknown) => void;
-}
+import { BatchesClosedError, BatchesFullError, type BatchOptions } from "./batch-options.js";
+import { Backoff, Pause } from "./pause.js";
+import { WaitingRoom } from "./waiting-room.js";
 
 interface Batch<T> {
   readonly items: T[];
   bytes: number;
   /** Whether it goes as it is, without waiting to be filled. */
   due: boolean;
-}
-
-interface Waiter<T> {
-  readonly item: T;
-  readonly size: number;
-  readonly until: number;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
 }
 
 interface Flush {
@@ -55,7 +18,7 @@ interface Flush {
 
 /**
  * Collects items and delivers them in batches: in order, one batch at a time, each at least once, and in bounded
- * memory. Whoever adds waits when there is no room.
+ * memory. Callers that add wait while there is no room.
  *
  * Its timers keep the process alive while there is something to deliver, and only then.
  */
@@ -70,19 +33,18 @@ export class Batches<T> {
   #taken = 0;
   #delivered = 0;
   #delivering = false;
-  #failures = 0;
-  #endPause = () => {};
-  readonly #waiters: Waiter<T>[] = [];
-  #impatience: NodeJS.Timeout | undefined;
+  readonly #backoff = new Backoff();
+  readonly #waiting: WaitingRoom<T>;
   #flushes: Flush[] = [];
   #closing: Promise<readonly T[]> | undefined;
   #ended = false;
 
   constructor(options: BatchOptions<T>) {
     this.#options = options;
+    this.#waiting = new WaitingRoom(options.patience, () => this.#refuseLate());
   }
 
-  /** Items in memory; those of adders that still wait for room are not among them. */
+  /** Items in memory; those that still wait for room are not among them. */
   get pending(): number {
     return this.#taken - this.#delivered;
   }
@@ -102,17 +64,13 @@ export class Batches<T> {
   add(item: T): void | Promise<void> {
     if (this.#closing) return Promise.reject(closed());
     const size = this.#options.size(item);
-    if (this.#waiters.length === 0 && this.#hasRoom(size)) {
+    if (this.#waiting.isEmpty && this.#hasRoom(size)) {
       this.#take(item, size);
       return;
     }
     // Room comes only by delivery, so there is no point in filling the batch any longer.
     this.#hurry();
-    return new Promise((resolve, reject) => {
-      const until = performance.now() + this.#options.patience;
-      this.#waiters.push({ item, size, until, resolve, reject });
-      this.#watch();
-    });
+    return this.#waiting.wait(item, size);
   }
 
   /**
@@ -123,7 +81,7 @@ export class Batches<T> {
   offer(item: T): boolean {
     if (this.#closing) return false;
     const size = this.#options.size(item);
-    const free = this.#waiters.length === 0 && this.#hasRoom(size);
+    const free = this.#waiting.isEmpty && this.#hasRoom(size);
     if (free) this.#take(item, size);
     else this.#hurry();
     return free;
@@ -154,7 +112,7 @@ export class Batches<T> {
   }
 
   /**
-   * Takes nothing more, and tries to deliver the rest. Adders that wait are rejected.
+   * Takes nothing more, and tries to deliver the rest. Items that wait for room are refused.
    *
    * @param ms - how long to try
    * @returns what could not be delivered, in order; a delivery that is still under way may yet succeed. Calling it again
@@ -166,17 +124,16 @@ export class Batches<T> {
   }
 
   async #close(ms: number): Promise<readonly T[]> {
-    for (const { reject } of this.#waiters.splice(0)) reject(closed());
-    clearTimeout(this.#impatience);
+    this.#waiting.refuseAll(closed);
     // Little time is left: the pauses begin anew with the shortest.
-    this.#failures = 0;
-    this.#endPause();
+    this.#backoff.reset();
+    this.#backoff.cutShort();
     const timeout = new Pause(ms);
     await Promise.race([this.flush(), timeout.over]);
     timeout.end();
 
     this.#ended = true;
-    this.#endPause();
+    this.#backoff.cutShort();
     clearTimeout(this.#age);
     const rest = [...this.#ready, this.#open].flatMap(({ items }) => items);
     for (const { reject } of this.#flushes.splice(0)) reject(closed());
@@ -252,21 +209,16 @@ export class Batches<T> {
     }
   }
 
-  /** Exponential backoff with full jitter, so that many processes do not come back all at the same moment. */
   async #pause(error: unknown): Promise<void> {
     // Later, so that an app's mistake in there does not end the deliveries.
     queueMicrotask(() => this.#options.onFailure?.(error));
-    const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures);
-    this.#failures += 1;
-    const pause = new Pause(Math.random() * longest);
-    this.#endPause = pause.end;
-    await pause.over;
+    await this.#backoff.wait();
   }
 
-  /** The first batch is delivered: whoever waited for that, or for room, goes on. */
+  /** The first batch is delivered: callers that waited for that, or for room, go on. */
   #settle(): void {
     const batch = this.#ready.shift() as Batch<T>;
-    this.#failures = 0;
+    this.#backoff.reset();
     this.#bytes -= batch.bytes;
     this.#delivered += batch.items.length;
     while (this.#flushes[0] && this.#flushes[0].count <= this.#delivered) this.#flushes.shift()?.resolve();
@@ -274,51 +226,26 @@ export class Batches<T> {
   }
 
   #admit(): void {
-    if (this.#waiters.length === 0) return;
-    for (let first = this.#waiters[0]; first && this.#hasRoom(first.size); first = this.#waiters[0]) {
-      this.#waiters.shift();
-      this.#take(first.item, first.size);
-      first.resolve();
-    }
-    if (this.#waiters.length > 0) this.#hurry();
-    this.#watch();
-  }
-
-  /** A single timer serves all that wait: all are equally patient, so the first to come is the first to leave. */
-  #watch(): void {
-    const first = this.#waiters[0];
-    if (!first) {
-      clearTimeout(this.#impatience);
-      this.#impatience = undefined;
-      return;
-    }
-    this.#impatience ??= setTimeout(
-      () => {
-        this.#impatience = undefined;
-        this.#refuse();
-      },
-      Math.max(0, first.until - performance.now()),
+    if (this.#waiting.isEmpty) return;
+    this.#waiting.admit(
+      (size) => this.#hasRoom(size),
+      (item, size) => this.#take(item, size),
     );
+    if (!this.#waiting.isEmpty) this.#hurry();
   }
 
-  #refuse(): void {
-    const now = performance.now();
+  #refuseLate(): void {
     const { capacity, patience } = this.#options;
-    for (let first = this.#waiters[0]; first && first.until <= now; first = this.#waiters[0]) {
-      this.#waiters.shift();
-      first.reject(
+    this.#waiting.refuseLate(
+      () =>
         new BatchesFullError(
           `No room within ${patience} ms: ${this.#bytes} of ${capacity} bytes wait to be delivered.`,
         ),
-      );
-    }
+    );
     // A large item that has left may have kept smaller ones out.
-    this.#admit();
+    if (!this.#waiting.isEmpty) this.#admit();
   }
 }
-
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 10_000;
 
 function emptyBatch<T>(): Batch<T> {
   return { items: [], bytes: 0, due: false };
@@ -326,20 +253,4 @@ function emptyBatch<T>(): Batch<T> {
 
 function closed(): BatchesClosedError {
   return new BatchesClosedError("Closed: nothing more is taken or delivered.");
-}
-
-/** Time that can be cut short. */
-class Pause {
-  readonly over: Promise<void>;
-  end: () => void = () => {};
-
-  constructor(ms: number) {
-    this.over = new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.end = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DecisionEvent } from "../../../middleware/decisions/event.js";
-import { BatchesFullError } from "../../../middleware/sinks/batches.js";
+import { BatchesFullError } from "../../../middleware/sinks/index.js";
 import { type Collector, hang, slow, status } from "../../support/sinks/collector.js";
 import { context, eventsOf, send, sizeOf, withCollector } from "../../support/sinks/events.js";
 

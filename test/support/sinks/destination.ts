@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { Batches, type BatchOptions } from "../../../middleware/sinks/batches.js";
+import { Batches, type BatchOptions } from "../../../middleware/sinks/index.js";
 import { until } from "../stack/readiness.js";
 
 /** In ms, longer than any test takes; in bytes, more than any batch of a test has. */

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import express from "express";
+import request from "supertest";
+import { authorization, authorizationErrors, authorize } from "../../../middleware/index.js";
+import { toSql } from "../../../middleware/sql/index.js";
+import { fakePdp, type PermissionTable } from "../../../middleware/testing/index.js";
+
+const table: PermissionTable = { ann: ["invoice:list", "invoice:approve", "crm:note:read"], ben: [] };
+
+describe("fakePdp()", () => {
+  const app = express();
+  app.use(
+    authorization({
+      pdp: fakePdp(table),
+      principal: (req) => ({ id: req.get("x-user") ?? "", roles: ["employee"] }),
+    }),
+  );
+  app.get("/invoices", authorize("invoice", "list", { filter: true }), (req, res) => {
+    res.json(toSql(req.authz.filter("invoice", "list"), { table: "invoices", columns: {} }).text);
+  });
+  app.get(
+    "/invoices/:id",
+    authorize("invoice", "read", { resource: ({ params }) => ({ id: String(params.id) }) }),
+    (_req, res) => {
+      res.end();
+    },
+  );
+  app.post("/approve", authorize("invoice", "approve"), async (req, res) => {
+    const note = { kind: "crm:note", id: "1" };
+    res.json([await req.authz.can(note, "read"), await req.authz.can(note, "delete")]);
+  });
+  app.use(authorizationErrors());
+
+  it("allows what its table says, and nothing else", async () => {
+    const { status, body } = await request(app).post("/approve").set("x-user", "ann");
+    assert.deepEqual([status, body], [200, [true, false]]);
+    assert.equal((await request(app).get("/invoices/1").set("x-user", "ann")).status, 403);
+  });
+
+  it("plans all resources of a kind, or none", async () => {
+    const { status, body } = await request(app).get("/invoices").set("x-user", "ann");
+    assert.deepEqual([status, body], [200, "TRUE"]);
+    assert.equal((await request(app).get("/invoices").set("x-user", "ben")).status, 403);
+  });
+
+  it("allows nothing to principals that are not in its table, nor to names of every object", async () => {
+    for (const id of ["eve", "constructor", "__proto__", "toString"]) {
+      assert.equal((await request(app).post("/approve").set("x-user", id)).status, 403, id);
+    }
+  });
+
+  it("refuses a table of another shape at once", () => {
+    const wrong = [
+      null,
+      "ann",
+      { ann: "invoice:read" },
+      { ann: ["read"] },
+      { ann: [":read"] },
+      { ann: ["invoice:"] },
+      { ann: [7] },
+    ];
+    for (const each of wrong) assert.throws(() => fakePdp(each as never), TypeError, JSON.stringify(each));
+  });
+
+  it("serves, and can be closed", async () => {
+    const pdp = fakePdp(table);
+    await pdp.ping();
+    pdp.close();
+  });
+});
