@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { Sealer } from "../app/audit/seal/sealer.js";
-import { noLog } from "../test/support/audit/no-log.js";
+import { noLog } from "../test/support/audit/no-decision-log.js";
 import { startInProcess } from "../test/support/stack/in-process.js";
 
 /*

@@ -13,7 +13,7 @@ import { startPdp } from "../app/demo/pdp/start-pdp.js";
 import { peopleStore } from "../app/directory/people.js";
 import { authorization, cerbos, type Pdp, type Principal } from "../middleware/index.js";
 import { toSql } from "../middleware/sql/index.js";
-import { noLog } from "../test/support/audit/no-log.js";
+import { noLog } from "../test/support/audit/no-decision-log.js";
 import { createDatabase, type TemporaryDatabase } from "../test/support/database/temporary-database.js";
 import { grow } from "./contacts.js";
 import { median } from "./median.js";

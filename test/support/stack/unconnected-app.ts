@@ -4,7 +4,7 @@ import { OktaConnection } from "../../../app/auth/okta-connection.js";
 import { readConfig } from "../../../app/config.js";
 import type { Db } from "../../../app/db/database.js";
 import { createLog } from "../../../app/web/operations/logger.js";
-import { noLog } from "../audit/no-log.js";
+import { noLog } from "../audit/no-decision-log.js";
 import { allowing } from "../pdp/pdp-doubles.js";
 
 /** The CRM's own app, around services that are not called while it is put together. */

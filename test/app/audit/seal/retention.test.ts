@@ -6,7 +6,7 @@ import { sealContent } from "../../../../app/audit/seal/seal.js";
 import { verify } from "../../../../app/audit/seal/verify.js";
 import type { Db } from "../../../../app/db/database.js";
 import { decisions, seals } from "../../../../app/db/schema.js";
-import { countsOf, storedCounts } from "../../../support/audit/counts.js";
+import { countsOf, storedCounts } from "../../../support/audit/hourly-counts.js";
 import { addSome, emptyLog, run, START, sealAll } from "../../../support/audit/sample-log.js";
 import { engines } from "../../../support/database/engines.js";
 import { rowsRead } from "../../../support/database/rows-read.js";

@@ -7,7 +7,7 @@ import { verify } from "../../../../app/audit/seal/verify.js";
 import { addRecords } from "../../../../app/audit/write/insert.js";
 import type { Db } from "../../../../app/db/database.js";
 import { decisions, seals, unsealedDecisions } from "../../../../app/db/schema.js";
-import { countsOf, storedCounts } from "../../../support/audit/counts.js";
+import { countsOf, storedCounts } from "../../../support/audit/hourly-counts.js";
 import {
   addSome,
   emptyLog,
