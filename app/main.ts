@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from "node:http";
 import { fileURLToPath } from "node:url";
 import { cerbos } from "../middleware/index.js";
 import { createApp } from "./app.js";
-import { policyBook } from "./audit/explain/explainer.js";
+import { openExplainer } from "./audit/explain/explainer.js";
 import { Sealer } from "./audit/seal/sealer.js";
 import { openDecisionLog } from "./audit/write/decision-log.js";
 import { openStream } from "./audit/write/stream.js";
@@ -79,7 +79,7 @@ async function start(config: Config): Promise<void> {
 
   const sealer = new Sealer(database.db, log, config.retentionDays);
   closers.push(() => sealer.stop());
-  const decisionLog = openDecisionLog(database.db, policyBook(policies), log);
+  const decisionLog = openDecisionLog(database.db, openExplainer(policies), log);
   const stream = config.decisionStream && openStream(config.decisionStream);
   // At the same time: each may take as long as it is allowed to, and neither waits for the other.
   closers.push(() => Promise.all([decisionLog, stream].map((each) => attempt(() => each?.close()))));

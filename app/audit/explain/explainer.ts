@@ -1,37 +1,40 @@
 import type { Explanation } from "../record/explanation.js";
-import { type DeniedDecision, explain } from "./explain.js";
-import { type Policy, policyOf } from "./policy/policy.js";
+import type { DeniedDecision } from "./denied-decision.js";
+import { explain } from "./explain.js";
+import { compilePolicy, type Policy } from "./policy/policy.js";
 import { PolicyFolder } from "./policy/policy-folder.js";
 
-/** The policies at hand, to look up in them why something was denied. They need not be those that the PDP has. */
-export interface PolicyBook {
+/** Explains denials by the app's copy of the policies. The PDP may have others. */
+export interface Explainer {
   /**
-   * Says why the policies do not allow something. Never throws: a refusal does not fail because it cannot be explained.
+   * Says why the policies do not allow something. Never throws: a request must not fail because its denial cannot be
+   * explained.
    *
-   * @returns `null` when there is no policy for the kind, or nothing can be said
+   * @returns `null` when there is no policy for the kind, or when it cannot be evaluated
    */
   explain(decision: DeniedDecision): Explanation | null;
 }
 
 /**
- * Opens the policies of a folder. Changed files are noticed at the next explanation; one that is broken counts as it
- * was before. Policies of scopes, principal policies and role policies are not looked at.
+ * Opens the policies in a folder. Files that have changed are read at the next explanation; a file that is invalid counts
+ * as it was before. Resource policies without a scope are evaluated; scoped policies, principal policies and role policies
+ * are not.
  *
- * @param folder - the same that the PDP reads; nothing is explained while there is none
- * @param fresh - for how long (ms) the files are taken to be as they were; default 1000
+ * @param folder - the folder that the PDP reads; nothing is explained while it does not exist
+ * @param maxAgeMs - for how long the files are not looked at again, in ms; default 1000
  */
-export function policyBook(folder: string, fresh = 1_000): PolicyBook {
+export function openExplainer(folder: string, maxAgeMs = 1_000): Explainer {
   const files = new PolicyFolder(folder);
   const policies = new Map<string, Policy | undefined>();
-  let lookedAt = performance.now();
+  let refreshedAt = performance.now();
   files.refresh();
-  // Now, rather than while somebody waits for the first refusal.
+  // Compiled now, so that the first denial does not have to wait for it.
   for (const { resourcePolicy: policy } of files.policies) if (policy) find(policy.resource, policy.version);
 
   function policyFor(kind: string, version: string): Policy | undefined {
     const now = performance.now();
-    if (now - lookedAt >= fresh) {
-      lookedAt = now;
+    if (now - refreshedAt >= maxAgeMs) {
+      refreshedAt = now;
       if (files.refresh()) policies.clear();
     }
     return find(kind, version);
@@ -39,7 +42,7 @@ export function policyBook(folder: string, fresh = 1_000): PolicyBook {
 
   function find(kind: string, version: string): Policy | undefined {
     const key = JSON.stringify([kind, version]);
-    if (!policies.has(key)) policies.set(key, policyOf(files.policies, kind, version));
+    if (!policies.has(key)) policies.set(key, compilePolicy(files.policies, kind, version));
     return policies.get(key);
   }
 

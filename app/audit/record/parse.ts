@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { clean, isoTime } from "../../web/query.js";
 import type { StoredDecision } from "../search/store.js";
+import { explanation } from "./explanation.js";
 import type { DecisionRecord } from "./record.js";
 
 /** What is said in place of a record that cannot be read. */
@@ -22,24 +23,6 @@ export interface ReadDecision {
 
 const names = z.array(z.string());
 const effect = z.enum(["allow", "deny"]);
-const failed = z.array(z.object({ expression: z.string(), because: z.enum(["false", "true", "error", "unknown"]) }));
-
-const explanation = z.object({
-  policy: z.string(),
-  rules: z.array(
-    z.object({
-      name: z.string(),
-      effect,
-      applied: z.boolean(),
-      roles: names,
-      derivedRoles: names,
-      missing: z.enum(["role", "condition", "resource"]).nullable(),
-      failed,
-    }),
-  ),
-  derivedRoles: z.array(z.object({ name: z.string(), parentRoles: names, hasParentRole: z.boolean(), failed })),
-  agrees: z.boolean(),
-});
 
 /** All that pages and exports take for granted of a record. */
 const decisionRecord = z.object({

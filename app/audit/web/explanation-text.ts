@@ -1,4 +1,4 @@
-import type { DerivedRoleExplanation, Failed, RuleExplanation } from "../record/explanation.js";
+import type { DerivedRoleExplanation, FailedExpression, RuleExplanation } from "../record/explanation.js";
 import type { DecisionRecord } from "../record/record.js";
 
 /** What was missing for a decision to be another one, in words. */
@@ -52,8 +52,8 @@ function needsOf({ parentRoles, hasParentRole, failed }: DerivedRoleExplanation)
   return `${role}, ${hasParentRole ? "but" : "and"} its condition did not hold:`;
 }
 
-function failure({ expression, because }: Failed, kind: string) {
-  const words: Readonly<Record<Failed["because"], string>> = {
+function failure({ expression, because }: FailedExpression, kind: string) {
+  const words: Readonly<Record<FailedExpression["because"], string>> = {
     false: "was not true",
     true: "was true, and must not be",
     error: "could not be evaluated: an attribute was missing, or of another type",

@@ -5,7 +5,7 @@ import type { DecisionContext, DecisionEvent, DecisionSink } from "../../../midd
 import { Batches, BatchesFullError } from "../../../middleware/sinks/index.js";
 import type { Db } from "../../db/database.js";
 import { withDeadline } from "../../deadline.js";
-import type { PolicyBook } from "../explain/explainer.js";
+import type { Explainer } from "../explain/explainer.js";
 import { canonicalJson } from "../record/canonical-json.js";
 import { objectIn } from "../record/parse.js";
 import { type DecisionRecord, type DecisionRow, rowOf } from "../record/record.js";
@@ -42,9 +42,9 @@ export interface WrittenDecisionLog extends DecisionLog {
  * collected and written in batches. While there is no room for more, requests wait, and after 5 s they are refused:
  * nothing is decided without a record.
  *
- * @param book - explains refusals
+ * @param explainer - explains refusals
  */
-export function openDecisionLog(db: Db, book: PolicyBook, log: Logger): WrittenDecisionLog {
+export function openDecisionLog(db: Db, explainer: Explainer, log: Logger): WrittenDecisionLog {
   const batches = new Batches<DecisionRow>({
     deliver: async (rows) => {
       const added = await addRecords(db, rows);
@@ -98,7 +98,7 @@ export function openDecisionLog(db: Db, book: PolicyBook, log: Logger): WrittenD
         const isRefusal = event.effect === "deny" && event.error === null && event.source !== "can";
         const explanation =
           isRefusal && principal
-            ? book.explain({
+            ? explainer.explain({
                 principal,
                 kind: event.resource.kind,
                 resource: event.resource.id === "*" ? undefined : resource,

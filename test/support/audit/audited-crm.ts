@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { asc, eq } from "drizzle-orm";
 import express from "express";
 import type { Logger } from "pino";
-import { policyBook } from "../../../app/audit/explain/explainer.js";
+import { openExplainer } from "../../../app/audit/explain/explainer.js";
 import type { DecisionRecord } from "../../../app/audit/record/record.js";
 import { type DecisionLog, openDecisionLog, type WrittenDecisionLog } from "../../../app/audit/write/decision-log.js";
 import { contactRoutes } from "../../../app/contacts/routes.js";
@@ -57,7 +57,7 @@ export const PEOPLE = ["uma", "olaf", "tina"];
 
 export async function startCrm(db: Db, options: CrmOptions = {}): Promise<Crm> {
   const { decide = () => ({}), logOf = (log) => log, peopleOf = (people) => people, logger = silent } = options;
-  const log = openDecisionLog(options.logDb ?? db, policyBook(policies), logger);
+  const log = openDecisionLog(options.logDb ?? db, openExplainer(policies), logger);
   const shown = logOf(log);
   const people = peopleStore(db);
   for (const id of PEOPLE) {

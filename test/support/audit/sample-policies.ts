@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import { type PolicyBook, policyBook } from "../../../app/audit/explain/explainer.js";
+import { type Explainer, openExplainer } from "../../../app/audit/explain/explainer.js";
 import type { Attributes } from "../../../middleware/index.js";
 import { all, allow, any, deny, type Match, none, type PolicyFolder, policyFolder, when } from "./policy-folder.js";
 
@@ -116,7 +116,7 @@ export function ruleWhen(match: Match): { readonly name: string; readonly action
 }
 
 /** The policies of things, for the tests of a suite. */
-export interface Things extends PolicyBook {
+export interface Things extends Explainer {
   readonly folder: PolicyFolder;
   /** Explains why pia, whose role is `a`, may not do something with a thing. */
   about(
@@ -124,15 +124,15 @@ export interface Things extends PolicyBook {
     person: Attributes,
     action: string,
     derivedRoles?: readonly string[],
-  ): ReturnType<PolicyBook["explain"]>;
+  ): ReturnType<Explainer["explain"]>;
 }
 
 /** Writes the policies of things for the suite that is being described, and opens them. */
 export function openThings(): Things {
   const folder = policyFolder(policiesOfThings);
-  let book: PolicyBook;
+  let book: Explainer;
   before(() => {
-    book = policyBook(folder.path);
+    book = openExplainer(folder.path);
   });
   return {
     folder,

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { createApp } from "../../../app/app.js";
-import { policyBook } from "../../../app/audit/explain/explainer.js";
+import { openExplainer } from "../../../app/audit/explain/explainer.js";
 import { type DecisionLog, openDecisionLog } from "../../../app/audit/write/decision-log.js";
 import { OktaConnection } from "../../../app/auth/okta-connection.js";
 import { readConfig } from "../../../app/config.js";
@@ -54,7 +54,7 @@ export async function startInProcess(databaseUrl: string, policies = root("polic
     onCallback: (_error, _req, _res, next) => next(),
     log,
   });
-  const decisionLog = openDecisionLog(database.db, policyBook(policies), log);
+  const decisionLog = openDecisionLog(database.db, openExplainer(policies), log);
   const servers: Server[] = [];
   const serve = async (withLog: DecisionLog) => {
     const app = createApp({

@@ -1,22 +1,24 @@
 import type { CelInput } from "@bufbuild/cel";
 import type { Principal, Resource } from "../../../../middleware/index.js";
 
-/** Values in attributes, all in all; beyond it the explanation is not worth its time. */
-const MOST_VALUES = 50_000;
+/** Values in all attributes together. With more, an explanation takes too long. */
+const MAX_ATTRIBUTE_VALUES = 50_000;
 
-/** What a decision was about, as expressions see it. */
-export interface Facts {
-  readonly bindings: Readonly<Record<"P" | "R" | "request", CelInput>>;
-  /** Whether there was a particular resource. Without one nothing can be said about its attributes. */
+/** The variables of CEL that stand for what a decision was about. */
+export interface Bindings {
+  readonly variables: Readonly<Record<"P" | "R" | "request", CelInput>>;
+  /** Whether the decision was about a particular resource. Otherwise nothing is known of its attributes. */
   readonly hasResource: boolean;
 }
 
 /**
+ * Binds the principal, and the resource if there is one, as the PDP does.
+ *
  * @throws Error when an attribute cannot be read, or there are too many
  */
-export function factsOf(principal: Principal, kind: string, resource: Resource | undefined): Facts {
-  const budget = { values: MOST_VALUES };
-  // The app does not send these two; to a policy they are empty.
+export function bindingsOf(principal: Principal, kind: string, resource: Resource | undefined): Bindings {
+  const budget = { values: MAX_ATTRIBUTE_VALUES };
+  // The app does not send these two. Policies see them as empty.
   const unsent = [
     ["policyVersion", ""],
     ["scope", ""],
@@ -36,10 +38,10 @@ export function factsOf(principal: Principal, kind: string, resource: Resource |
     ["resource", R],
     ["auxData", new Map()],
   ]);
-  return { bindings: { P, R, request }, hasResource: attr !== undefined };
+  return { variables: { P, R, request }, hasResource: attr !== undefined };
 }
 
-/** Objects become maps, so that no name of an attribute means anything else. What is not JSON is left out. */
+/** Objects become maps, so that names such as `__proto__` are plain keys. What is not JSON is left out. */
 function jsonOf(value: unknown, budget: { values: number }): CelInput | undefined {
   budget.values -= 1;
   if (budget.values < 0) throw new RangeError("There are too many values in the attributes.");

@@ -1,44 +1,46 @@
-import type { Failed } from "../../record/explanation.js";
-import type { Match } from "../policy/policy-file.js";
-import { type Evaluation, truthOf } from "./evaluation.js";
+import type { FailedExpression } from "../../record/explanation.js";
+import { type Evaluation, truthValueOf } from "./evaluation.js";
 import { compile, type Expression } from "./expression.js";
-import { every, not, some, type Truth } from "./three-valued-logic.js";
+import type { Match } from "./match.js";
+import { every, not, some, type TruthValue } from "./three-valued-logic.js";
 
-/** A condition, ready to be evaluated. */
+/** A condition, compiled. */
 export type Condition = Expression | { readonly operator: "all" | "any" | "none"; readonly of: readonly Condition[] };
 
-/** What came of a condition. */
-export interface Judgement {
-  readonly truth: Truth;
-  /** The expressions because of which it is not so. */
-  readonly failed: (wanted: boolean) => readonly Failed[];
+/** The result of a condition. */
+export interface ConditionResult {
+  readonly holds: TruthValue;
+  /** The expressions because of which the result is not the wanted one. */
+  readonly failed: (wanted: boolean) => readonly FailedExpression[];
 }
 
-/** No condition at all. */
-const ALWAYS: Judgement = { truth: true, failed: () => [] };
+/** The result of a rule without a condition. */
+const UNCONDITIONAL: ConditionResult = { holds: true, failed: () => [] };
 
-export function conditionOf(match: Match): Condition {
+export function compileCondition(match: Match): Condition {
   if ("expr" in match) return compile(match.expr);
-  if ("all" in match) return { operator: "all", of: match.all.of.map(conditionOf) };
-  if ("any" in match) return { operator: "any", of: match.any.of.map(conditionOf) };
-  return { operator: "none", of: match.none.of.map(conditionOf) };
+  if ("all" in match) return { operator: "all", of: match.all.of.map(compileCondition) };
+  if ("any" in match) return { operator: "any", of: match.any.of.map(compileCondition) };
+  return { operator: "none", of: match.none.of.map(compileCondition) };
 }
 
-export function judge(condition: Condition | undefined, evaluation: Evaluation): Judgement {
-  if (!condition) return ALWAYS;
+export function evaluateCondition(condition: Condition | undefined, evaluation: Evaluation): ConditionResult {
+  if (!condition) return UNCONDITIONAL;
   if ("text" in condition) {
     const outcome = evaluation.outcome(condition);
     const failed = { expression: condition.text, because: outcome === "unsupported" ? "error" : outcome } as const;
-    return { truth: truthOf(outcome), failed: () => [failed] };
+    return { holds: truthValueOf(outcome), failed: () => [failed] };
   }
   const { operator, of } = condition;
-  const parts = of.map((part) => judge(part, evaluation));
-  const truths = parts.map(({ truth }) => truth);
+  const results = of.map((operand) => evaluateCondition(operand, evaluation));
+  const values = results.map(({ holds }) => holds);
   return {
-    truth: operator === "all" ? every(truths) : operator === "any" ? some(truths) : not(some(truths)),
+    holds: operator === "all" ? every(values) : operator === "any" ? some(values) : not(some(values)),
     failed: (wanted) => {
-      const wantedOfParts = operator === "none" ? !wanted : wanted;
-      return parts.filter(({ truth }) => truth !== wantedOfParts).flatMap((part) => part.failed(wantedOfParts));
+      const wantedOfOperands = operator === "none" ? !wanted : wanted;
+      return results
+        .filter(({ holds }) => holds !== wantedOfOperands)
+        .flatMap((result) => result.failed(wantedOfOperands));
     },
   };
 }

@@ -1,26 +1,27 @@
 import { type CelInput, isCelError } from "@bufbuild/cel";
-import type { Facts } from "./bindings.js";
+import type { Bindings } from "./bindings.js";
 import { compile, type Expression } from "./expression.js";
-import type { Truth } from "./three-valued-logic.js";
+import type { TruthValue } from "./three-valued-logic.js";
 
 /**
- * What came of an expression. `unsupported`: it takes the PDP to tell. `unknown`: it takes a resource.
+ * The outcome of an expression. `unsupported`: only the PDP can evaluate it. `unknown`: it is about a resource, and there
+ * is none.
  */
 export type Outcome = "true" | "false" | "error" | "unsupported" | "unknown";
 
-/** To the PDP what cannot be evaluated is false. */
-export function truthOf(outcome: Outcome): Truth {
+/** The PDP takes an expression that cannot be evaluated for false. */
+export function truthValueOf(outcome: Outcome): TruthValue {
   if (outcome === "unsupported" || outcome === "unknown") return undefined;
   return outcome === "true";
 }
 
-/** The variables and constants of a policy, its own and those that it imports. */
+/** The variables and constants of a policy, with those that it imports. */
 export interface Definitions {
   readonly variables: ReadonlyMap<string, Expression>;
   readonly constants: ReadonlyMap<string, CelInput>;
 }
 
-export function definitionsOf(
+export function compileDefinitions(
   variables: Readonly<Record<string, string>>,
   constants: Readonly<Record<string, unknown>>,
 ): Definitions {
@@ -32,69 +33,67 @@ export function definitionsOf(
 
 type Value = { readonly value: CelInput } | Exclude<Outcome, "true" | "false">;
 
-/** The expressions of one policy, evaluated for one decision. */
+/** Evaluates the expressions of one policy for one decision. */
 export class Evaluation {
-  readonly #facts: Facts;
+  readonly #bindings: Bindings;
   readonly #definitions: Definitions;
-  readonly #effective: () => readonly string[];
+  readonly #effectiveDerivedRoles: () => readonly string[];
   readonly #variables = new Map<string, Value>();
 
-  /** @param effective - the derived roles that the person has; not asked for unless an expression is about them */
-  constructor(facts: Facts, definitions: Definitions, effective: () => readonly string[]) {
-    this.#facts = facts;
+  /** @param effectiveDerivedRoles - is called only when an expression refers to them */
+  constructor(bindings: Bindings, definitions: Definitions, effectiveDerivedRoles: () => readonly string[]) {
+    this.#bindings = bindings;
     this.#definitions = definitions;
-    this.#effective = effective;
-  }
-
-  get hasResource(): boolean {
-    return this.#facts.hasResource;
+    this.#effectiveDerivedRoles = effectiveDerivedRoles;
   }
 
   outcome(expression: Expression): Outcome {
     const result = this.#evaluate(expression);
     if (typeof result === "string") return result;
     if (result.value === true) return "true";
-    // The PDP takes any other value for false.
+    // The PDP takes a value that is no boolean for false.
     return typeof result.value === "boolean" ? "false" : "error";
   }
 
-  #evaluate({ mentions, run }: Expression): Value {
-    const bindings: Record<string, CelInput> = { ...this.#facts.bindings };
-    if (mentions.constants.size > 0) {
+  #evaluate({ references, run }: Expression): Value {
+    const variables: Record<string, CelInput> = { ...this.#bindings.variables };
+    if (references.constants.size > 0) {
       const { constants } = this.#definitions;
-      if (![...mentions.constants].every((name) => name === null || constants.has(name))) return "unsupported";
-      bindings.C = bindings.constants = constants;
+      if (![...references.constants].every((name) => name === null || constants.has(name))) return "unsupported";
+      variables.C = variables.constants = constants;
     }
-    if (mentions.variables.size > 0) {
-      const variables = this.#variablesFor(mentions.variables);
-      if (typeof variables === "string") return variables;
-      bindings.V = bindings.variables = variables;
+    if (references.variables.size > 0) {
+      const values = this.#valuesOf(references.variables);
+      if (typeof values === "string") return values;
+      variables.V = variables.variables = values;
     }
-    if (mentions.runtime) bindings.runtime = new Map([["effectiveDerivedRoles", [...this.#effective()]]]);
+    if (references.runtime) {
+      variables.runtime = new Map([["effectiveDerivedRoles", [...this.#effectiveDerivedRoles()]]]);
+    }
     try {
-      const result = run(bindings);
+      const result = run(variables);
       if (!isCelError(result)) return { value: result };
     } catch {
-      // As an error that is returned.
+      // Counts as an error that is returned.
     }
-    if (mentions.elsewhere) return "unsupported";
-    return mentions.resource && !this.#facts.hasResource ? "unknown" : "error";
+    if (references.pdpOnly) return "unsupported";
+    return references.resource && !this.#bindings.hasResource ? "unknown" : "error";
   }
 
-  #variablesFor(names: ReadonlySet<string | null>): ReadonlyMap<string, CelInput> | "unsupported" | "unknown" {
-    const variables = new Map<string, CelInput>();
+  #valuesOf(names: ReadonlySet<string | null>): ReadonlyMap<string, CelInput> | "unsupported" | "unknown" {
+    const values = new Map<string, CelInput>();
     for (const name of names.has(null) ? this.#definitions.variables.keys() : names) {
-      const found = this.#variable(name as string);
-      if (found === "unsupported" || found === "unknown") return found;
-      variables.set(name as string, found === "error" ? null : found.value); // as the PDP does
+      const result = this.#variable(name as string);
+      if (result === "unsupported" || result === "unknown") return result;
+      values.set(name as string, result === "error" ? null : result.value); // as the PDP does
     }
-    return variables;
+    return values;
   }
 
   #variable(name: string): Value {
     const known = this.#variables.get(name);
     if (known !== undefined) return known;
-    this.#variables.set(name, "unsupported"); // should it be defined by itself, which the PDP does not take
+    this.#variables.set(name, "unsupported"); // ends a definition that refers to itself, which the PDP refuses
     const definition = this.#definitions.variables.get(name);
     const value = definition ? this.#evaluate(definition) : "unsupported";
     this.#variables.set(name, value);

@@ -3,48 +3,48 @@ import { functions } from "./functions.js";
 
 type Node = ReturnType<typeof parse>["expr"];
 
-/** What an expression refers to beyond the principal. */
-export interface Mentions {
+/** What an expression refers to besides the principal. */
+export interface References {
   /** The resource, or the request as a whole. */
   resource: boolean;
-  /** Something that only the PDP has: a function, its globals, or tokens sent along with the question. */
-  elsewhere: boolean;
+  /** Something that only the PDP has: a function, its globals, or auxiliary data such as a JWT. */
+  pdpOnly: boolean;
   /** `runtime.effectiveDerivedRoles` */
   runtime: boolean;
-  /** Names of variables; `null` stands for all of them. */
+  /** Names of variables; `null` stands for all. */
   readonly variables: Set<string | null>;
-  /** Names of constants; `null` stands for all of them. */
+  /** Names of constants; `null` stands for all. */
   readonly constants: Set<string | null>;
 }
 
-/** An expression of a policy, ready to be evaluated. */
+/** An expression of a policy, compiled. */
 export interface Expression {
   /** As it stands in the policy. */
   readonly text: string;
-  readonly mentions: Mentions;
-  run(bindings: Readonly<Record<string, CelInput>>): CelResult;
+  readonly references: References;
+  run(variables: Readonly<Record<string, CelInput>>): CelResult;
 }
 
 const env = celEnv({ funcs: functions });
 
-/** Never throws: what cannot be read is taken for something that only the PDP understands, as it has taken it. */
+/** Compiles an expression. Never throws: one that cannot be parsed counts as one that only the PDP can evaluate. */
 export function compile(source: string): Expression {
   const text = source.trim();
-  const mentions: Mentions = {
+  const references: References = {
     resource: false,
-    elsewhere: false,
+    pdpOnly: false,
     runtime: false,
     variables: new Set(),
     constants: new Set(),
   };
   try {
     const parsed = parse(text);
-    collect(parsed.expr, mentions);
-    return { text, mentions, run: plan(env, parsed) as Expression["run"] };
+    collectReferences(parsed.expr, references);
+    return { text, references, run: plan(env, parsed) as Expression["run"] };
   } catch (error) {
     return {
       text,
-      mentions: { ...mentions, elsewhere: true },
+      references: { ...references, pdpOnly: true },
       run: () => {
         throw error;
       },
@@ -52,25 +52,25 @@ export function compile(source: string): Expression {
   }
 }
 
-function collect(node: Node | undefined, mentions: Mentions): void {
+function collectReferences(node: Node | undefined, references: References): void {
   const kind = node?.exprKind;
   const visit = (...nodes: (Node | undefined)[]) => {
-    for (const each of nodes) collect(each, mentions);
+    for (const each of nodes) collectReferences(each, references);
   };
   switch (kind?.case) {
     case "identExpr":
-      note(kind.value.name, null, mentions);
+      addReference(kind.value.name, null, references);
       break;
     case "selectExpr": {
       const { operand, field } = kind.value;
       const name = operand?.exprKind.case === "identExpr" ? operand.exprKind.value.name : undefined;
       if (name === undefined) visit(operand);
-      else note(name, field, mentions);
+      else addReference(name, field, references);
       break;
     }
     case "callExpr":
-      // Operators are functions too, with names that are no words.
-      if (/^\w+$/.test(kind.value.function) && !env.funcs.find(kind.value.function)) mentions.elsewhere = true;
+      // Operators are functions as well, with names such as `_&&_`.
+      if (/^\w+$/.test(kind.value.function) && !env.funcs.find(kind.value.function)) references.pdpOnly = true;
       visit(kind.value.target, ...kind.value.args);
       break;
     case "listExpr":
@@ -89,28 +89,28 @@ function collect(node: Node | undefined, mentions: Mentions): void {
   }
 }
 
-function note(name: string, field: string | null, mentions: Mentions): void {
+function addReference(name: string, field: string | null, references: References): void {
   switch (name) {
     case "R":
-      mentions.resource = true;
+      references.resource = true;
       break;
     case "request":
-      if (field !== "principal") mentions.resource = true;
-      if (field === "auxData" || field === null) mentions.elsewhere = true;
+      if (field !== "principal") references.resource = true;
+      if (field === "auxData" || field === null) references.pdpOnly = true;
       break;
     case "G":
     case "globals":
-      mentions.elsewhere = true;
+      references.pdpOnly = true;
       break;
     case "V":
     case "variables":
-      mentions.variables.add(field);
+      references.variables.add(field);
       break;
     case "C":
     case "constants":
-      mentions.constants.add(field);
+      references.constants.add(field);
       break;
     case "runtime":
-      mentions.runtime = true;
+      references.runtime = true;
   }
 }

@@ -21,8 +21,8 @@ const DURATION = objectType(DurationSchema);
 
 const standard = celEnv();
 
-/** A function of two values, `a` and `b`, written in CEL: so that what is equal is decided in one place. */
-function written(text: string): (a: CelValue, b: CelValue) => CelValue {
+/** A function of two values, `a` and `b`, defined by a CEL expression, so that CEL itself decides what is equal. */
+function definedBy(text: string): (a: CelValue, b: CelValue) => CelValue {
   const run = plan(standard, parse(text)) as (bindings: Record<string, CelInput>) => CelResult;
   return (a, b) => {
     const result = run({ a, b });
@@ -31,9 +31,9 @@ function written(text: string): (a: CelValue, b: CelValue) => CelValue {
   };
 }
 
-/** Cerbos has these both ways: `f(a, b)` and `a.f(b)`. */
+/** A function of two lists. Cerbos takes both `f(a, b)` and `a.f(b)`. */
 function ofLists(name: string, result: typeof CelScalar.BOOL | typeof LIST, text: string) {
-  const compute = written(text);
+  const compute = definedBy(text);
   return [
     celFunc(name, [LIST, LIST], result, (a, b) => compute(a, b) as never),
     celMethod(name, LIST, [LIST], result, function (b) {
@@ -42,11 +42,11 @@ function ofLists(name: string, result: typeof CelScalar.BOOL | typeof LIST, text
   ];
 }
 
-const minus = written("a - b");
+const minus = definedBy("a - b");
 
 /**
- * What Cerbos adds to CEL and is simple enough to add here. What else it has (hierarchies, IP addresses, SPIFFE ids)
- * is not known, and expressions that use it are not evaluated.
+ * The functions that Cerbos adds to CEL, without those for hierarchies, IP addresses and SPIFFE ids: expressions that use
+ * these are not evaluated here.
  *
  * @see https://docs.cerbos.dev/cerbos/latest/policies/conditions
  */

@@ -1,17 +1,18 @@
-/** `undefined`: not known. */
-export type Truth = boolean | undefined;
+/** A truth value of Kleene's three-valued logic; `undefined` stands for unknown. */
+export type TruthValue = boolean | undefined;
 
-export function not(truth: Truth): Truth {
-  return truth === undefined ? undefined : !truth;
+export function not(value: TruthValue): TruthValue {
+  return value === undefined ? undefined : !value;
 }
 
-/** One that is false is enough to know; so is, with `some`, one that is true. */
-export function every(truths: readonly Truth[]): Truth {
-  if (truths.includes(false)) return false;
-  return truths.includes(undefined) ? undefined : true;
+/** One false value decides, even if others are unknown. */
+export function every(values: readonly TruthValue[]): TruthValue {
+  if (values.includes(false)) return false;
+  return values.includes(undefined) ? undefined : true;
 }
 
-export function some(truths: readonly Truth[]): Truth {
-  if (truths.includes(true)) return true;
-  return truths.includes(undefined) ? undefined : false;
+/** One true value decides, even if others are unknown. */
+export function some(values: readonly TruthValue[]): TruthValue {
+  if (values.includes(true)) return true;
+  return values.includes(undefined) ? undefined : false;
 }

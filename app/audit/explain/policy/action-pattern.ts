@@ -1,38 +1,38 @@
-const PARTS = /\*\*|\*|\?|\\.|\[(!?)([^\]]*)\]|[{},]|./gsu;
+const TOKENS = /\*\*|\*|\?|\\.|\[(!?)([^\]]*)\]|[{},]|./gsu;
 
 /**
- * Whether an action is one that a rule names. As at the PDP, a name without a `*` stands for itself, and in one with it
- * `*` is anything but a colon, `**` anything, and `?`, `[ab]`, `[!ab]` and `{a,b}` are what they are in file names. A
- * lone `*` stands for every action.
+ * Makes the test whether an action is one that a rule names. As at the PDP, a name without `*` matches itself alone. In a
+ * name with `*`, `*` matches anything without a colon, `**` matches anything, and `?`, `[ab]`, `[!ab]` and `{a,b}` mean
+ * what they mean in file names. `*` alone matches every action.
  */
 export function actionPattern(pattern: string): (action: string) => boolean {
   if (pattern === "*") return () => true;
   if (!pattern.includes("*")) return (action) => action === pattern;
   let depth = 0;
-  const source = pattern.replace(PARTS, (part, negated: string | undefined, among: string | undefined) => {
-    if (part === "**") return ".*";
-    if (part === "*") return "[^:]*";
-    if (part === "?") return "[^:]";
-    if (among !== undefined) return `[${negated ? "^" : ""}${among.replace(/[\\^[]/g, "\\$&")}]`;
-    if (part === "{") {
+  const source = pattern.replace(TOKENS, (token, negated: string | undefined, set: string | undefined) => {
+    if (token === "**") return ".*";
+    if (token === "*") return "[^:]*";
+    if (token === "?") return "[^:]";
+    if (set !== undefined) return `[${negated ? "^" : ""}${set.replace(/[\\^[]/g, "\\$&")}]`;
+    if (token === "{") {
       depth += 1;
       return "(?:";
     }
-    if (part === "}" && depth > 0) {
+    if (token === "}" && depth > 0) {
       depth -= 1;
       return ")";
     }
-    if (part === "," && depth > 0) return "|";
-    return literal(part.length > 1 && part.startsWith("\\") ? part.slice(1) : part);
+    if (token === "," && depth > 0) return "|";
+    return escapeRegExp(token.length > 1 && token.startsWith("\\") ? token.slice(1) : token);
   });
   try {
     const expression = new RegExp(`^${source}$`, "su");
     return (action) => action === pattern || expression.test(action);
   } catch {
-    return () => false; // the PDP would not have taken it
+    return () => false; // the PDP refuses such a pattern
   }
 }
 
-function literal(text: string): string {
+function escapeRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }

@@ -1,28 +1,12 @@
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
+import { match } from "../cel/match.js";
 
 const names = z.array(z.string()).default([]);
 
 const variables = z.object({ import: names, local: z.record(z.string(), z.string()).default({}) }).prefault({});
 
 const constants = z.object({ import: names, local: z.record(z.string(), z.unknown()).default({}) }).prefault({});
-
-/** A condition as it is written: an expression, or several put together. */
-export type Match =
-  | { readonly expr: string }
-  | { readonly all: { readonly of: readonly Match[] } }
-  | { readonly any: { readonly of: readonly Match[] } }
-  | { readonly none: { readonly of: readonly Match[] } };
-
-const match: z.ZodType<Match> = z.lazy(() => {
-  const several = z.object({ of: z.array(match) });
-  return z.union([
-    z.object({ expr: z.string() }),
-    z.object({ all: several }),
-    z.object({ any: several }),
-    z.object({ none: several }),
-  ]);
-});
 
 const condition = z.object({ match }).optional();
 
@@ -64,15 +48,20 @@ const policy = z.object({
     .optional(),
 });
 
-/** A policy, as far as it is of interest here. See https://api.cerbos.dev/latest/cerbos/policy/v1/Policy.schema.json */
+/**
+ * A policy, with the members that are evaluated here.
+ *
+ * @see https://api.cerbos.dev/latest/cerbos/policy/v1/Policy.schema.json
+ */
 export type PolicySource = z.infer<typeof policy>;
 export type ResourcePolicySource = z.infer<typeof resourcePolicy>;
 export type DerivedRolesSource = z.infer<typeof derivedRoles>;
 
 /**
- * The policies in a file's text, YAML or JSON. What is not a policy, or not of a shape that is known, is left out.
+ * Parses the policies in a file, which is YAML or JSON. Documents that are no policy, or have an unknown shape, are left
+ * out; so are disabled policies.
  *
- * @throws Error when it is neither YAML nor JSON: half written, say
+ * @throws Error when the text is neither YAML nor JSON, because it is half written, say
  */
 export function policiesIn(text: string): PolicySource[] {
   return parseAllDocuments(text).flatMap((document) => {

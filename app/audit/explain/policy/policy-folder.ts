@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { type PolicySource, policiesIn } from "./policy-file.js";
 
 interface File {
-  /** Changes when the file does. */
+  /** Differs from the last one when the file has changed. */
   readonly stamp: string;
   readonly policies: readonly PolicySource[];
 }
 
-/** The policies of a folder, read anew when their files change. */
+/** The policies in a folder. Files that have changed are read again. */
 export class PolicyFolder {
   readonly #folder: string;
   #files: ReadonlyMap<string, File> = new Map();
@@ -21,7 +21,7 @@ export class PolicyFolder {
     return [...this.#files.values()].flatMap(({ policies }) => policies);
   }
 
-  /** Reads what has changed. Returns whether anything has. */
+  /** Reads the files that have changed since the last call. Returns whether there were any. */
   refresh(): boolean {
     const before = this.#files;
     this.#files = new Map(policyFiles(this.#folder).map((path) => [path, read(path, before.get(path))]));
@@ -36,12 +36,12 @@ function read(path: string, before: File | undefined): File {
     stamp = `${mtimeMs} ${size} ${ino}`;
     return before?.stamp === stamp ? before : { stamp, policies: policiesIn(readFileSync(path, "utf8")) };
   } catch {
-    // Half written, or broken: the PDP too goes on with what it has until the file is whole.
+    // Half written, or invalid. The PDP, too, keeps the policies that it has until the file is valid.
     return { stamp, policies: before?.policies ?? [] };
   }
 }
 
-/** The files that the PDP would read: no schemas, no test suites and nothing hidden. */
+/** The files that the PDP reads: no schemas, no test suites, no hidden files. */
 function policyFiles(folder: string): string[] {
   return entriesOf(folder).flatMap((entry) => {
     const { name } = entry;
@@ -52,7 +52,7 @@ function policyFiles(folder: string): string[] {
   });
 }
 
-/** In an order that does not depend on the file system. */
+/** Sorted, so that the order does not depend on the file system. */
 function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,14 +1,14 @@
-import { type Condition, conditionOf } from "../cel/condition.js";
-import { type Definitions, definitionsOf } from "../cel/evaluation.js";
+import { type Condition, compileCondition } from "../cel/condition.js";
+import { compileDefinitions, type Definitions } from "../cel/evaluation.js";
 import { actionPattern } from "./action-pattern.js";
 import type { DerivedRolesSource, PolicySource, ResourcePolicySource } from "./policy-file.js";
 
-/** A resource policy, ready to be asked. */
+/** A resource policy, compiled. */
 export interface Policy {
-  /** As Cerbos names it. */
+  /** As Cerbos names it: `resource.contact.vdefault`. */
   readonly name: string;
   readonly rules: readonly Rule[];
-  /** Those that it imports, by name. */
+  /** The derived roles that it imports, by name. */
   readonly derivedRoles: ReadonlyMap<string, DerivedRole>;
   readonly definitions: Definitions;
 }
@@ -26,12 +26,12 @@ export interface DerivedRole {
   readonly name: string;
   readonly parentRoles: readonly string[];
   readonly condition: Condition | undefined;
-  /** Of the file that it is defined in, not of the policy that imports it. */
+  /** Those of the file that defines it, not those of the policy that imports it. */
   readonly definitions: Definitions;
 }
 
-/** Makes the policy of a kind and version, with what it imports; `undefined` when there is none. */
-export function policyOf(sources: readonly PolicySource[], kind: string, version: string): Policy | undefined {
+/** Compiles the policy of a kind and version, with everything that it imports; `undefined` when there is none. */
+export function compilePolicy(sources: readonly PolicySource[], kind: string, version: string): Policy | undefined {
   const source = sources
     .map(({ resourcePolicy }) => resourcePolicy)
     .find((policy) => policy?.resource === kind && policy.version === version && policy.scope === "");
@@ -46,7 +46,7 @@ export function policyOf(sources: readonly PolicySource[], kind: string, version
         isFor: (action) => patterns.some((matches) => matches(action)),
         roles,
         derivedRoles,
-        condition: condition && conditionOf(condition.match),
+        condition: condition && compileCondition(condition.match),
       };
     }),
     derivedRoles: new Map(
@@ -54,33 +54,34 @@ export function policyOf(sources: readonly PolicySource[], kind: string, version
         .map(({ derivedRoles }) => derivedRoles)
         .filter((set) => set !== undefined)
         .filter(({ name }) => source.importDerivedRoles.includes(name))
-        .flatMap((set) => derivedRolesOf(sources, set))
+        .flatMap((set) => compileDerivedRoles(sources, set))
         .map((role) => [role.name, role]),
     ),
-    definitions: importing(sources, source),
+    definitions: withImports(sources, source),
   };
 }
 
-function derivedRolesOf(sources: readonly PolicySource[], set: DerivedRolesSource): DerivedRole[] {
-  const definitions = importing(sources, set);
+function compileDerivedRoles(sources: readonly PolicySource[], set: DerivedRolesSource): DerivedRole[] {
+  const definitions = withImports(sources, set);
   return set.definitions.map(({ name, parentRoles, condition }) => {
-    return { name, parentRoles, condition: condition && conditionOf(condition.match), definitions };
+    return { name, parentRoles, condition: condition && compileCondition(condition.match), definitions };
   });
 }
 
-function importing(
+/** The variables and constants of a policy, with those that it imports. */
+function withImports(
   sources: readonly PolicySource[],
   { variables, constants }: Pick<ResourcePolicySource, "variables" | "constants">,
 ): Definitions {
   const imported = (exported: PolicySource["exportVariables" | "exportConstants"], names: readonly string[]) =>
     exported && names.includes(exported.name) ? exported.definitions : {};
-  return definitionsOf(
+  return compileDefinitions(
     Object.assign({}, ...sources.map((each) => imported(each.exportVariables, variables.import)), variables.local),
     Object.assign({}, ...sources.map((each) => imported(each.exportConstants, constants.import)), constants.local),
   );
 }
 
-/** As Cerbos does it, which leaves alone what was never a valid name to older versions of it. */
+/** A kind in the name of a policy, as Cerbos writes it. It leaves kinds that only older versions accepted as they are. */
 function sanitized(kind: string): string {
   const name = /^[a-z][\w@.\-/]*(?::[a-z][\w@.\-/]*)*$/i;
   return name.test(kind) ? kind.replace(/[^\w.]+/g, "_") : kind;

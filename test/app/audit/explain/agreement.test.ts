@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GRPC } from "@cerbos/grpc";
 import { parse } from "yaml";
-import { type PolicyBook, policyBook } from "../../../../app/audit/explain/explainer.js";
+import { type Explainer, openExplainer } from "../../../../app/audit/explain/explainer.js";
 import type { Explanation } from "../../../../app/audit/record/explanation.js";
 import { type ChildPdp, startPdp } from "../../../../app/demo/pdp/start-pdp.js";
 import type { Attributes, Principal, Resource } from "../../../../middleware/index.js";
@@ -57,7 +57,7 @@ async function ask(
 }
 
 /** That the book sees it as the PDP does, and has a reason for every refusal. */
-function assertAgreement(book: PolicyBook, { allowed, policy, ...decision }: Answered): void {
+function assertAgreement(book: Explainer, { allowed, policy, ...decision }: Answered): void {
   const explanation = book.explain(decision);
   const context = JSON.stringify({ allowed, ...decision, explanation }, null, 1);
   assert(explanation, context);
@@ -114,7 +114,7 @@ describe("The explanation of refusals, and the PDP's decisions", () => {
 
   describe("by the CRM's policies", () => {
     const actions = ["list", "read", "create", "update", "delete", "share", "transfer", "export"];
-    const crm = policyBook(crmPolicies);
+    const crm = openExplainer(crmPolicies);
     const pdp = ownPdp(() => crmPolicies);
 
     it("agrees with the PDP, whoever asks", async () => {

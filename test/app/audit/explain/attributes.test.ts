@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { DeniedDecision } from "../../../../app/audit/explain/explain.js";
+import type { DeniedDecision } from "../../../../app/audit/explain/denied-decision.js";
 import type { Attributes } from "../../../../middleware/index.js";
 import { ruleNamed } from "../../../support/audit/policy-folder.js";
 import { actionsOfThings, openThings } from "../../../support/audit/sample-policies.js";

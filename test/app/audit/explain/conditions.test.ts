@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { policyBook } from "../../../../app/audit/explain/explainer.js";
+import { openExplainer } from "../../../../app/audit/explain/explainer.js";
 import type { Attributes } from "../../../../middleware/index.js";
 import { all, any, crmPolicies, type Match, none, ruleNamed } from "../../../support/audit/policy-folder.js";
 import { openThings, ruleWhen } from "../../../support/audit/sample-policies.js";
@@ -17,7 +17,7 @@ describe("The explanation of refusals: conditions", () => {
 
   it("tells a missing attribute from one with another value", () => {
     const attr = { ownerId: "uma", visibility: "team", department: "Sales", sharedWith: [], editors: [] };
-    const explanation = policyBook(crmPolicies).explain({
+    const explanation = openExplainer(crmPolicies).explain({
       principal: { id: "tess", roles: ["user"] },
       kind: "contact",
       resource: { id: "c1", attr },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type PolicyBook, policyBook } from "../../../../app/audit/explain/explainer.js";
+import { type Explainer, openExplainer } from "../../../../app/audit/explain/explainer.js";
 import { allow, crmPolicies, policyFolder } from "../../../support/audit/policy-folder.js";
 import { openThings } from "../../../support/audit/sample-policies.js";
 
@@ -12,7 +12,7 @@ const policyOfNotes = (expression: string, resource = "note") => ({
 });
 
 /** What a note cannot be read for. */
-const expressionOf = (book: PolicyBook, kind = "note") =>
+const expressionOf = (book: Explainer, kind = "note") =>
   book.explain({
     principal: { id: "pia", roles: ["a"] },
     kind,
@@ -25,7 +25,7 @@ describe("The explanation of refusals: the policies it is by", () => {
   const things = openThings();
 
   it("knows no policy of other kinds and versions", () => {
-    const crm = policyBook(crmPolicies);
+    const crm = openExplainer(crmPolicies);
     const question = {
       principal: { id: "uma", roles: ["user"] },
       resource: undefined,
@@ -74,7 +74,7 @@ describe("The explanation of refusals: the policies it is by", () => {
     const untilNoticed = () => sleep(20);
 
     it("notices files that are written, broken, mended, added and removed", async () => {
-      const notes = policyBook(join(folder.path, "notes"), 10);
+      const notes = openExplainer(join(folder.path, "notes"), 10);
       assert.equal(expressionOf(notes), undefined, "there is not even a folder");
       folder.write(file, policyOfNotes("1 == 2"));
       await untilNoticed();
@@ -107,7 +107,7 @@ describe("The explanation of refusals: the policies it is by", () => {
       const text = documents.map((document) => JSON.stringify(document)).join("\n---\n");
       folder.write("several/all.yml", `# Policies\n---\n${text}\n`);
       folder.write("several/read.me", "not: [a policy");
-      const several = policyBook(join(folder.path, "several"));
+      const several = openExplainer(join(folder.path, "several"));
       assert.equal(expressionOf(several), "1 == 4");
       assert.equal(expressionOf(several, "memo"), "1 == 7");
     });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { policyBook } from "../../../../app/audit/explain/explainer.js";
+import { openExplainer } from "../../../../app/audit/explain/explainer.js";
 import { crmPolicies, ruleNamed } from "../../../support/audit/policy-folder.js";
 import { openThings } from "../../../support/audit/sample-policies.js";
 
 describe("The explanation of refusals: rules and derived roles", () => {
-  const crm = policyBook(crmPolicies);
+  const crm = openExplainer(crmPolicies);
   const things = openThings();
 
   it("names what is missing, leaf by leaf", () => {
