@@ -90,7 +90,7 @@ export function createApp(services: Services): Express {
   app.use(startRoutes());
   app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
   app.use(sharingRoutes(contacts, people, decisionLog));
-  app.use(auditRoutes(decisions, people, decisionLog, isStopping));
+  app.use(auditRoutes(decisions, people, () => decisionLog.flush(), isStopping));
 
   app.use(notFound);
   app.use(errors);

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { pino } from "pino";
-import { type DecisionRecord, rowOf } from "../app/audit/record/record.js";
+import type { DecisionRecord } from "../app/audit/record/record.js";
+import { rowOf } from "../app/audit/record/row.js";
 import { Sealer } from "../app/audit/seal/sealer.js";
 import { addRecords } from "../app/audit/write/insert.js";
 import type { Db } from "../app/db/database.js";

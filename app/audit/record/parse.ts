@@ -1,30 +1,29 @@
 import { z } from "zod";
 import { clean, isoTime } from "../../web/query.js";
-import type { StoredDecision } from "../search/store.js";
 import { explanation } from "./explanation.js";
 import type { DecisionRecord } from "./record.js";
+import type { StoredDecision } from "./row.js";
 
-/** What is said in place of a record that cannot be read. */
+/** What is shown in place of a record that cannot be read. */
 export const UNREADABLE = "This record cannot be read, as it is not what was written. Run audit:verify.";
 
-/** What there is to tell of a decision in any case. */
-export interface Gist extends Pick<DecisionRecord, "id" | "time" | "action" | "effect" | "change"> {
+/** The members of a decision that are known even when its record cannot be read. */
+export interface DecisionSummary extends Pick<DecisionRecord, "id" | "time" | "action" | "effect" | "change"> {
   readonly principal: { readonly id: string } | null;
   readonly resource: { readonly kind: string; readonly id: string | null };
 }
 
-/** A decision, read from the log. */
-export interface ReadDecision {
-  /** `null` when what is stored is no record: somebody has changed it since it was written. */
+/** A decision, parsed from a row of the log. */
+export interface ParsedDecision {
+  /** `null` when the stored text is no valid record: it was changed after it was written. */
   readonly record: DecisionRecord | null;
-  /** What the record says; without one, what its row repeats of it. */
-  readonly gist: Gist;
+  /** The record itself; when it cannot be read, what the other columns of its row repeat of it. */
+  readonly summary: DecisionSummary;
 }
 
 const names = z.array(z.string());
-const effect = z.enum(["allow", "deny"]);
 
-/** All that pages and exports take for granted of a record. */
+/** The members that pages and exports rely on. A record may have others: another version of the app may have written it. */
 const decisionRecord = z.object({
   id: clean(),
   time: isoTime(),
@@ -35,7 +34,7 @@ const decisionRecord = z.object({
   principal: z.object({ id: clean(), roles: names }).nullable(),
   resource: z.object({ kind: z.string(), id: clean().nullable() }),
   action: z.string(),
-  effect,
+  effect: z.enum(["allow", "deny"]),
   policy: z.string().nullable(),
   policyVersion: z.string().nullable(),
   scope: z.string().nullable(),
@@ -49,26 +48,27 @@ const decisionRecord = z.object({
   explanation: explanation.nullable(),
 }) satisfies z.ZodType<DecisionRecord>;
 
-/** Reads a decision. Never throws: one record that somebody has spoilt must not hide the others. */
-export function readDecision(stored: StoredDecision): ReadDecision {
-  const json = objectIn(stored.record);
-  // As it stands, with whatever else it may hold, and not as the schema would copy it.
+/** Parses a decision. Never throws: one record that was tampered with must not hide the others. */
+export function parseDecision(stored: StoredDecision): ParsedDecision {
+  const json = parseObject(stored.record);
+  // The object itself, not the schema's copy, which would lack the members that the schema does not know.
   const record = decisionRecord.safeParse(json).success ? (json as DecisionRecord) : null;
-  return { record, gist: record ?? gistOf(stored) };
+  return { record, summary: record ?? summaryOf(stored) };
 }
 
 /**
- * A decision as an object of JSON on one line: its record as it is stored, so that its digest is the one that its seal
- * names. Where that is no such line, which would spoil the others for whoever reads them, one that says so.
+ * A decision as one line of JSON. It is the record exactly as it is stored, so that its digest is the one in its seal. A
+ * record that is no JSON object on one line would corrupt the lines around it: it becomes an object that says so, with the
+ * stored text as a member.
  */
-export function lineOf(stored: StoredDecision): string {
+export function jsonLineOf(stored: StoredDecision): string {
   const { record } = stored;
-  if (objectIn(record) && !/[\r\n]/.test(record)) return record;
-  return JSON.stringify({ ...gistOf(stored), unreadable: UNREADABLE, stored: record });
+  if (parseObject(record) && !/[\r\n]/.test(record)) return record;
+  return JSON.stringify({ ...summaryOf(stored), unreadable: UNREADABLE, stored: record });
 }
 
-/** The object that a text is as JSON; `undefined` when it is none. */
-export function objectIn(text: string): object | undefined {
+/** Parses a JSON object; `undefined` when the text is none. */
+export function parseObject(text: string): object | undefined {
   try {
     const json: unknown = JSON.parse(text);
     return typeof json === "object" && json !== null && !Array.isArray(json) ? json : undefined;
@@ -77,10 +77,10 @@ export function objectIn(text: string): object | undefined {
   }
 }
 
-function gistOf({ id, time, principalId, kind, resourceId, action, effect }: StoredDecision): Gist {
+function summaryOf({ id, time, principalId, kind, resourceId, action, effect }: StoredDecision): DecisionSummary {
   return {
     id,
-    // PostgreSQL has times that JavaScript has not: infinity, say.
+    // PostgreSQL has times that JavaScript does not have, such as infinity.
     time: time.toJSON() ?? "unknown",
     principal: principalId === null ? null : { id: principalId },
     resource: { kind, id: resourceId },

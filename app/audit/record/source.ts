@@ -1,11 +1,12 @@
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { decisions } from "../../db/schema.js";
 
-/** How it came to a decision: somebody tried something, or the app asked ahead, to show or hide what leads there. */
-export type Asked = "tried" | "ahead";
-
-/** Whether it came to a decision in some way. Records are canonical: there is one way only to write this. */
-export function isAsked(asked: Asked, record: SQLWrapper = decisions.record): SQL {
-  const isAhead = sql`strpos(${record}, '"source":"can"') > 0`;
-  return asked === "ahead" ? isAhead : sql`not ${isAhead}`;
+/**
+ * Whether the source of a decision is a check (`req.authz.can()`): the app asked what to show, and the user need not have
+ * tried the action. The other sources are guards and filters, which the request itself depended on.
+ *
+ * Records are canonical JSON, so a source is always written in the same way.
+ */
+export function isCheck(record: SQLWrapper = decisions.record): SQL {
+  return sql`strpos(${record}, '"source":"can"') > 0`;
 }

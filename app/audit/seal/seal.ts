@@ -29,11 +29,6 @@ export interface Seal {
 /** What the first seal names as the hash before it. */
 export const GENESIS = "0".repeat(64);
 
-/** The digest of a record: SHA-256 of its text in UTF-8, in base64url. */
-export function digestOf(record: string): string {
-  return hash("sha256", record, "base64url");
-}
-
 /** The hash of a seal: SHA-256 of its content in UTF-8, in hexadecimal. */
 export function hashOf(content: string): string {
   return hash("sha256", content, "hex");

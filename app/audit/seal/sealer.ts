@@ -1,9 +1,10 @@
-import { asc, count, desc, inArray, lt, min, sql } from "drizzle-orm";
+import { asc, count, desc, inArray, lt, min, not, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import type { Db } from "../../db/database.js";
 import { decisionCounts, decisions, sealHead, seals, unsealedDecisions } from "../../db/schema.js";
-import { isAsked } from "../record/source.js";
-import { digestOf, GENESIS, hashOf, type Seal, type SealContent, sealContent, sealOf } from "./seal.js";
+import { digestOf } from "../record/digest.js";
+import { isCheck } from "../record/source.js";
+import { GENESIS, hashOf, type Seal, type SealContent, sealContent, sealOf } from "./seal.js";
 
 /** Most records under one seal. */
 const RECORDS_PER_SEAL = 1_000;
@@ -173,6 +174,6 @@ async function addToCounts(tx: Db, seqs: readonly number[]): Promise<void> {
   await tx.execute(sql`
     insert into ${decisionCounts} (hour, kind, action, effect, count)
     select date_trunc('hour', time, 'UTC'), kind, action, effect, count(*)
-    from ${decisions} where seq = any(${sql.param(seqs)}::bigint[]) and ${isAsked("tried")} group by 1, 2, 3, 4
+    from ${decisions} where seq = any(${sql.param(seqs)}::bigint[]) and ${not(isCheck())} group by 1, 2, 3, 4
     on conflict (hour, kind, action, effect) do update set count = ${decisionCounts.count} + excluded.count`);
 }

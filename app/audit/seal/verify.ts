@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { asc, eq, gt, isNull, max, min, sql } from "drizzle-orm";
 import type { Db } from "../../db/database.js";
 import { decisions, sealHead, seals, unsealedDecisions } from "../../db/schema.js";
-import { columnsOf, type DecisionRecord } from "../record/record.js";
-import { digestOf, GENESIS, hashOf, type SealContent, sealContent } from "./seal.js";
+import { digestOf } from "../record/digest.js";
+import type { DecisionRecord } from "../record/record.js";
+import { columnsOf } from "../record/row.js";
+import { GENESIS, hashOf, type SealContent, sealContent } from "./seal.js";
 
 /** Rows read at once. */
 const CHUNK = 2_000;

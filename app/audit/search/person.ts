@@ -1,40 +1,40 @@
 import type { Colleague, People } from "../../directory/people.js";
 import type { DecisionStore } from "./store.js";
 
-/** Searched for, those requests are found that nobody was logged in for. */
+/** Finds the requests for which no user was logged in, when it is searched for as a person. */
 export const NOBODY = "nobody";
 
-/** Whom a search is about. */
-export type Who =
-  /** Somebody; `person` is absent when nothing but the id is known. `null`: nobody was logged in. */
+/** The person that a search is about. */
+export type PersonMatch =
+  /** `id` is `null` when no user was logged in. `person` is absent when only the id is known. */
   | { readonly id: string | null; readonly person?: Colleague }
-  /** It is not clear who is meant, and why not. */
+  /** Nobody was found, or several people: what to tell the user. */
   | { readonly id?: undefined; readonly message: string };
 
-/** Most people that a message names. */
-const NAMED = 5;
+/** Most people that a message lists. */
+const MAX_PEOPLE_LISTED = 5;
 
 /**
- * Finds out who is meant by a user id, an e-mail address, a name or a part of a name, whatever their case. Somebody who
- * has never logged in, but was decided about, is found by the id.
+ * Finds a person by user id, e-mail address, name or a part of a name; the case does not matter, but for the id. A person
+ * who has decisions but has never logged in is found by the id alone.
  */
-export async function whoIs(people: People, store: DecisionStore, text: string): Promise<Who> {
+export async function findPerson(people: People, store: DecisionStore, text: string): Promise<PersonMatch> {
   if (text.toLowerCase() === NOBODY) return { id: null };
-  const found = await people.matching(text, NAMED + 1);
+  const found = await people.matching(text, MAX_PEOPLE_LISTED + 1);
   const [first, second] = found;
-  if (first && (!second || isExactly(first, text, found))) return { id: first.id, person: first };
+  if (first && (!second || isExactMatch(first, text, found))) return { id: first.id, person: first };
   if (first) {
-    const some = found.slice(0, NAMED).map((person) => `${person.name} (${person.email})`);
-    const more = found.length > NAMED ? " and others" : "";
-    return { message: `“${text}” could be ${some.join(", ")}${more}. Search for one of the e-mail addresses.` };
+    const listed = found.slice(0, MAX_PEOPLE_LISTED).map((person) => `${person.name} (${person.email})`);
+    const more = found.length > MAX_PEOPLE_LISTED ? " and others" : "";
+    return { message: `“${text}” could be ${listed.join(", ")}${more}. Search for one of the e-mail addresses.` };
   }
   if (await store.hasDecisionsOf(text)) return { id: text };
   return { message: `Nobody called “${text}” has logged in here.` };
 }
 
-/** Whether a text can mean nobody but this person: an id or an address, or the name of one person only. */
-function isExactly(person: Colleague, text: string, found: readonly Colleague[]): boolean {
-  const isCalled = (value: string) => value.toLowerCase() === text.toLowerCase();
-  if (person.id === text || isCalled(person.email)) return true;
-  return found.filter(({ name }) => isCalled(name)).length === 1 && isCalled(person.name);
+/** Whether a text can only mean this person: the id, the address, or a name that no other person has. */
+function isExactMatch(person: Colleague, text: string, found: readonly Colleague[]): boolean {
+  const isSame = (value: string) => value.toLowerCase() === text.toLowerCase();
+  if (person.id === text || isSame(person.email)) return true;
+  return found.filter(({ name }) => isSame(name)).length === 1 && isSame(person.name);
 }

@@ -1,20 +1,14 @@
-import { and, desc, eq, gt, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, gt, not, sql } from "drizzle-orm";
 import type { SqlCondition } from "../../../middleware/sql/index.js";
 import { asSql } from "../../db/condition.js";
 import type { Db } from "../../db/database.js";
-import { decisionCounts, decisions, unsealedDecisions } from "../../db/schema.js";
-import { isAsked } from "../record/source.js";
+import { decisions, unsealedDecisions } from "../../db/schema.js";
+import type { StoredDecision } from "../record/row.js";
+import { isCheck } from "../record/source.js";
+import { type Count, countAll, countNewest, type NewestCounts } from "./counts.js";
 import type { Unit } from "./periods.js";
-import type { AuditSearch, Cursor } from "./query.js";
-
-/** A decision as it is stored. */
-export type StoredDecision = typeof decisions.$inferSelect;
-
-/** What is searched for, by ids. */
-export interface Search extends Omit<AuditSearch, "person"> {
-  /** `null`: nobody was logged in. */
-  readonly personId?: string | null | undefined;
-}
+import type { Cursor } from "./query.js";
+import { conditionOf, newestFirst, type Search } from "./search.js";
 
 /** A page of decisions, the newest first. */
 export interface DecisionPage {
@@ -23,40 +17,33 @@ export interface DecisionPage {
   readonly next: Cursor | null;
 }
 
-/** How many decisions of a period had an effect. */
-export interface Count {
-  readonly start: Date;
-  readonly effect: StoredDecision["effect"];
-  readonly count: number;
-}
-
-/** Counts of the newest decisions. */
-export interface NewestCounts {
-  readonly counts: readonly Count[];
-  /** Whether there are more that were not looked at. */
-  readonly isPart: boolean;
-}
-
-/** Reads the decision log. Everything but a single decision takes what permits to see them: the guard's filter. */
+/**
+ * Reads the decision log. Everything that finds several decisions takes `permitted`: the condition of the guard's filter,
+ * which holds for those that the user may see.
+ */
 export interface DecisionStore {
   get(id: string): Promise<StoredDecision | undefined>;
-  /** Whether anything was ever decided for a person; an access token is enough for that, without any login. */
+  /** Whether there is any decision about a person. An access token is enough for one; the person need not have logged in. */
   hasDecisionsOf(personId: string): Promise<boolean>;
   /** Whether a seal covers a decision. */
   isSealed(seq: number): Promise<boolean>;
   list(search: Search, permitted: SqlCondition, limit: number, after?: Cursor): Promise<DecisionPage>;
   /**
-   * The newest of what was tried with a contact, not only asked ahead.
+   * The newest decisions about a contact, without checks.
    *
-   * @param lookedAt - most of its decisions that are looked at
+   * @param maxRead - most decisions about the contact that are read to find them; older ones are not found
    */
-  triedWith(
+  newestAbout(
     contact: string,
     permitted: SqlCondition,
     limit: number,
-    lookedAt: number,
+    maxRead: number,
   ): Promise<readonly StoredDecision[]>;
-  /** Decisions that were written later than `floor`, in the order of the log, without some that are known already. */
+  /**
+   * Decisions with a greater sequence number than `floor`, in the order of the log.
+   *
+   * @param known - sequence numbers of decisions to leave out
+   */
   since(
     search: Search,
     permitted: SqlCondition,
@@ -64,26 +51,24 @@ export interface DecisionStore {
     known: readonly number[],
     limit: number,
   ): Promise<readonly StoredDecision[]>;
-  /** The last place in the log; 0 when it is empty. */
-  last(): Promise<number>;
+  /** The last sequence number of the log; 0 when it is empty. */
+  lastSeq(): Promise<number>;
   /**
-   * Counts what was tried at a time, from the hourly counts and what is not in those yet. For searches by action and
-   * effect only, of those who may see everything.
+   * Counts decisions, without checks, by period and effect, from the hourly counts and the decisions that are not in
+   * those yet. The hourly counts are of all decisions: this is only for users who may see everything, and for searches by
+   * action and effect.
    *
-   * @param from - beginning of an hour
-   * @param to - end of one
+   * @param from - the beginning of an hour; inclusive
+   * @param to - the beginning of an hour; exclusive
    */
   countAll(search: Pick<Search, "action" | "effect">, unit: Unit, from: Date, to: Date): Promise<readonly Count[]>;
   /**
-   * Counts the newest decisions that a search finds, hour by hour.
+   * Counts the newest decisions that a search finds, by hour and effect.
    *
-   * @param limit - most that are looked at: of those that the search finds by contact, else by person, else by action
+   * @param limit - most decisions that are read: those of the contact, else of the person, else of the action
    */
   countNewest(search: Search, permitted: SqlCondition, limit: number): Promise<NewestCounts>;
 }
-
-/** Most decisions that no seal covers yet, and so no count, that a chart looks at. */
-const UNCOUNTED = 5_000;
 
 /** The decision log of a database. */
 export function decisionStore(db: Db): DecisionStore {
@@ -95,41 +80,41 @@ export function decisionStore(db: Db): DecisionStore {
     },
 
     async hasDecisionsOf(personId) {
-      const found = await db.select({ one: sql`1` }).from(decisions).where(matches({ personId })).limit(1);
+      const found = await db.select({ one: sql`1` }).from(decisions).where(conditionOf({ personId })).limit(1);
       return found.length > 0;
     },
 
     async isSealed(seq) {
-      const open = await db.select().from(unsealedDecisions).where(eq(unsealedDecisions.seq, seq));
-      return open.length === 0;
+      const unsealed = await db.select().from(unsealedDecisions).where(eq(unsealedDecisions.seq, seq));
+      return unsealed.length === 0;
     },
 
     async list(search, permitted, limit, after) {
-      const behind = after && sql`(${decisions.time}, ${decisions.seq}) < (${after.time}::timestamptz, ${after.seq})`;
+      const isOlder = after && sql`(${decisions.time}, ${decisions.seq}) < (${after.time}::timestamptz, ${after.seq})`;
       const rows = await db
         .select()
         .from(decisions)
-        .where(and(asSql(permitted), matches(search), behind))
+        .where(and(asSql(permitted), conditionOf(search), isOlder))
         .orderBy(...newestFirst(search))
-        // One more than is shown tells whether there is a next page.
+        // One more than the page shows tells whether there is a next page.
         .limit(limit + 1);
       const shown = rows.slice(0, limit);
-      const end = rows.length > limit ? shown.at(-1) : undefined;
-      return { decisions: shown, next: end ? { time: end.time.toISOString(), seq: end.seq } : null };
+      const last = rows.length > limit ? shown.at(-1) : undefined;
+      return { decisions: shown, next: last ? { time: last.time.toISOString(), seq: last.seq } : null };
     },
 
-    triedWith(contact, permitted, limit, lookedAt) {
+    newestAbout(contact, permitted, limit, maxRead) {
       const newest = db
         .select()
         .from(decisions)
-        .where(and(asSql(permitted), matches({ contact })))
+        .where(and(asSql(permitted), conditionOf({ contact })))
         .orderBy(...newestFirst({}))
-        .limit(lookedAt)
+        .limit(maxRead)
         .as("newest");
       return db
         .select()
         .from(newest)
-        .where(isAsked("tried", newest.record))
+        .where(not(isCheck(newest.record)))
         .orderBy(desc(newest.time), desc(newest.seq))
         .limit(limit);
     },
@@ -139,86 +124,18 @@ export function decisionStore(db: Db): DecisionStore {
       return db
         .select()
         .from(decisions)
-        .where(and(gt(decisions.seq, floor), isNew, asSql(permitted), matches(search)))
+        .where(and(gt(decisions.seq, floor), isNew, asSql(permitted), conditionOf(search)))
         .orderBy(decisions.seq)
         .limit(limit);
     },
 
-    async last() {
+    async lastSeq() {
       const [row] = await db.select({ seq: decisions.seq }).from(decisions).orderBy(desc(decisions.seq)).limit(1);
       return row?.seq ?? 0;
     },
 
-    async countAll({ action, effect }, unit, from, to) {
-      const { hour, count } = decisionCounts;
-      const inCounts = and(
-        sql`${hour} >= ${from.toISOString()}::timestamptz`,
-        sql`${hour} < ${to.toISOString()}::timestamptz`,
-        action === undefined ? undefined : eq(decisionCounts.action, action),
-        effect && eq(decisionCounts.effect, effect),
-      );
-      // One statement sees one moment: what is being sealed meanwhile is counted once.
-      const { rows } = (await db.execute(sql`
-        select date_trunc(${unit}, hour, 'UTC') as start, effect, sum(count)::float8 as count from (
-          select ${hour}, ${decisionCounts.effect}, ${count} from ${decisionCounts} where ${inCounts}
-          union all
-          select ${decisions.time}, ${decisions.effect}, 1
-          from ${decisions}
-          where seq = any(array(select seq from ${unsealedDecisions} order by seq desc limit ${UNCOUNTED}))
-            and ${matches({ action, effect, asked: "tried", from, to })}
-        ) counted group by 1, 2`)) as unknown as { rows: CountRow[] };
-      return rows.map(asCount);
-    },
+    countAll: (search, unit, from, to) => countAll(db, search, unit, from, to),
 
-    async countNewest(search, permitted, limit) {
-      // What the index that is followed does not know is looked at last, so that no more than these are read.
-      const counts = sql<boolean>`${matches(search) ?? sql`true`}`.as("counts");
-      const newest = db
-        .select({ time: decisions.time, effect: decisions.effect, counts })
-        .from(decisions)
-        .where(and(asSql(permitted), matches(followed(search))))
-        .orderBy(...newestFirst(followed(search)))
-        .limit(limit);
-      const { rows } = (await db.execute(sql`
-        select date_trunc('hour', "time", 'UTC') as start, effect, count(*) filter (where counts)::float8 as count,
-          count(*)::float8 as read
-        from ${newest} newest group by 1, 2`)) as unknown as { rows: (CountRow & { read: number })[] };
-      return { counts: rows.map(asCount), isPart: rows.reduce((sum, { read }) => sum + read, 0) === limit };
-    },
+    countNewest: (search, permitted, limit) => countNewest(db, search, permitted, limit),
   };
-}
-
-type CountRow = { start: string | Date; effect: Count["effect"]; count: number };
-
-function asCount({ start, effect, count }: CountRow): Count {
-  return { start: new Date(start), effect, count };
-}
-
-/** The condition of a search. */
-function matches({ personId, contact, action, effect, asked, from, to }: Search): SQL | undefined {
-  const { principalId, kind, resourceId } = decisions;
-  return and(
-    personId === undefined ? undefined : personId === null ? isNull(principalId) : eq(principalId, personId),
-    contact === undefined ? undefined : and(eq(resourceId, contact), eq(kind, "contact")),
-    action === undefined ? undefined : eq(decisions.action, action),
-    // Not a parameter: the index of the denied ones is found only by the very word.
-    effect && sql`${decisions.effect} = ${sql.raw(effect === "deny" ? "'deny'" : "'allow'")}`,
-    asked && isAsked(asked),
-    from && sql`${decisions.time} >= ${from.toISOString()}::timestamptz`,
-    to && lt(decisions.time, to),
-  );
-}
-
-/** The part of a search that an index has in order, from the newest on. */
-function followed({ personId, contact, action, effect, from, to }: Search): Search {
-  if (contact !== undefined) return { contact, from, to };
-  if (personId !== undefined) return { personId, from, to };
-  return action === undefined ? { effect, from, to } : { action, from, to };
-}
-
-/** The order in which every search has an index to follow. */
-function newestFirst({ personId }: Search): SQL[] {
-  const newest = [desc(decisions.time), desc(decisions.seq)];
-  // PostgreSQL does not see that what is NULL everywhere need not be sorted by.
-  return personId === null ? [desc(decisions.principalId), ...newest] : newest;
 }

@@ -1,13 +1,14 @@
 import type { SqlCondition } from "../../../middleware/sql/index.js";
-import { nextOf, startOf, startsIn, type Unit, unitFor } from "../search/periods.js";
-import type { Count, DecisionStore, Search } from "../search/store.js";
+import type { Count } from "../search/counts.js";
+import { DAY_MS, nextOf, startOf, startsIn, type Unit, unitFor } from "../search/periods.js";
+import type { Search } from "../search/search.js";
+import type { DecisionStore } from "../search/store.js";
 
-/** Most decisions that are counted where there are no counts to add up. */
-const NEWEST = 2_000;
-/** What a chart shows when nobody says from when on. */
-const DAYS = 7;
-const DAY = 24 * 60 * 60 * 1000;
-const MOST_BARS = 60;
+/** Most decisions that are read for a chart where the hourly counts cannot be used. */
+const MAX_DECISIONS_READ = 2_000;
+/** The span of a chart when the search has no `from`. */
+const DEFAULT_SPAN_DAYS = 7;
+const MAX_BARS = 60;
 
 /** How many decisions a period had. */
 export interface Period {
@@ -20,16 +21,16 @@ export interface Period {
 export interface ChartData {
   readonly unit: Unit;
   readonly periods: readonly Period[];
-  /** Said below it: what was counted; empty when there is nothing to say. */
+  /** The text below it, about what was counted; may be empty. */
   readonly caption: string;
 }
 
 /**
- * Counts what a search finds, period by period; when it does not say how it was asked, what somebody tried, since most
- * decisions are only about what to show. It takes as long with many decisions in the log as with few: without a
- * person or a contact in the search there are counts for each hour, otherwise only the newest 2,000 are looked at.
+ * Counts what a search finds, by period. Checks are not counted unless the search is for them, because most decisions are
+ * checks. The time that it takes does not grow with the log: a search without a person or a contact uses the hourly
+ * counts, and every other one reads the newest 2,000 decisions only.
  *
- * @param isEverything - whether everything is permitted, which the counts are about
+ * @param isEverything - whether the user may see everything; the hourly counts are of all decisions
  */
 export async function chartOf(
   store: DecisionStore,
@@ -38,20 +39,20 @@ export async function chartOf(
   isEverything: boolean,
   now = new Date(),
 ): Promise<ChartData> {
-  const { asked = "tried" } = search;
-  const what = search.asked ? "" : " Only what was tried is counted, not what was asked ahead.";
-  if (isEverything && asked === "tried" && search.personId === undefined && search.contact === undefined) {
+  const { isCheck = false } = search;
+  const sources = search.isCheck === undefined ? " Only what was tried is counted, not what was asked ahead." : "";
+  if (isEverything && !isCheck && search.personId === undefined && search.contact === undefined) {
     const to = search.to && search.to < now ? search.to : now;
-    const from = search.from ?? new Date(to.getTime() - DAYS * DAY);
+    const from = search.from ?? new Date(to.getTime() - DEFAULT_SPAN_DAYS * DAY_MS);
     // Counts are of whole hours.
     const [first, end] = [startOf("hour", from), nextOf("hour", startOf("hour", new Date(to.getTime() - 1)))];
     const unit = unitFor(first, end);
     const counts = first < end ? await store.countAll(search, unit, first, end) : [];
-    const span = search.from || search.to ? "Counted by whole hours." : `The last ${DAYS} days.`;
-    return { unit, periods: periodsOf(counts, unit, first, end), caption: `${span}${what}` };
+    const span = search.from || search.to ? "Counted by whole hours." : `The last ${DEFAULT_SPAN_DAYS} days.`;
+    return { unit, periods: periodsOf(counts, unit, first, end), caption: `${span}${sources}` };
   }
-  const { counts, isPart } = await store.countNewest({ ...search, asked }, permitted, NEWEST);
-  const caption = (isPart ? `${lookedAt(search)} were looked at.${what}` : what).trim();
+  const { counts, isPart } = await store.countNewest({ ...search, isCheck }, permitted, MAX_DECISIONS_READ);
+  const caption = (isPart ? `${decisionsRead(search)} were looked at.${sources}` : sources).trim();
   if (counts.length === 0) return { unit: "hour", periods: [], caption };
   const starts = counts.map(({ start }) => start.getTime());
   const [first, last] = [new Date(Math.min(...starts)), new Date(Math.max(...starts))];
@@ -60,8 +61,9 @@ export async function chartOf(
   return { unit, periods: periodsOf(counts, unit, first, end), caption };
 }
 
-function lookedAt({ contact, personId, action, effect }: Search): string {
-  const newest = `Only the newest ${NEWEST.toLocaleString("en-GB")}`;
+/** Which decisions were read, when there are more than may be read. */
+function decisionsRead({ contact, personId, action, effect }: Search): string {
+  const newest = `Only the newest ${MAX_DECISIONS_READ.toLocaleString("en-GB")}`;
   if (contact !== undefined) return `${newest} decisions about this contact`;
   if (personId !== undefined) return `${newest} decisions about ${personId === null ? "nobody" : "this person"}`;
   if (action !== undefined) return `${newest} decisions about this action`;
@@ -69,21 +71,21 @@ function lookedAt({ contact, personId, action, effect }: Search): string {
 }
 
 function periodsOf(counts: readonly Count[], unit: Unit, from: Date, to: Date): Period[] {
-  const found = new Map<number, { allow: number; deny: number }>();
+  const sums = new Map<number, { allow: number; deny: number }>();
   for (const { start, effect, count } of counts) {
     const time = startOf(unit, start).getTime();
-    const sums = found.get(time) ?? { allow: 0, deny: 0 };
-    sums[effect] += count;
-    found.set(time, sums);
+    const sum = sums.get(time) ?? { allow: 0, deny: 0 };
+    sum[effect] += count;
+    sums.set(time, sum);
   }
   const periods = startsIn(unit, from, to).map((start) => ({
     start,
     allow: 0,
     deny: 0,
-    ...found.get(start.getTime()),
+    ...sums.get(start.getTime()),
   }));
-  // Whoever searches from the year 1000 on does not want to see how little happened then.
-  if (periods.length <= MOST_BARS) return periods;
+  // A search from the year 1000 on is not to show centuries of empty bars.
+  if (periods.length <= MAX_BARS) return periods;
   const first = periods.findIndex(({ allow, deny }) => allow + deny > 0);
   return first === -1 ? [] : periods.slice(first);
 }

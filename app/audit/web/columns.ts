@@ -6,7 +6,7 @@ const text = ({ name }: { name: string }, nulls: "never" | "missing" = "never"):
   return { type: "string", column: name, nulls };
 };
 
-/** How what policies know of a decision is stored; see `decisionResource`. */
+/** The columns that hold the attributes of a decision as a resource; see `decisionResource`. */
 export const decisionColumns: SqlOptions = {
   table: "decisions",
   id: text(id),

@@ -1,17 +1,17 @@
 import { stringify } from "csv-stringify/sync";
-import { type ReadDecision, readDecision, UNREADABLE } from "../record/parse.js";
-import type { StoredDecision } from "../search/store.js";
+import { type ParsedDecision, parseDecision, UNREADABLE } from "../record/parse.js";
+import type { StoredDecision } from "../record/row.js";
 
-/** A decision as flat columns; lists are separated by spaces, as neither roles nor rules have one. */
-const columns: Readonly<Record<string, (read: ReadDecision) => string | number | null | undefined>> = {
-  id: ({ gist }) => gist.id,
-  time: ({ gist }) => gist.time,
-  principal_id: ({ gist }) => gist.principal?.id,
+/** The columns, and their values. Lists are separated by spaces: names of roles and rules contain none. */
+const columns: Readonly<Record<string, (decision: ParsedDecision) => string | number | null | undefined>> = {
+  id: ({ summary }) => summary.id,
+  time: ({ summary }) => summary.time,
+  principal_id: ({ summary }) => summary.principal?.id,
   roles: ({ record }) => record?.principal?.roles.join(" "),
-  kind: ({ gist }) => gist.resource.kind,
-  resource_id: ({ gist }) => gist.resource.id,
-  action: ({ gist }) => gist.action,
-  effect: ({ gist }) => gist.effect,
+  kind: ({ summary }) => summary.resource.kind,
+  resource_id: ({ summary }) => summary.resource.id,
+  action: ({ summary }) => summary.action,
+  effect: ({ summary }) => summary.effect,
   error: ({ record }) => record?.error,
   policy: ({ record }) => record?.policy,
   policy_version: ({ record }) => record?.policyVersion,
@@ -31,18 +31,18 @@ const columns: Readonly<Record<string, (read: ReadDecision) => string | number |
   unreadable: ({ record }) => (record ? null : UNREADABLE),
 };
 
-// Spreadsheets would otherwise run what somebody got into the log as a formula.
+// Text in the log can come from an attacker, and spreadsheets would run it as a formula.
 const options = { escape_formulas: true, record_delimiter: "windows" } as const;
 
-/** The line that names the columns. */
+/** The line with the names of the columns. */
 export function csvHeader(): string {
   return stringify([Object.keys(columns)], options);
 }
 
-/** Decisions as lines of CSV (RFC 4180). What spreadsheets would take for a formula gets an apostrophe in front. */
+/** Decisions as lines of CSV (RFC 4180). A value that a spreadsheet would take for a formula is prefixed with an apostrophe. */
 export function csvLines(decisions: readonly StoredDecision[]): string {
   return stringify(
-    decisions.map(readDecision).map((read) => Object.values(columns).map((column) => column(read) ?? "")),
+    decisions.map(parseDecision).map((decision) => Object.values(columns).map((column) => column(decision) ?? "")),
     options,
   );
 }

@@ -1,11 +1,11 @@
 import type { DerivedRoleExplanation, FailedExpression, RuleExplanation } from "../record/explanation.js";
 import type { DecisionRecord } from "../record/record.js";
 
-/** What was missing for a decision to be another one, in words. */
-export type Missing = NonNullable<ReturnType<typeof missingOf>>;
-
-/** Says of each rule and derived role what kept it from applying; `null` where there is nothing to explain. */
-export function missingOf({ explanation, resource: { kind } }: DecisionRecord) {
+/**
+ * The explanation of a denial in words: for each rule and derived role, what kept it from applying. `null` when the record
+ * has no explanation.
+ */
+export function explanationText({ explanation, resource: { kind } }: DecisionRecord) {
   if (!explanation) return null;
   const { policy, rules, derivedRoles, agrees } = explanation;
   return {
@@ -16,25 +16,25 @@ export function missingOf({ explanation, resource: { kind } }: DecisionRecord) {
       .filter(({ effect, applied }) => effect === "allow" && !applied)
       .map((rule) => ({
         name: rule.name,
-        words: wordsOf(rule, kind),
-        failed: rule.failed.map((each) => failure(each, kind)),
+        text: ruleText(rule, kind),
+        failed: rule.failed.map((failed) => failedText(failed, kind)),
       })),
     derivedRoles: derivedRoles.map((role) => ({
       name: role.name,
-      words: needsOf(role),
-      failed: role.failed.map((each) => failure(each, kind)),
+      text: derivedRoleText(role),
+      failed: role.failed.map((failed) => failedText(failed, kind)),
     })),
   };
 }
 
-function wordsOf({ roles, derivedRoles, missing, failed }: RuleExplanation, kind: string): string {
-  const those = [
+function ruleText({ roles, derivedRoles, missing, failed }: RuleExplanation, kind: string): string {
+  const audience = [
     roles.includes("*")
       ? "everybody"
       : roles.length > 0 && `the ${roles.length === 1 ? "role" : "roles"} ${list(roles)}`,
     derivedRoles.length > 0 && `the derived ${derivedRoles.length === 1 ? "role" : "roles"} ${list(derivedRoles)}`,
   ].filter(Boolean);
-  const isFor = `It is for ${those.join(" or ")}`;
+  const isFor = `It is for ${audience.join(" or ")}`;
   if (missing === "role") {
     const several = roles.length + derivedRoles.length > 1;
     const lacking = `${isFor}, and the person ${several ? "had none of them" : "did not have it"}.`;
@@ -44,22 +44,22 @@ function wordsOf({ roles, derivedRoles, missing, failed }: RuleExplanation, kind
   return `${isFor}, which the person had, but its condition did not hold:`;
 }
 
-function needsOf({ parentRoles, hasParentRole, failed }: DerivedRoleExplanation): string {
-  const role = parentRoles.includes("*")
+function derivedRoleText({ parentRoles, hasParentRole, failed }: DerivedRoleExplanation): string {
+  const needs = parentRoles.includes("*")
     ? "It needs no other role"
     : `It needs the role ${list(parentRoles)}, which the person ${hasParentRole ? "had" : "did not have"}`;
-  if (failed.length === 0) return `${role}.`;
-  return `${role}, ${hasParentRole ? "but" : "and"} its condition did not hold:`;
+  if (failed.length === 0) return `${needs}.`;
+  return `${needs}, ${hasParentRole ? "but" : "and"} its condition did not hold:`;
 }
 
-function failure({ expression, because }: FailedExpression, kind: string) {
-  const words: Readonly<Record<FailedExpression["because"], string>> = {
+function failedText({ expression, because }: FailedExpression, kind: string) {
+  const texts: Readonly<Record<FailedExpression["because"], string>> = {
     false: "was not true",
     true: "was true, and must not be",
     error: "could not be evaluated: an attribute was missing, or of another type",
     unknown: `is about a particular ${kind}, and the question was about all of them`,
   };
-  return { expression, words: words[because] };
+  return { expression, text: texts[because] };
 }
 
 /** `a, b or c` */

@@ -2,21 +2,23 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Response } from "express";
 import type { SqlCondition } from "../../../middleware/sql/index.js";
-import { lineOf } from "../record/parse.js";
+import { jsonLineOf } from "../record/parse.js";
+import type { StoredDecision } from "../record/row.js";
 import type { Cursor } from "../search/query.js";
-import type { DecisionStore, Search, StoredDecision } from "../search/store.js";
+import type { Search } from "../search/search.js";
+import type { DecisionStore } from "../search/store.js";
 import { csvHeader, csvLines } from "./csv.js";
 
-/** Decisions in memory at a time: few enough to be gone before the garbage collector takes them for something that stays. */
-const CHUNK = 200;
+/** Decisions in memory at a time: few enough that the garbage collector frees them while they are young. */
+const MAX_DECISIONS_PER_CHUNK = 200;
 
-/** How copies of the log are written. */
+/** The formats of an export. */
 export const formats = {
   /** Each record as it is stored. */
   ndjson: {
     type: "application/x-ndjson; charset=utf-8",
     header: () => "",
-    lines: (decisions: readonly StoredDecision[]) => decisions.map((decision) => `${lineOf(decision)}\n`).join(""),
+    lines: (decisions: readonly StoredDecision[]) => decisions.map((decision) => `${jsonLineOf(decision)}\n`).join(""),
   },
   csv: {
     type: "text/csv; charset=utf-8; header=present",
@@ -27,10 +29,10 @@ export const formats = {
 export type Format = keyof typeof formats;
 
 /**
- * Sends everything that a search finds, the newest first, no faster than it is taken. When it cannot be finished the
- * connection is cut, so that nobody takes a part of the log for the whole.
+ * Sends everything that a search finds, the newest first, no faster than the client reads. When it fails halfway the
+ * connection is cut, so that the client does not take a part of the log for the whole.
  *
- * @throws what the database throws, when not even the first decisions can be read
+ * @throws what the database throws when the first decisions cannot be read; nothing has been sent then
  */
 export async function sendExport(
   res: Response,
@@ -43,7 +45,7 @@ export async function sendExport(
   const { type, header, lines } = formats[format];
   const chunks = chunksOf(store, search, permitted);
   const first = await chunks.next();
-  // In this order: the name would decide about the type.
+  // `attachment` sets a type by the file's name, which `type` replaces.
   res.attachment(`decisions-${now.toISOString().replace(/[-:]|\.\d+/g, "")}.${format}`).type(type);
   if (res.req.method === "HEAD") {
     res.end();
@@ -55,10 +57,10 @@ export async function sendExport(
     for await (const chunk of chunks) yield lines(chunk);
   }
   try {
-    // In bytes, not as objects: what waits to be taken is counted by its length.
+    // Not in object mode, so that the stream's buffer is limited by bytes.
     await pipeline(Readable.from(text(), { objectMode: false }), res);
   } catch (error) {
-    // Whoever goes away has seen enough.
+    // A client that disconnects is no failure.
     if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
   }
 }
@@ -66,7 +68,7 @@ export async function sendExport(
 async function* chunksOf(store: DecisionStore, search: Search, permitted: SqlCondition) {
   let after: Cursor | undefined;
   do {
-    const page = await store.list(search, permitted, CHUNK, after);
+    const page = await store.list(search, permitted, MAX_DECISIONS_PER_CHUNK, after);
     yield page.decisions;
     after = page.next ?? undefined;
   } while (after);

@@ -4,7 +4,7 @@ import { mayListDecisions } from "./resource.js";
 
 const entry = { href: "/audit", label: "Audit", purpose: "Look up who tried what, and why it was allowed or denied." };
 
-/** The entry of the menu that leads to the decision log. */
+/** The menu's entry for the decision log; empty for users who may not list decisions. */
 export async function auditMenu(req: Request): Promise<MenuEntry[]> {
   return (await mayListDecisions(req)) ? [entry] : [];
 }

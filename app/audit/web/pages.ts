@@ -2,62 +2,70 @@ import type { Request, Response } from "express";
 import type { People } from "../../directory/people.js";
 import { renderPage } from "../../web/pages.js";
 import { ownScript } from "../../web/security-headers.js";
-import { readDecision } from "../record/parse.js";
-import { NOBODY, type Who } from "../search/person.js";
-import { type AuditQuery, auditUrl, encodeCursor, localTime, queryOf, searchFields } from "../search/query.js";
-import type { DecisionPage, DecisionStore, StoredDecision } from "../search/store.js";
+import { parseDecision } from "../record/parse.js";
+import type { StoredDecision } from "../record/row.js";
+import { NOBODY, type PersonMatch } from "../search/person.js";
+import { type AuditQuery, encodeCursor, searchFields } from "../search/query.js";
+import type { DecisionPage, DecisionStore } from "../search/store.js";
 import type { ChartData } from "./chart.js";
-import { drawingOf } from "./chart-layout.js";
-import { missingOf } from "./explanation-text.js";
-import { idsIn, rowOfDecision } from "./rows.js";
-import { becauseOf, occasionOf, refusalOf, sentenceOf } from "./sentences.js";
+import { layoutOf } from "./chart-layout.js";
+import { explanationText } from "./explanation-text.js";
+import { auditRow, auditRows, principalIds } from "./rows.js";
+import { decisionSentence, errorSentence, policyReason, sourceSentence } from "./sentences.js";
+import { auditUrl, localTime, queryString } from "./urls.js";
 
-/** What was found for a search. */
-export interface Found {
+/** What a search has found. */
+export interface SearchResult {
   readonly page: DecisionPage;
+  /** `null` when none was asked for. */
   readonly chart: ChartData | null;
-  /** Whom the search is about, when it is about somebody. */
-  readonly who: Who | undefined;
+  /** The person that the search is about; `undefined` when it is about none. */
+  readonly person: PersonMatch | undefined;
 }
 
-/** What a browser shows in a field for local times. */
+/** What a browser can show in a field of the type `datetime-local`. */
 const LOCAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
-/** The log: the search, its chart, and a page of what it finds. */
+/** Sends the page of the log: the form, the chart and a page of decisions. */
 export async function showLog(
   req: Request,
   res: Response,
   people: People,
   query: AuditQuery,
-  found: Promise<Found>,
+  result: Promise<SearchResult>,
 ): Promise<void> {
   const locals = async () => {
-    const { page, chart, who } = await found;
+    const { page, chart, person } = await result;
     const { after, ...search } = query;
-    const end = Math.max(0, ...page.decisions.map(({ seq }) => seq));
-    const rows = await rowsOf(people, page.decisions);
-    // Not before everything is there: an error page has no script.
+    const lastSeq = Math.max(0, ...page.decisions.map(({ seq }) => seq));
+    const rows = await auditRows(people, page.decisions);
+    // After everything that can fail, because an error page has no script.
     ownScript(res);
-    const tail = queryOf(search, { format: "html", ...(end > 0 && { lastEventId: String(end) }) });
+    const tail = queryString(search, { format: "html", ...(lastSeq > 0 && { lastEventId: String(lastSeq) }) });
+    const message = person && "message" in person ? person.message : null;
     return {
-      ...shownSearch(fieldsOf(query), {}),
+      ...formOf(fieldsOf(query), {}),
       rows,
-      chart: chart && drawingOf(chart),
-      about: aboutOf(who),
-      message: who && "message" in who ? who.message : null,
+      chart: chart && layoutOf(chart),
+      about: subjectOf(person),
+      message,
       next: page.next && auditUrl(search, encodeCursor(page.next)),
       first: after ? auditUrl(search) : null,
       refresh: auditUrl(search),
-      tail: after || (who && "message" in who) ? null : `/audit/tail?${tail}`,
-      exports: who && "message" in who ? null : queryOf({ ...search, limit: undefined }),
+      tail: after || message !== null ? null : `/audit/tail?${tail}`,
+      exports: message !== null ? null : queryString({ ...search, limit: undefined }),
     };
   };
   await renderPage(req, res, "audit/index", "Audit", locals());
 }
 
-/** The search once more, with what is wrong with it. */
-export async function showSearch(req: Request, res: Response, errors: Readonly<Record<string, string>>): Promise<void> {
-  const typed = Object.fromEntries(
+/** Sends the form of an invalid search again, with what is wrong with it, and the status 400. */
+export async function showInvalidSearch(
+  req: Request,
+  res: Response,
+  errors: Readonly<Record<string, string>>,
+): Promise<void> {
+  const entered = Object.fromEntries(
     searchFields.map((field) => {
       const { [field]: value } = req.query;
       const isShown = typeof value === "string" && (!["from", "to"].includes(field) || LOCAL_TIME.test(value));
@@ -65,7 +73,7 @@ export async function showSearch(req: Request, res: Response, errors: Readonly<R
     }),
   );
   await renderPage(req, res.status(400), "audit/index", "Audit", {
-    ...shownSearch(typed, errors),
+    ...formOf(entered, errors),
     rows: null,
     chart: null,
     about: null,
@@ -78,7 +86,7 @@ export async function showSearch(req: Request, res: Response, errors: Readonly<R
   });
 }
 
-/** A decision, and why it was made; of one whose record cannot be read, what is left of it. */
+/** Sends the page of a decision, and why it was made; when the record cannot be read, what its row says. */
 export async function showDecision(
   req: Request,
   res: Response,
@@ -86,21 +94,21 @@ export async function showDecision(
   store: DecisionStore,
   stored: StoredDecision,
 ): Promise<void> {
-  const read = readDecision(stored);
-  const { record, gist } = read;
+  const decision = parseDecision(stored);
+  const { record, summary } = decision;
   const locals = async () => {
-    const [isSealed, known] = await Promise.all([store.isSealed(stored.seq), people.byIds(idsIn([read]))]);
-    const person = gist.principal && (known.get(gist.principal.id) ?? null);
-    const shown = { gist, row: rowOfDecision(read, known), person };
-    if (!record) return { ...shown, raw: stored.record };
+    const [isSealed, known] = await Promise.all([store.isSealed(stored.seq), people.byIds(principalIds([decision]))]);
+    const person = summary.principal && (known.get(summary.principal.id) ?? null);
+    const shared = { summary, row: auditRow(decision, known), person };
+    if (!record) return { ...shared, raw: stored.record };
     return {
-      ...shown,
+      ...shared,
       record,
-      sentence: sentenceOf(record, record.principal && (person?.name ?? record.principal.id)),
-      because: becauseOf(record),
-      refusal: refusalOf(record),
-      occasion: occasionOf(record),
-      missing: missingOf(record),
+      sentence: decisionSentence(record, record.principal && (person?.name ?? record.principal.id)),
+      reason: policyReason(record),
+      error: errorSentence(record),
+      source: sourceSentence(record),
+      explanation: explanationText(record),
       isSealed,
       raw: JSON.stringify(record, null, 2),
     };
@@ -108,25 +116,18 @@ export async function showDecision(
   await renderPage(req, res, record ? "audit/show" : "audit/unreadable", "Decision", locals());
 }
 
-/** The rows that a table shows of decisions. */
-export async function rowsOf(people: People, decisions: readonly StoredDecision[]) {
-  const read = decisions.map(readDecision);
-  const known = await people.byIds(idsIn(read));
-  return read.map((decision) => rowOfDecision(decision, known));
-}
-
 function fieldsOf({ person, contact, action, effect, asked, from, to }: AuditQuery) {
   return { person, contact, action, effect, asked, from: from && localTime(from), to: to && localTime(to) };
 }
 
-/** The form, and what is wrong with it. */
-function shownSearch(values: Readonly<Record<string, unknown>>, errors: Readonly<Record<string, string>>) {
+/** What the form shows: its values, and what is wrong with them. */
+function formOf(values: Readonly<Record<string, unknown>>, errors: Readonly<Record<string, string>>) {
   return { values, errors, searching: Object.values(values).some(Boolean) };
 }
 
-/** Whom a search has found. */
-function aboutOf(who: Who | undefined): string | null {
-  if (!who || "message" in who) return null;
-  if (who.id === null) return NOBODY;
-  return who.person ? `${who.person.name} (${who.person.email || who.id})` : who.id;
+/** The person that a search is about, by name; `null` when it is about none, or none was found. */
+function subjectOf(match: PersonMatch | undefined): string | null {
+  if (!match || "message" in match) return null;
+  if (match.id === null) return NOBODY;
+  return match.person ? `${match.person.name} (${match.person.email || match.id})` : match.id;
 }

@@ -2,21 +2,21 @@ import type { Request } from "express";
 import type { KindedResource } from "../../../middleware/index.js";
 import { withDeadline } from "../../deadline.js";
 import { unavailable } from "../../problems.js";
-import type { DecisionStore, StoredDecision } from "../search/store.js";
-import type { DecisionLog } from "../write/decision-log.js";
+import type { StoredDecision } from "../record/row.js";
+import type { DecisionStore } from "../search/store.js";
 
-/** How long what has just been decided may take to be written, in ms. */
-const PATIENCE = 2_000;
+/** Time that a decision which was made a moment ago may take to be written. */
+const FLUSH_TIMEOUT_MS = 2_000;
 
 /** The decision log as a whole, as the PDP sees it. */
 const wholeLog: KindedResource = { kind: "decision", id: "*" };
 
-/** Whether somebody may list decisions; asked in one tick with the menu, it is the same question. */
+/** Whether the user may list decisions. The menu asks the same: in one tick, both are one question to the PDP. */
 export function mayListDecisions(req: Request): Promise<boolean> {
   return req.authz.can(wholeLog, "list");
 }
 
-/** A decision as the PDP sees it, and with it the row, so that handlers need not read it again. */
+/** A decision as the PDP sees it, with the row it was made of, so that handlers need not read it again. */
 export interface DecisionResource extends KindedResource {
   readonly decision: StoredDecision;
 }
@@ -27,15 +27,19 @@ function decisionResource(decision: StoredDecision): DecisionResource {
   return { kind: "decision", id, attr: { ...optional, kind, action, effect }, decision };
 }
 
-/** Makes the loader of the decision that a route's `:id` names. */
-export function decisionById(store: DecisionStore, log: DecisionLog) {
+/**
+ * Makes the loader of the decision that a route's `:id` names.
+ *
+ * @param flush - writes the decisions that the log still has in memory
+ */
+export function decisionById(store: DecisionStore, flush: () => Promise<void>) {
   return async (req: Request): Promise<DecisionResource | undefined> => {
     const id = String(req.params.id);
     let decision = await store.get(id);
-    // Somebody may follow the link of a refusal faster than it is written down. Those who may not read it anyway do not
-    // make the log write before its time.
+    // The link on a refusal can be followed before its decision is written. A user who may not read it anyway must not
+    // be able to make the log write early.
     if (!decision && (await mayListDecisions(req))) {
-      await withDeadline(log.flush(), PATIENCE, late);
+      await withDeadline(flush(), FLUSH_TIMEOUT_MS, notWritten);
       decision = await store.get(id);
     }
     return decision && decisionResource(decision);
@@ -47,7 +51,7 @@ export function loadedDecision(req: Request): StoredDecision {
   return (req.authz.resource as DecisionResource).decision;
 }
 
-function late(): Error {
+function notWritten(): Error {
   return unavailable(
     "The decision log is behind",
     "Decisions that were just made are not written down yet. Try again in a moment.",

@@ -5,37 +5,48 @@ import { type SqlCondition, toSql } from "../../../middleware/sql/index.js";
 import type { People } from "../../directory/people.js";
 import { ProblemError } from "../../problems.js";
 import { malformed, messagesOf } from "../../web/query.js";
-import { lineOf } from "../record/parse.js";
-import { type Who, whoIs } from "../search/person.js";
+import { jsonLineOf } from "../record/parse.js";
+import type { StoredDecision } from "../record/row.js";
+import { findPerson } from "../search/person.js";
 import { type AuditQuery, type AuditSearch, auditQuery, auditSearch, encodeCursor } from "../search/query.js";
-import type { DecisionStore, Search, StoredDecision } from "../search/store.js";
-import type { DecisionLog } from "../write/decision-log.js";
+import { type Search, searchFor } from "../search/search.js";
+import type { DecisionStore } from "../search/store.js";
 import { chartOf } from "./chart.js";
 import { decisionColumns } from "./columns.js";
 import { type Format, formats, sendExport } from "./export.js";
-import { Tails } from "./live-tail.js";
-import { type Found, rowsOf, showDecision, showLog, showSearch } from "./pages.js";
+import { LiveTails } from "./live-tail.js";
+import { type SearchResult, showDecision, showInvalidSearch, showLog } from "./pages.js";
 import { decisionById, loadedDecision } from "./resource.js";
+import { auditRows } from "./rows.js";
 
-/** Reading the decision log, as pages and as JSON. Nothing here can change it. */
-export function auditRoutes(store: DecisionStore, people: People, log: DecisionLog, isStopping: () => boolean): Router {
+/**
+ * Reading the decision log, as pages and as JSON. No route can change it.
+ *
+ * @param flush - writes the decisions that the log still has in memory
+ * @param isStopping - whether the process is shutting down, which ends live tails
+ */
+export function auditRoutes(
+  store: DecisionStore,
+  people: People,
+  flush: () => Promise<void>,
+  isStopping: () => boolean,
+): Router {
   const router = Router();
-  const tails = new Tails(store, isStopping);
+  const tails = new LiveTails(store, isStopping);
 
   router.get("/audit", authorize("decision", "list", { filter: true }), async (req, res) => {
     const filter = req.authz.filter("decision", "list");
     const query = auditQuery.safeParse(req.query);
     if (!query.success) {
       const errors = messagesOf(query.error);
-      // What was typed into the form is told there; the rest of an address nobody types.
-      const isTyped = Object.keys(errors).every((field) => field !== "limit" && field !== "after");
-      if (wantsHtml(req) && isTyped) return showSearch(req, res, errors);
+      // The form can show what is wrong with its fields. The other parameters have no field.
+      const isOfForm = Object.keys(errors).every((field) => field !== "limit" && field !== "after");
+      if (wantsHtml(req) && isOfForm) return showInvalidSearch(req, res, errors);
       throw malformed(errors);
     }
     const permitted = toSql(filter, decisionColumns);
     if (wantsHtml(req)) return showLog(req, res, people, query.data, find(query.data, permitted, true));
-    const { page, who } = await find(query.data, permitted, false);
-    sendPage(res, page.decisions, page.next && encodeCursor(page.next), who);
+    sendJson(res, await find(query.data, permitted, false));
   });
 
   router.get("/audit/export", authorize("decision", "export", { filter: true }), async (req, res) => {
@@ -50,78 +61,71 @@ export function auditRoutes(store: DecisionStore, people: People, log: DecisionL
   router.get("/audit/tail", authorize("decision", "tail", { filter: true }), async (req, res) => {
     const permitted = toSql(req.authz.filter("decision", "tail"), decisionColumns);
     const search = await searchIn(req);
-    await tails.follow(res, { search, permitted, behind: lastEventIdOf(req), dataOf: dataFor(req) });
+    await tails.follow(res, { search, permitted, lastEventId: lastEventIdIn(req), dataOf: eventData(req) });
   });
 
-  router.get("/audit/:id", authorize("decision", "read", { resource: decisionById(store, log) }), async (req, res) => {
-    const decision = loadedDecision(req);
-    if (wantsHtml(req)) await showDecision(req, res, people, store, decision);
-    else res.vary("Accept").type("json").send(lineOf(decision));
-  });
+  router.get(
+    "/audit/:id",
+    authorize("decision", "read", { resource: decisionById(store, flush) }),
+    async (req, res) => {
+      const decision = loadedDecision(req);
+      if (wantsHtml(req)) await showDecision(req, res, people, store, decision);
+      else res.vary("Accept").type("json").send(jsonLineOf(decision));
+    },
+  );
 
   return router;
 
-  async function find(query: AuditQuery, permitted: SqlCondition, withChart: boolean): Promise<Found> {
-    const who = query.person === undefined ? undefined : await whoIs(people, store, query.person);
-    if (who && "message" in who) return { page: { decisions: [], next: null }, chart: null, who };
-    const search = searchFor(query, who);
+  async function find(query: AuditQuery, permitted: SqlCondition, withChart: boolean): Promise<SearchResult> {
+    const person = query.person === undefined ? undefined : await findPerson(people, store, query.person);
+    if (person && "message" in person) return { page: { decisions: [], next: null }, chart: null, person };
+    const search = searchFor(query, person?.id);
     const isEverything = permitted.text === "TRUE";
     const [page, chart] = await Promise.all([
       store.list(search, permitted, query.limit, query.after),
-      // One is enough: further pages are of the same search.
+      // On the first page only: the chart is of the whole search.
       withChart && !query.after ? chartOf(store, search, permitted, isEverything) : null,
     ]);
-    return { page, chart, who };
+    return { page, chart, person };
   }
 
-  /** What an export or a tail is to be of. */
+  /** The search of an export or a live tail. */
   async function searchIn(req: Request): Promise<Search> {
     const query: z.ZodSafeParseResult<AuditSearch> = auditSearch.safeParse(req.query);
     if (!query.success) throw malformed(messagesOf(query.error));
-    const { person } = query.data;
-    const who = person === undefined ? undefined : await whoIs(people, store, person);
-    if (who && "message" in who) throw new ProblemError(400, "Malformed request", who.message);
-    return searchFor(query.data, who);
+    const { person: text } = query.data;
+    const person = text === undefined ? undefined : await findPerson(people, store, text);
+    if (person && "message" in person) throw new ProblemError(400, "Malformed request", person.message);
+    return searchFor(query.data, person?.id);
   }
 
-  /** Sends records or, to the log's page, rows of its table. */
-  function dataFor(req: Request): (decisions: readonly StoredDecision[]) => Promise<readonly string[]> {
-    if (req.query.format !== "html") return async (decisions) => decisions.map(lineOf);
+  /** Makes the data of a live tail's events: records or, for the log's page, rows of its table. */
+  function eventData(req: Request): (decisions: readonly StoredDecision[]) => Promise<readonly string[]> {
+    if (req.query.format !== "html") return async (decisions) => decisions.map(jsonLineOf);
     return async (decisions) => {
-      const rows = await rowsOf(people, decisions);
-      return Promise.all(rows.map((row) => rendered(req, "audit/row", { row })));
+      const rows = await auditRows(people, decisions);
+      return Promise.all(rows.map((row) => renderLine(req, "audit/row", { row })));
     };
   }
 }
 
-function searchFor({ contact, action, effect, asked, from, to }: AuditSearch, who: Who | undefined): Search {
-  return { contact, action, effect, asked, from, to, personId: who?.id };
+/** Records are sent exactly as they are stored: see {@link jsonLineOf}. */
+function sendJson(res: Response, { page, person }: SearchResult): void {
+  const records = page.decisions.map(jsonLineOf).join();
+  const next = JSON.stringify(page.next && encodeCursor(page.next));
+  const message = person && "message" in person ? `,"message":${JSON.stringify(person.message)}` : "";
+  res.vary("Accept").type("json").send(`{"decisions":[${records}],"next":${next}${message}}`);
 }
 
-/** Records are sent as they are stored: see {@link lineOf}. */
-function sendPage(
-  res: Response,
-  decisions: readonly StoredDecision[],
-  next: string | null,
-  who: Who | undefined,
-): void {
-  const message = who && "message" in who ? `,"message":${JSON.stringify(who.message)}` : "";
-  const records = decisions.map(lineOf).join();
-  res
-    .vary("Accept")
-    .type("json")
-    .send(`{"decisions":[${records}],"next":${JSON.stringify(next)}${message}}`);
-}
-
-/** A view, without line breaks. */
-function rendered(req: Request, view: string, locals: object): Promise<string> {
+/** Renders a view without line breaks. */
+function renderLine(req: Request, view: string, locals: object): Promise<string> {
   return new Promise((resolve, reject) => {
     req.app.render(view, locals, (error, html) => (error ? reject(error) : resolve(html.replace(/\s+/g, " "))));
   });
 }
 
-/** The place in the log behind which a tail goes on: what browsers send when they come back, or what its address says. */
-function lastEventIdOf(req: Request): number | undefined {
+/** Where a live tail goes on: the header that browsers send when they reconnect, or the parameter of the address. */
+function lastEventIdIn(req: Request): number | undefined {
   const given = req.get("last-event-id") ?? req.query.lastEventId;
   return typeof given === "string" && /^\d{1,15}$/.test(given) ? Number(given) : undefined;
 }

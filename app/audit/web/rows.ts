@@ -1,44 +1,58 @@
-import type { Colleague } from "../../directory/people.js";
-import { type Gist, type ReadDecision, UNREADABLE } from "../record/parse.js";
+import type { Colleague, People } from "../../directory/people.js";
+import { type DecisionSummary, type ParsedDecision, parseDecision, UNREADABLE } from "../record/parse.js";
+import type { StoredDecision } from "../record/row.js";
 import { NOBODY } from "../search/person.js";
-import { auditUrl } from "../search/query.js";
-import { logTime, occasions, reasonOf } from "./sentences.js";
+import { reasonLabel, sourceLabels } from "./sentences.js";
+import { auditUrl, decisionUrl } from "./urls.js";
 
 /** A decision as a row of a table shows it. */
-export type AuditRow = ReturnType<typeof rowOfDecision>;
+export type AuditRow = ReturnType<typeof auditRow>;
 
-/** What a row shows of a decision. */
-export function rowOfDecision({ record, gist }: ReadDecision, known: ReadonlyMap<string, Colleague>) {
-  const { id, time, principal, action, effect } = gist;
+/** The rows of a table of decisions, with the names of the people in them. */
+export async function auditRows(people: People, decisions: readonly StoredDecision[]): Promise<AuditRow[]> {
+  const parsed = decisions.map(parseDecision);
+  const known = await people.byIds(principalIds(parsed));
+  return parsed.map((decision) => auditRow(decision, known));
+}
+
+/** @param known - people by their ids */
+export function auditRow({ record, summary }: ParsedDecision, known: ReadonlyMap<string, Colleague>) {
+  const { id, time, principal, action, effect } = summary;
   return {
-    href: `/audit/${encodeURIComponent(id)}`,
+    href: decisionUrl(id),
     time,
-    timeText: logTime(time),
+    timeText: timeText(time),
     person: principal ? (known.get(principal.id)?.name ?? principal.id) : NOBODY,
     isKnown: principal === null || known.has(principal.id),
     personHref: auditUrl({ person: principal?.id ?? NOBODY }),
     action,
-    ...thingOf(gist),
+    ...resourceCell(summary),
     effect,
-    reason: record ? reasonOf(record) : UNREADABLE,
-    occasion: record ? occasions[record.source] : "",
+    reason: record ? reasonLabel(record) : UNREADABLE,
+    source: record ? sourceLabels[record.source] : "",
   };
 }
 
-/** What was decided about, and where more of the same is. */
-function thingOf({ resource: { kind, id }, change }: Gist) {
-  const thing = change?.id ?? id;
+/** The ids of the principals of decisions, each once. */
+export function principalIds(decisions: readonly ParsedDecision[]): string[] {
+  return [...new Set(decisions.flatMap(({ summary }) => summary.principal?.id ?? []))];
+}
+
+/** The resource of a decision, and the address of more decisions about it. */
+function resourceCell({ resource: { kind, id }, change }: DecisionSummary) {
+  const resource = change?.id ?? id;
   const special: Readonly<Record<string, string>> = { "*": "all", new: "new" };
-  if (thing === null) return { kind, thing: "none", thingHref: null };
-  if (Object.hasOwn(special, thing)) return { kind, thing: special[thing] ?? "", thingHref: null };
+  if (resource === null) return { kind, resource: "none", resourceHref: null };
+  if (Object.hasOwn(special, resource)) return { kind, resource: special[resource] ?? "", resourceHref: null };
   const hrefs: Readonly<Record<string, string>> = {
-    contact: auditUrl({ contact: thing }),
-    decision: `/audit/${encodeURIComponent(thing)}`,
+    contact: auditUrl({ contact: resource }),
+    decision: decisionUrl(resource),
   };
-  return { kind, thing: thing.length > 12 ? `${thing.slice(0, 8)}…` : thing, thingHref: hrefs[kind] ?? null };
+  const short = resource.length > 12 ? `${resource.slice(0, 8)}…` : resource;
+  return { kind, resource: short, resourceHref: hrefs[kind] ?? null };
 }
 
-/** Ids of everybody whom decisions name. */
-export function idsIn(decisions: readonly ReadDecision[]): string[] {
-  return [...new Set(decisions.flatMap(({ gist }) => gist.principal?.id ?? []))];
+/** A date and time in UTC, as the table shows it: without fractions and zone. */
+function timeText(time: string): string {
+  return time.replace("T", " ").replace(/\.\d+Z$/, "");
 }

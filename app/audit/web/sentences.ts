@@ -1,7 +1,7 @@
 import type { DecisionRecord } from "../record/record.js";
 
-/** What it means that a refusal has a code: no policy decided. In a word or two, and in a sentence. */
-const refusals: Readonly<Record<string, readonly [short: string, long: string]>> = {
+/** What the codes of errors mean: the policy did not decide. In a word or two, and in a sentence. */
+const errorTexts: Readonly<Record<string, readonly [short: string, long: string]>> = {
   unauthenticated: ["not logged in", "Nobody was logged in, so the policy was not asked."],
   no_roles: [
     "no role",
@@ -34,22 +34,22 @@ const refusals: Readonly<Record<string, readonly [short: string, long: string]>>
   ],
 };
 
-/** What decided, in a word: a rule, the code of a refusal, or that no rule allowed it. */
-export function reasonOf({ effect, error, rules, plan }: DecisionRecord): string {
-  if (error !== null) return refusals[error]?.[0] ?? error;
+/** What decided, in a word or two: the rules, the error, or that no rule allowed it. */
+export function reasonLabel({ effect, error, rules, plan }: DecisionRecord): string {
+  if (error !== null) return errorTexts[error]?.[0] ?? error;
   if (rules.length > 0) return rules.join(", ");
   if (plan) return { allowed: "all of them", conditional: "some of them", denied: "none of them" }[plan.kind];
   return effect === "deny" ? "no rule allows it" : "allowed by the policy";
 }
 
-/** Why there was no decision by the policy, in a sentence; `null` when there was one. */
-export function refusalOf({ error }: DecisionRecord): string | null {
+/** Why the policy did not decide, in a sentence; `null` when it did. */
+export function errorSentence({ error }: DecisionRecord): string | null {
   if (error === null) return null;
-  return refusals[error]?.[1] ?? `The request was refused with the code ${error}, before the policy decided.`;
+  return errorTexts[error]?.[1] ?? `The request was refused with the code ${error}, before the policy decided.`;
 }
 
-/** How it came to the question, in a sentence. */
-export function occasionOf({ source, method, route, effect, change }: DecisionRecord): string {
+/** The source of a decision, and what came of it, in a sentence or two. */
+export function sourceSentence({ source, method, route, effect, change }: DecisionRecord): string {
   const request = route ? `${method} ${route}` : `a ${method} request`;
   if (source === "filter") return `Asked by the guard of a list, ${request}: which ones may they see?`;
   if (source === "can") {
@@ -63,58 +63,56 @@ export function occasionOf({ source, method, route, effect, change }: DecisionRe
   return `Asked by the guard of ${request}. ${outcome}`;
 }
 
-/** How it came to the question, in a word. */
-export const occasions: Readonly<Record<DecisionRecord["source"], string>> = {
+/** The source of a decision, in a word. */
+export const sourceLabels: Readonly<Record<DecisionRecord["source"], string>> = {
   authorize: "tried",
   filter: "tried",
   can: "asked ahead",
 };
 
 /**
- * The decision as a sentence without its end, such as `Uma Underhill may not update this contact`.
+ * The decision as a sentence without its full stop, such as `Uma Underhill may not update this contact`.
  *
- * @param name - of the person; `null` when nobody was logged in
+ * @param name - of the principal; `null` when no user was logged in
  */
-export function sentenceOf(
+export function decisionSentence(
   { effect, action, resource: { kind, id }, plan, error }: DecisionRecord,
   name: string | null,
-) {
-  const who = name ?? "Somebody who was not logged in";
+): string {
+  const subject = name ?? "Somebody who was not logged in";
   const may = effect === "allow" ? "may" : error === null || error === "no_roles" ? "may not" : "was not let";
   if (plan) {
     const which = { allowed: `all ${kind}s`, conditional: `some ${kind}s`, denied: `any ${kind}` }[plan.kind];
-    return `${who} ${may} ${action} ${which}`;
+    return `${subject} ${may} ${action} ${which}`;
   }
-  if (id === "*") return `${who} ${may} ${action} ${kind}s`;
-  if (id === "new") return `${who} ${may} ${action} this new ${kind}`;
-  return `${who} ${may} ${action} ${id !== null ? `this ${kind}` : error === "not_found" ? `a ${kind} that is not there` : `a ${kind}`}`;
+  if (id === "*") return `${subject} ${may} ${action} ${kind}s`;
+  if (id === "new") return `${subject} ${may} ${action} this new ${kind}`;
+  if (id !== null) return `${subject} ${may} ${action} this ${kind}`;
+  return `${subject} ${may} ${action} a ${kind}${error === "not_found" ? " that is not there" : ""}`;
 }
 
-/** What made the policy say so, to stand behind {@link sentenceOf} and a colon; `null` when no policy decided. */
-export function becauseOf(record: DecisionRecord): string | null {
+/**
+ * What made the policy decide so. It follows {@link decisionSentence} and a colon; `null` when the policy did not decide.
+ */
+export function policyReason(record: DecisionRecord): string | null {
   const { effect, error, rules, resource, policy, plan, explanation } = record;
   if (error !== null) return null;
   const name = policyName(policy ?? explanation?.policy ?? null, resource.kind);
-  const those = rules.length === 1 ? `the rule ${rules[0]}` : `the rules ${rules.join(", ")}`;
   if (effect === "allow") {
     if (plan) return plan.kind === "conditional" ? `${name} sets a condition` : `${name} sets no condition`;
-    return rules.length > 0 ? `${those} of ${name} ${rules.length === 1 ? "allows" : "allow"} it` : `${name} allows it`;
+    if (rules.length === 0) return `${name} allows it`;
+    return `the ${ruleList(rules)} of ${name} ${rules.length === 1 ? "allows" : "allow"} it`;
   }
-  const refusing = explanation?.agrees
-    ? explanation.rules.filter((rule) => rule.effect === "deny" && rule.applied)
-    : [];
-  if (refusing.length > 0) {
-    return `the ${refusing.length === 1 ? "rule" : "rules"} ${refusing.map((rule) => rule.name).join(", ")} of ${name} ${refusing.length === 1 ? "denies" : "deny"} it`;
-  }
-  return `no rule of ${name} allows it`;
+  const denying = explanation?.agrees ? explanation.rules.filter((rule) => rule.effect === "deny" && rule.applied) : [];
+  if (denying.length === 0) return `no rule of ${name} allows it`;
+  return `the ${ruleList(denying.map((rule) => rule.name))} of ${name} ${denying.length === 1 ? "denies" : "deny"} it`;
 }
 
-/** `resource.contact.vdefault` is the policy of contacts. */
+function ruleList(names: readonly string[]): string {
+  return `${names.length === 1 ? "rule" : "rules"} ${names.join(", ")}`;
+}
+
+/** `resource.contact.vdefault` is the policy contact. */
 function policyName(policy: string | null, kind: string): string {
   return `the policy ${/^resource\.(.+?)\.v[^.]+/.exec(policy ?? "")?.[1] ?? policy ?? kind}`;
-}
-
-/** A date and time for rows of a log, in UTC without saying so. */
-export function logTime(time: string): string {
-  return time.replace("T", " ").replace(/\.\d+Z$/, "");
 }

@@ -7,9 +7,10 @@ import type { Db } from "../../db/database.js";
 import { withDeadline } from "../../deadline.js";
 import type { Explainer } from "../explain/explainer.js";
 import { canonicalJson } from "../record/canonical-json.js";
-import { objectIn } from "../record/parse.js";
-import { type DecisionRecord, type DecisionRow, rowOf } from "../record/record.js";
-import { digestOf } from "../seal/seal.js";
+import { digestOf } from "../record/digest.js";
+import { parseObject } from "../record/parse.js";
+import type { DecisionRecord } from "../record/record.js";
+import { type DecisionRow, rowOf } from "../record/row.js";
 import { addRecords, storedAs } from "./insert.js";
 import { type HeldDecision, HeldDecisions } from "./pending-change.js";
 
@@ -140,7 +141,7 @@ function measure(batches: Batches<DecisionRow>): { lost: () => void } {
 /** Whether a row is the decision of a stored record, which may also say what was changed. */
 function isSame({ record }: DecisionRow, stored: string | undefined): boolean {
   // Somebody may have spoilt it.
-  const other = objectIn(stored ?? "");
+  const other = parseObject(stored ?? "");
   return other !== undefined && withoutChange(other) === withoutChange(JSON.parse(record));
 }
 

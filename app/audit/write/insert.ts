@@ -1,7 +1,7 @@
 import { inArray, type SQLWrapper, sql } from "drizzle-orm";
 import type { Db } from "../../db/database.js";
 import { decisions, unsealedDecisions } from "../../db/schema.js";
-import type { DecisionRow } from "../record/record.js";
+import type { DecisionRow } from "../record/row.js";
 
 /** The columns that are written, as they are called in the database, and their types. */
 const columns = {

@@ -1,7 +1,8 @@
 import type { Request } from "express";
 import type { DecisionEvent } from "../../../middleware/index.js";
 import { unavailable } from "../../problems.js";
-import { type Change, type DecisionRow, rowOf } from "../record/record.js";
+import type { Change } from "../record/record.js";
+import { type DecisionRow, rowOf } from "../record/row.js";
 
 /** The decision that allowed a change, held back until it is known whether the change is made. */
 export interface HeldDecision {

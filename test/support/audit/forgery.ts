@@ -1,5 +1,6 @@
 import { asc, eq } from "drizzle-orm";
-import { digestOf, type SealContent, sealContent, sealOf } from "../../../app/audit/seal/seal.js";
+import { digestOf } from "../../../app/audit/record/digest.js";
+import { type SealContent, sealContent, sealOf } from "../../../app/audit/seal/seal.js";
 import type { Db } from "../../../app/db/database.js";
 import { decisions, seals } from "../../../app/db/schema.js";
 import { type Place, run } from "./sample-log.js";

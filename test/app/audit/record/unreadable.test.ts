@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { asc, eq, sql } from "drizzle-orm";
-import { lineOf, readDecision, UNREADABLE } from "../../../../app/audit/record/parse.js";
-import { type DecisionRecord, rowOf } from "../../../../app/audit/record/record.js";
-import type { StoredDecision } from "../../../../app/audit/search/store.js";
+import { jsonLineOf, parseDecision, UNREADABLE } from "../../../../app/audit/record/parse.js";
+import type { DecisionRecord } from "../../../../app/audit/record/record.js";
+import { rowOf, type StoredDecision } from "../../../../app/audit/record/row.js";
 import { csvHeader, csvLines } from "../../../../app/audit/web/csv.js";
-import { missingOf } from "../../../../app/audit/web/explanation-text.js";
-import { rowOfDecision } from "../../../../app/audit/web/rows.js";
-import { becauseOf, occasionOf, refusalOf, sentenceOf } from "../../../../app/audit/web/sentences.js";
+import { explanationText } from "../../../../app/audit/web/explanation-text.js";
+import { auditRow } from "../../../../app/audit/web/rows.js";
+import { decisionSentence, errorSentence, policyReason, sourceSentence } from "../../../../app/audit/web/sentences.js";
 import { decisions } from "../../../../app/db/schema.js";
 import { type LogPage, searched } from "../../../support/audit/log-search.js";
 import { addSome, recordOf } from "../../../support/audit/sample-log.js";
@@ -69,46 +69,46 @@ function* spoilt(value: unknown = full): Generator<unknown> {
 
 /** Everything that is shown of a decision. */
 function show(stored: StoredDecision): void {
-  const read = readDecision(stored);
-  rowOfDecision(read, new Map());
+  const decision = parseDecision(stored);
+  auditRow(decision, new Map());
   csvLines([stored]);
-  JSON.parse(lineOf(stored));
-  const { record } = read;
+  JSON.parse(jsonLineOf(stored));
+  const { record } = decision;
   if (!record) return;
-  for (const words of [missingOf, becauseOf, refusalOf, occasionOf]) words(record);
-  sentenceOf(record, null);
+  for (const words of [explanationText, policyReason, errorSentence, sourceSentence]) words(record);
+  decisionSentence(record, null);
   assert.notEqual(new Date(record.time).toLocaleString("en-GB", { timeZone: "UTC" }), "Invalid Date");
 }
 
 describe("a record that is not what was written", () => {
   it("is told from one that is, whatever is wrong with it, and hides nothing else", () => {
-    assert.deepEqual(readDecision(holding(JSON.stringify(full))).record, full);
+    assert.deepEqual(parseDecision(holding(JSON.stringify(full))).record, full);
     let unreadable = 0;
     for (const value of spoilt()) {
       const stored = holding(JSON.stringify(value) ?? "");
       assert.doesNotThrow(() => show(stored), stored.record);
-      if (!readDecision(stored).record) unreadable += 1;
+      if (!parseDecision(stored).record) unreadable += 1;
     }
     assert(unreadable > 300, `only ${unreadable}`);
   });
 
   it("keeps what a record of another version of the app holds besides", () => {
     const more = { ...full, more: 1, explanation: { ...full.explanation, effective: ["owner"] } };
-    assert.deepEqual(readDecision(holding(JSON.stringify(more))).record, more);
+    assert.deepEqual(parseDecision(holding(JSON.stringify(more))).record, more);
   });
 
   it("is told of by the other columns of its row", () => {
-    const { record, gist } = readDecision(holding("x"));
+    const { record, summary } = parseDecision(holding("x"));
     const { id, time, action, effect } = full;
     assert.equal(record, null);
     const resource = { kind: "contact", id: "c0" };
-    assert.deepEqual(gist, { id, time, principal: { id: "u0" }, resource, action, effect, change: null });
+    assert.deepEqual(summary, { id, time, principal: { id: "u0" }, resource, action, effect, change: null });
   });
 
   it("is a line of JSON as it is when it is one, and else in one that says so", () => {
     const { id } = full;
     for (const text of [JSON.stringify(full), JSON.stringify({ id, effect: "allow" }), '{ "id" : 1 }']) {
-      assert.equal(lineOf(holding(text)), text);
+      assert.equal(jsonLineOf(holding(text)), text);
     }
     for (const text of [
       "",
@@ -122,7 +122,7 @@ describe("a record that is not what was written", () => {
       '{"id":\r1}',
       `{"id":1}\n{"id":2}`,
     ]) {
-      const line = lineOf(holding(text));
+      const line = jsonLineOf(holding(text));
       assert.doesNotMatch(line, /[\r\n]/);
       const said = JSON.parse(line);
       assert.deepEqual([said.id, said.unreadable, said.stored], [id, UNREADABLE, text]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { whoIs } from "../../../../app/audit/search/person.js";
+import { findPerson } from "../../../../app/audit/search/person.js";
 import { decisionStore } from "../../../../app/audit/search/store.js";
 import { peopleStore } from "../../../../app/directory/people.js";
 import { addSome } from "../../../support/audit/sample-log.js";
@@ -9,7 +9,7 @@ import { withDatabase } from "../../../support/database/suites.js";
 for (const [engine, open] of Object.entries(engines)) {
   describe(`whom a search is about, on ${engine}`, function () {
     this.timeout(90_000);
-    let find: (text: string) => ReturnType<typeof whoIs>;
+    let find: (text: string) => ReturnType<typeof findPerson>;
     const uma = { id: "00u1", email: "uma@example.com", name: "Uma Underhill", department: "Sales", roles: ["user"] };
     const una = { ...uma, id: "00u2", email: "una@example.com", name: "Una Under_hill" };
 
@@ -19,7 +19,7 @@ for (const [engine, open] of Object.entries(engines)) {
       // By an access token of somebody who could not be remembered, say.
       await addSome(db, 1, { principal: { id: "00u3", roles: ["user"] } });
       const store = decisionStore(db);
-      find = (text) => whoIs(people, store, text);
+      find = (text) => findPerson(people, store, text);
     });
 
     it("is found by id, address, name and a part of a name", async () => {

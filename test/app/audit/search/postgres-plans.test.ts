@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { sql } from "drizzle-orm";
 import pg from "pg";
-import { type DecisionStore, decisionStore, type Search } from "../../../../app/audit/search/store.js";
+import type { Search } from "../../../../app/audit/search/search.js";
+import { type DecisionStore, decisionStore } from "../../../../app/audit/search/store.js";
 import type { Database } from "../../../../app/db/database.js";
 import { openDatabase } from "../../../../app/db/open.js";
 import { seedDecisions, seeded } from "../../../support/audit/seeded-log.js";

@@ -1,0 +1,91 @@
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { SqlCondition } from "../../../middleware/sql/index.js";
+import { asSql } from "../../db/condition.js";
+import type { Db } from "../../db/database.js";
+import { decisionCounts, decisions, unsealedDecisions } from "../../db/schema.js";
+import type { StoredDecision } from "../record/row.js";
+import type { Unit } from "./periods.js";
+import { conditionOf, indexedPart, newestFirst, type Search } from "./search.js";
+
+/** How many decisions of a period had an effect. */
+export interface Count {
+  readonly start: Date;
+  readonly effect: StoredDecision["effect"];
+  readonly count: number;
+}
+
+/** Counts of the newest decisions, hour by hour. */
+export interface NewestCounts {
+  readonly counts: readonly Count[];
+  /** Whether the limit was reached, so that older decisions may not be counted. */
+  readonly isPart: boolean;
+}
+
+/** Most decisions that are counted one by one because they are not sealed yet, and so not in the hourly counts. */
+const MAX_UNSEALED_COUNTED = 5_000;
+
+/** See `DecisionStore`. */
+export async function countAll(
+  db: Db,
+  { action, effect }: Pick<Search, "action" | "effect">,
+  unit: Unit,
+  from: Date,
+  to: Date,
+): Promise<readonly Count[]> {
+  const { hour, count } = decisionCounts;
+  const inCounts = and(
+    sql`${hour} >= ${from.toISOString()}::timestamptz`,
+    sql`${hour} < ${to.toISOString()}::timestamptz`,
+    action === undefined ? undefined : eq(decisionCounts.action, action),
+    effect && eq(decisionCounts.effect, effect),
+  );
+  // One statement reads one snapshot: a decision that is sealed meanwhile is counted once.
+  const rows = await rowsOf<CountRow>(
+    db,
+    sql`
+      select date_trunc(${unit}, hour, 'UTC') as start, effect, sum(count)::float8 as count from (
+        select ${hour}, ${decisionCounts.effect}, ${count} from ${decisionCounts} where ${inCounts}
+        union all
+        select ${decisions.time}, ${decisions.effect}, 1
+        from ${decisions}
+        where seq = any(array(select seq from ${unsealedDecisions} order by seq desc limit ${MAX_UNSEALED_COUNTED}))
+          and ${conditionOf({ action, effect, isCheck: false, from, to })}
+      ) counted group by 1, 2`,
+  );
+  return rows.map(countOf);
+}
+
+/** See `DecisionStore`. */
+export async function countNewest(
+  db: Db,
+  search: Search,
+  permitted: SqlCondition,
+  limit: number,
+): Promise<NewestCounts> {
+  // Only the indexed part of the search limits what is read; the rest is evaluated on the rows that were read.
+  const isFound = sql<boolean>`${conditionOf(search) ?? sql`true`}`.as("is_found");
+  const newest = db
+    .select({ time: decisions.time, effect: decisions.effect, isFound })
+    .from(decisions)
+    .where(and(asSql(permitted), conditionOf(indexedPart(search))))
+    .orderBy(...newestFirst(indexedPart(search)))
+    .limit(limit);
+  const rows = await rowsOf<CountRow & { read: number }>(
+    db,
+    sql`
+      select date_trunc('hour', "time", 'UTC') as start, effect, count(*) filter (where is_found)::float8 as count,
+        count(*)::float8 as read
+      from ${newest} newest group by 1, 2`,
+  );
+  return { counts: rows.map(countOf), isPart: rows.reduce((sum, { read }) => sum + read, 0) === limit };
+}
+
+type CountRow = { start: string | Date; effect: Count["effect"]; count: number };
+
+async function rowsOf<Row extends CountRow>(db: Db, query: SQL): Promise<Row[]> {
+  return ((await db.execute(query)) as unknown as { rows: Row[] }).rows;
+}
+
+function countOf({ start, effect, count }: CountRow): Count {
+  return { start: new Date(start), effect, count };
+}
