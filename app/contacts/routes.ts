@@ -50,7 +50,7 @@ export function contactRoutes(
     if (!owner) throw new Error("a contact needs an owner");
     if (!wantsHtml(req)) {
       const contact = await store
-        .create(checked(newContact, req.body), owner, log.changeOf(req))
+        .create(checked(newContact, req.body), owner, log.pendingChange(req))
         .catch((error) => conflict(req, error));
       return sendContact(res.status(201).location(`/contacts/${contact.id}`), contact);
     }
@@ -60,7 +60,7 @@ export function contactRoutes(
       return showNewForm(req, res.status(422), { values: typed(req.body), errors, summary: summaryOf(errors) });
     }
     try {
-      const contact = await store.create(input.data, owner, log.changeOf(req));
+      const contact = await store.create(input.data, owner, log.pendingChange(req));
       await notify(req, `${nameOf(contact)} was created.`);
       res.redirect(303, `/contacts/${contact.id}`);
     } catch (error) {
@@ -81,7 +81,7 @@ export function contactRoutes(
     requireIfMatch(req, contact);
     const change = checked(contactChange, req.body);
     const updated = await store
-      .update(contact.id, contact.version, change, log.changeOf(req))
+      .update(contact.id, contact.version, change, log.pendingChange(req))
       .catch((error) => conflict(req, error, contact));
     if (!updated) throw staleVersion();
     sendContact(res, updated);
@@ -105,7 +105,9 @@ export function contactRoutes(
     }
     try {
       const updated =
-        isCurrent && input.success && (await store.update(stored.id, stored.version, input.data, log.changeOf(req)));
+        isCurrent &&
+        input.success &&
+        (await store.update(stored.id, stored.version, input.data, log.pendingChange(req)));
       if (updated) {
         await notify(req, "Your changes were saved.");
         return res.redirect(303, `/contacts/${updated.id}`);
@@ -126,7 +128,7 @@ export function contactRoutes(
     const contact = loadedContact(req);
     // A deletion may do without a version: it cannot lose an edit that its sender meant to keep.
     if (req.get("if-match") !== undefined) requireIfMatch(req, contact);
-    if (!(await store.remove(contact.id, contact.version, log.changeOf(req)))) throw staleVersion();
+    if (!(await store.remove(contact.id, contact.version, log.pendingChange(req)))) throw staleVersion();
     res.status(204).end();
   });
 
@@ -137,7 +139,7 @@ export function contactRoutes(
   router.post("/contacts/:id/delete", authorize("contact", "delete", { resource }), async (req, res) => {
     const contact = loadedContact(req);
     const isCurrent = versionIn(req.body) === contact.version;
-    if (!isCurrent || !(await store.remove(contact.id, contact.version, log.changeOf(req)))) throw staleVersion();
+    if (!isCurrent || !(await store.remove(contact.id, contact.version, log.pendingChange(req)))) throw staleVersion();
     await notify(req, `${nameOf(contact)} was deleted.`);
     res.redirect(303, "/contacts");
   });

@@ -3,8 +3,8 @@ import { and, asc, count, desc, eq, getTableColumns, type SQL, type SQLWrapper, 
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { SqlCondition } from "../../middleware/sql/index.js";
 import type { Change } from "../audit/record/record.js";
-import { recordingChange } from "../audit/write/insert.js";
-import type { HeldDecision } from "../audit/write/pending-change.js";
+import { changeWithRecord } from "../audit/write/insert.js";
+import type { PendingChange } from "../audit/write/pending-change.js";
 import { asSql } from "../db/condition.js";
 import type { Db } from "../db/database.js";
 import { contacts } from "../db/schema.js";
@@ -51,7 +51,7 @@ export interface ContactStore {
   count(query: Pick<ListQuery, "q">, permitted: SqlCondition): Promise<number>;
   get(id: string): Promise<Contact | undefined>;
   /** @throws {@link DuplicateEmailError} */
-  create(contact: NewContact, owner: Owner, decision: HeldDecision | null): Promise<Contact>;
+  create(contact: NewContact, owner: Owner, decision: PendingChange | null): Promise<Contact>;
   /**
    * Changes a contact, or who has access to it, unless it has been changed since the given version.
    *
@@ -62,10 +62,10 @@ export interface ContactStore {
     id: string,
     version: number,
     change: ContactChange | AccessChange,
-    decision: HeldDecision | null,
+    decision: PendingChange | null,
   ): Promise<Contact | undefined>;
   /** Deletes a contact, unless it has been changed since the given version. Returns whether it did. */
-  remove(id: string, version: number, decision: HeldDecision | null): Promise<boolean>;
+  remove(id: string, version: number, decision: PendingChange | null): Promise<boolean>;
 }
 
 /** A statement that changes contacts and returns them. */
@@ -163,11 +163,11 @@ export function contactStore(db: Db): ContactStore {
   };
 
   /** Makes a change of one contact and, in the same statement, writes down the decision that allows it. */
-  async function changing(change: Change, decision: HeldDecision | null, statement: Statement) {
+  async function changing(change: Change, decision: PendingChange | null, statement: Statement) {
     const run = async (query: PromiseLike<Contact[]>) => (await refusingDuplicates(query))[0];
     if (!decision) return run(statement);
-    return decision.carryOut(change, async (row) => {
-      const [changed] = await refusingDuplicates(recordingChange(db, statement, row));
+    return decision.commit(change, async (row) => {
+      const [changed] = await refusingDuplicates(changeWithRecord(db, statement, row));
       return changed && contactFrom(changed);
     });
   }

@@ -3,7 +3,7 @@ import type { Db } from "../../db/database.js";
 import { decisions, unsealedDecisions } from "../../db/schema.js";
 import type { DecisionRow } from "../record/row.js";
 
-/** The columns that are written, as they are called in the database, and their types. */
+/** The columns that are written, by their names in the database, and their types. */
 const columns = {
   id: "text",
   time: "timestamptz",
@@ -21,15 +21,18 @@ const typed = sql.raw(
     .join(", "),
 );
 
-/** A row as the database is given it: in one JSON text, as an array for each column takes the driver thrice the time. */
+/**
+ * A row by the names of its columns. Rows are sent to the database as one JSON text, because an array for each column
+ * takes the driver three times as long.
+ */
 function valuesOf(row: DecisionRow): Readonly<Record<keyof typeof columns, unknown>> {
   const { id, time, principalId, kind, resourceId, action, effect, record } = row;
   return { id, time, principal_id: principalId, kind, resource_id: resourceId, action, effect, record };
 }
 
 /**
- * Adds records to the log. Those that it has already, by their ids, are left as they are: a batch whose fate was not
- * known may come again.
+ * Adds records to the log, and to the queue for the next seal. A record whose id is in the log already is left out: a
+ * batch may be sent again when the answer to it was lost.
  *
  * @returns how many were added
  */
@@ -47,14 +50,14 @@ export async function addRecords(db: Db, rows: readonly DecisionRow[]): Promise<
 }
 
 /**
- * Makes a change, and writes its record down in the same statement: where nothing is changed there is no record, and
- * where there is no record nothing is changed.
+ * Makes a change and inserts its record in one statement: when the change affects no row there is no record, and when the
+ * record cannot be inserted nothing is changed.
  *
  * @param change - a statement that changes rows and returns them
- * @returns what it returned, as the driver gives it
+ * @returns the rows that it returned, as the driver gives them
  * @see https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING
  */
-export async function recordingChange(
+export async function changeWithRecord(
   db: Db,
   change: SQLWrapper,
   row: DecisionRow,
@@ -70,8 +73,8 @@ export async function recordingChange(
   return rows;
 }
 
-/** The records that the log has under some ids. */
-export async function storedAs(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+/** The texts of the records that the log has under some ids, by id. */
+export async function recordsById(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const rows = await db
     .select({ id: decisions.id, record: decisions.record })
     .from(decisions)

@@ -4,120 +4,123 @@ import { unavailable } from "../../problems.js";
 import type { Change } from "../record/record.js";
 import { type DecisionRow, rowOf } from "../record/row.js";
 
-/** The decision that allowed a change, held back until it is known whether the change is made. */
-export interface HeldDecision {
+/** A change that a decision has allowed, and that has not been made yet. The decision's record waits for it. */
+export interface PendingChange {
   /**
-   * Makes the change, and writes the decision down in the same transaction.
+   * Makes the change, and writes the decision's record in the same transaction.
    *
-   * @param change - what will have been changed
-   * @param make - writes both; resolves with `undefined` when nothing was changed, and so nothing written
-   * @throws ProblemError 503 when the request has ended meanwhile: nothing is changed then
+   * @param change - what the record says was changed
+   * @param write - makes the change and inserts the row; resolves with `undefined` when nothing was changed, and so no
+   *   row inserted
+   * @returns what `write` resolves with
+   * @throws ProblemError 503 when the request has ended before this call: nothing is changed then
    */
-  carryOut<T>(change: Change, make: (row: DecisionRow) => Promise<T | undefined>): Promise<T | undefined>;
+  commit<T>(change: Change, write: (row: DecisionRow) => Promise<T | undefined>): Promise<T | undefined>;
 }
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * Holds back decisions that allow changes. One that no change comes of, as its input does not hold or somebody else
- * was faster, is let go at the end of its request.
+ * The pending changes of all requests. A decision whose change is not made, because the input is invalid, say, or another
+ * client was faster, is recorded without a change when its request ends.
  */
-export class HeldDecisions {
-  readonly #held = new WeakMap<Request, Held>();
-  readonly #underWay = new Set<Promise<unknown>>();
-  readonly #letGo: (row: DecisionRow) => void;
+export class PendingChanges {
+  readonly #byRequest = new WeakMap<Request, AllowedChange>();
+  readonly #commits = new Set<Promise<unknown>>();
+  readonly #recordUnchanged: (row: DecisionRow) => void;
 
-  /** @param letGo - takes the decisions that changed nothing */
-  constructor(letGo: (row: DecisionRow) => void) {
-    this.#letGo = letGo;
+  /** @param recordUnchanged - takes the rows of decisions whose change was not made */
+  constructor(recordUnchanged: (row: DecisionRow) => void) {
+    this.#recordUnchanged = recordUnchanged;
   }
 
-  /** Whether a decision is one that allows a change. */
-  isOfChange({ source, effect }: DecisionEvent, req: Request): boolean {
+  /** Whether a decision is a guard's that allows a change. */
+  allowsChange({ source, effect }: DecisionEvent, req: Request): boolean {
     return source === "authorize" && effect === "allow" && !SAFE_METHODS.has(req.method);
   }
 
   /**
-   * Holds a decision back; one that the same request held before is let go.
+   * Keeps the decision's record back until its change is committed or its request has ended. An earlier pending change of
+   * the same request ends here.
    *
-   * @returns `false` when the client has gone already: nothing will be changed, so there is nothing to wait for
+   * @returns `false` when the client has already disconnected: nothing will be changed, so the record need not wait
    */
-  hold(event: DecisionEvent, req: Request): boolean {
-    this.#held.get(req)?.end();
-    const held = new Held(event, this.#letGo, this.#underWay);
-    this.#held.set(req, held);
+  add(event: DecisionEvent, req: Request): boolean {
+    this.#byRequest.get(req)?.end();
+    const change = new AllowedChange(event, this.#recordUnchanged, this.#commits);
+    this.#byRequest.set(req, change);
     if (!req.res || req.res.closed) {
-      held.giveUp();
+      change.cancel();
       return false;
     }
-    // Whatever has not begun by then will not be carried out.
-    req.res.once("close", () => held.end());
+    // A commit that has not begun by then is refused.
+    req.res.once("close", () => change.end());
     return true;
   }
 
-  /** Resolves when no change is under way any more. A client that has gone does not end what it began. */
+  /** Resolves when no commit is in progress any more. A commit goes on when its client disconnects. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
+    await Promise.allSettled(this.#commits);
   }
 
   /**
-   * The decision that allows the request's change.
+   * The change that the request's guard has allowed.
    *
-   * @throws Error when none was made: nothing may be changed then
+   * @throws Error when no guard has allowed one: nothing may be changed then
    */
-  of(req: Request): HeldDecision {
-    const held = this.#held.get(req);
-    if (!held) throw new Error("a change without a decision that allows it");
-    return held;
+  of(req: Request): PendingChange {
+    const change = this.#byRequest.get(req);
+    if (!change) throw new Error("a change without a decision that allows it");
+    return change;
   }
 }
 
-class Held implements HeldDecision {
+class AllowedChange implements PendingChange {
   readonly #event: DecisionEvent;
-  readonly #letGo: (row: DecisionRow) => void;
-  readonly #underWay: Set<Promise<unknown>>;
-  #state: "held" | "under way" | "over" = "held";
+  readonly #recordUnchanged: (row: DecisionRow) => void;
+  readonly #commits: Set<Promise<unknown>>;
+  #state: "pending" | "committing" | "ended" = "pending";
 
-  constructor(event: DecisionEvent, letGo: (row: DecisionRow) => void, underWay: Set<Promise<unknown>>) {
+  constructor(event: DecisionEvent, recordUnchanged: (row: DecisionRow) => void, commits: Set<Promise<unknown>>) {
     this.#event = event;
-    this.#letGo = letGo;
-    this.#underWay = underWay;
+    this.#recordUnchanged = recordUnchanged;
+    this.#commits = commits;
   }
 
-  async carryOut<T>(change: Change, make: (row: DecisionRow) => Promise<T | undefined>): Promise<T | undefined> {
-    if (this.#state !== "held") throw unavailable("Interrupted", "The request ended before the change began.");
-    this.#state = "under way";
-    const making = this.#make(change, make);
-    this.#underWay.add(making);
+  async commit<T>(change: Change, write: (row: DecisionRow) => Promise<T | undefined>): Promise<T | undefined> {
+    if (this.#state !== "pending") throw unavailable("Interrupted", "The request ended before the change began.");
+    this.#state = "committing";
+    const commit = this.#commit(change, write);
+    this.#commits.add(commit);
     try {
-      return await making;
+      return await commit;
     } finally {
-      this.#underWay.delete(making);
+      this.#commits.delete(commit);
     }
   }
 
-  async #make<T>(change: Change, make: (row: DecisionRow) => Promise<T | undefined>): Promise<T | undefined> {
-    let made: T | undefined;
+  async #commit<T>(change: Change, write: (row: DecisionRow) => Promise<T | undefined>): Promise<T | undefined> {
+    let written: T | undefined;
     try {
-      made = await make(rowOf({ ...this.#event, change, explanation: null }));
+      written = await write(rowOf({ ...this.#event, change, explanation: null }));
     } finally {
-      this.#state = "held";
-      // When it failed nobody knows whether it was written after all: the log keeps the first with the id.
-      if (made === undefined) this.end();
-      else this.#state = "over";
+      this.#state = "pending";
+      // After a failure the row may have been inserted all the same: then the log keeps it, as the first with this id.
+      if (written === undefined) this.end();
+      else this.cancel();
     }
-    return made;
+    return written;
   }
 
-  /** No change will be made. */
-  giveUp(): void {
-    this.#state = "over";
+  /** Ends the change without a record of its own: none is needed, or there is one already. */
+  cancel(): void {
+    this.#state = "ended";
   }
 
-  /** Lets go of it, unless its change is under way or made. */
+  /** Ends the change, unless it is being committed or has ended, and records the decision without a change. */
   end(): void {
-    if (this.#state !== "held") return;
-    this.giveUp();
-    this.#letGo(rowOf({ ...this.#event, change: null, explanation: null }));
+    if (this.#state !== "pending") return;
+    this.cancel();
+    this.#recordUnchanged(rowOf({ ...this.#event, change: null, explanation: null }));
   }
 }

@@ -3,8 +3,9 @@ import { httpSink, ndjsonSink } from "../../../middleware/sinks/index.js";
 import type { DecisionStream } from "../../config.js";
 
 /**
- * Opens a copy of the decision log for log tools. It is not the record, which is in the database: while a tool at an
- * HTTP address does not answer for long, what does not fit into memory is left out and counted, and the app goes on.
+ * Opens a stream that copies every decision to a log tool: as NDJSON on standard output, or to an HTTP address. The copy
+ * is not the record; the record is in the database. While the tool does not answer, events that do not fit into memory
+ * are dropped and counted, and the app goes on.
  */
 export function openStream({ to, authorization }: DecisionStream): { sink: DecisionSink; close: () => unknown } {
   if (to === "stdout") return { sink: ndjsonSink(process.stdout), close: () => {} };

@@ -84,7 +84,7 @@ export function sharingRoutes(store: ContactStore, people: People, log: Decision
   async function apply(req: Request, contact: Contact, { change }: Decided): Promise<Contact> {
     if (changesNothing(contact, change)) return contact;
     const updated = await store
-      .update(contact.id, contact.version, change, log.changeOf(req))
+      .update(contact.id, contact.version, change, log.pendingChange(req))
       .catch((error: unknown) => {
         if (!(error instanceof DuplicateEmailError)) throw error;
         const message = "They already have a contact with the e-mail address of this one.";

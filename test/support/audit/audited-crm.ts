@@ -7,7 +7,7 @@ import express from "express";
 import type { Logger } from "pino";
 import { openExplainer } from "../../../app/audit/explain/explainer.js";
 import type { DecisionRecord } from "../../../app/audit/record/record.js";
-import { type DecisionLog, openDecisionLog, type WrittenDecisionLog } from "../../../app/audit/write/decision-log.js";
+import { type DatabaseDecisionLog, type DecisionLog, openDecisionLog } from "../../../app/audit/write/decision-log.js";
 import { contactRoutes } from "../../../app/contacts/routes.js";
 import { sharingRoutes } from "../../../app/contacts/sharing/routes.js";
 import { contactStore } from "../../../app/contacts/store.js";
@@ -29,7 +29,7 @@ const policies = fileURLToPath(new URL("../../../policies", import.meta.url));
 /** The CRM's routes for contacts, with everything real but who is logged in and who decides. */
 export interface Crm {
   readonly url: string;
-  readonly log: WrittenDecisionLog;
+  readonly log: DatabaseDecisionLog;
   /** How many requests are over: answered, or their client has gone. */
   readonly over: number;
   /** Somebody at the API, with the role `user`. */

@@ -3,6 +3,6 @@ import type { DecisionLog } from "../../../app/audit/write/decision-log.js";
 /** A decision log that is off. */
 export const noLog: DecisionLog = {
   sink: null,
-  changeOf: () => null,
+  pendingChange: () => null,
   flush: async () => {},
 };

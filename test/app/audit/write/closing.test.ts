@@ -35,9 +35,9 @@ describe("the decision log, closed while nothing answers", function () {
     let isUnderWay = false;
     const hangingChanges = (log: DecisionLog): DecisionLog => ({
       ...log,
-      changeOf: (req) => ({
-        carryOut: async (change) =>
-          log.changeOf(req)?.carryOut(change, () => {
+      pendingChange: (req) => ({
+        commit: async (change) =>
+          log.pendingChange(req)?.commit(change, () => {
             isUnderWay = true;
             return hanging;
           }),

@@ -189,12 +189,12 @@ for (const [engine, open] of Object.entries(engines)) {
       let fails = false;
       const losing = (log: DecisionLog): DecisionLog => ({
         ...log,
-        changeOf: (req) => {
-          const held = log.changeOf(req);
+        pendingChange: (req) => {
+          const pending = log.pendingChange(req);
           return (
-            held && {
-              carryOut: (change, make) =>
-                held.carryOut(change, async (row) => {
+            pending && {
+              commit: (change, make) =>
+                pending.commit(change, async (row) => {
                   const made = await make(row);
                   if (fails) throw new Error("the answer is lost");
                   return made;
