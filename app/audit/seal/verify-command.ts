@@ -1,17 +1,21 @@
 /**
- * Verifies the decision log, and says what was changed, removed, reordered or inserted:
+ * Verifies the decision log, and prints what was changed, removed, reordered or inserted:
  *
  *     npm run audit:verify
- *     npm run audit:verify -- --head 42:9f86d081...   (a seal that the app's log, or an earlier run, has shown)
+ *     npm run audit:verify -- --head 42:9f86d081...   (a seal that the app's log, or an earlier run, has printed)
  *
- * Exit code 0 when all is as it was sealed, 1 when it is not, 2 when that could not be found out: also when the seal that
- * was shown has been deleted since, with its records, as too old.
+ * Exit code 0 when everything is as it was sealed, 1 when it is not, 2 when that could not be found out. The latter
+ * includes a seal of `--head` that retention has deleted since.
  */
 import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
 import { loadConfig } from "../../config.js";
 import { openDatabase } from "../../db/open.js";
-import { type Seen, type Verification, verify } from "./verify.js";
+import type { SealReference } from "./seal.js";
+import { type Verification, verify } from "./verify.js";
+
+/** How finely the progress bar is divided. */
+const PROGRESS_STEPS = 1_000;
 
 try {
   const anchor = anchorIn(process.argv.slice(2));
@@ -22,12 +26,12 @@ try {
       hideCursor: true,
       stream: process.stderr,
     });
-    bar.start(1_000, 0);
+    bar.start(PROGRESS_STEPS, 0);
     const result = await verify(database.db, {
       ...(anchor && { anchor }),
-      onProgress: (share) => bar.update(Math.round(share * 1_000)),
+      onProgress: (share) => bar.update(Math.round(share * PROGRESS_STEPS)),
     }).finally(() => bar.stop());
-    report(result);
+    print(result);
     process.exitCode = result.found > 0 ? 1 : result.isAnchorExpired ? 2 : 0;
   } finally {
     await database.close();
@@ -37,8 +41,8 @@ try {
   process.exitCode = 2;
 }
 
-/** @throws Error when the arguments are not understood */
-function anchorIn(args: string[]): Seen | undefined {
+/** @throws Error when the arguments are invalid */
+function anchorIn(args: string[]): SealReference | undefined {
   const { values } = parseArgs({ args, options: { head: { type: "string" } } });
   if (values.head === undefined) return undefined;
   const [, number, hash] = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(values.head) ?? [];
@@ -46,7 +50,7 @@ function anchorIn(args: string[]): Seen | undefined {
   return { number: Number(number), hash };
 }
 
-function report({ findings, found, seals, sealed, unsealed, head, isAnchorExpired }: Verification): void {
+function print({ findings, found, seals, sealed, unsealed, head, isAnchorExpired }: Verification): void {
   for (const { what, detail } of findings) console.log(`${what.toUpperCase()}: ${detail}`);
   if (found > findings.length) console.log(`... and ${found - findings.length} more.`);
   console.log(`${sealed} records under ${seals} seals, ${unsealed} not sealed yet.`);

@@ -1,4 +1,4 @@
-import type { Finding } from "../../../app/audit/seal/verify.js";
+import type { Finding } from "../../../app/audit/seal/findings.js";
 import type { Db } from "../../../app/db/database.js";
 import { forge, swapRows } from "./forgery.js";
 import { type Place, run } from "./sample-log.js";

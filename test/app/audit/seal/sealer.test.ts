@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { asc, count } from "drizzle-orm";
 import { pino } from "pino";
-import { GENESIS, hashOf, sealContent } from "../../../../app/audit/seal/seal.js";
+import { GENESIS_HASH, hashOf, sealContent } from "../../../../app/audit/seal/seal.js";
 import { Sealer } from "../../../../app/audit/seal/sealer.js";
 import { verify } from "../../../../app/audit/seal/verify.js";
 import { addRecords } from "../../../../app/audit/write/insert.js";
@@ -26,7 +26,7 @@ import { until } from "../../../support/stack/readiness.js";
 /** The contents of all seals, whose chain must hold. */
 async function chainOf(db: Db) {
   const stored = await db.select().from(seals).orderBy(asc(seals.number));
-  let previous = GENESIS;
+  let previous = GENESIS_HASH;
   return stored.map(({ number, content, hash, sealedAt }, n) => {
     const seal = sealContent.parse(JSON.parse(content));
     assert.equal(number, n + 1, "a gap");
