@@ -11,7 +11,7 @@ import { findPerson } from "../search/person.js";
 import { type AuditQuery, type AuditSearch, auditQuery, auditSearch, encodeCursor } from "../search/query.js";
 import { type Search, searchFor } from "../search/search.js";
 import type { DecisionStore } from "../search/store.js";
-import { chartOf } from "./chart.js";
+import { chartOf } from "./chart/chart.js";
 import { decisionColumns } from "./columns.js";
 import { type Format, formats, sendExport } from "./export.js";
 import { LiveTails } from "./live-tail.js";

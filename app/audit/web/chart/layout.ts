@@ -1,4 +1,4 @@
-import type { Unit } from "../search/periods.js";
+import type { Unit } from "../../search/periods.js";
 import type { ChartData, Period } from "./chart.js";
 
 const MAX_LABELS = 8;

@@ -1,8 +1,8 @@
-import type { SqlCondition } from "../../../middleware/sql/index.js";
-import type { Count } from "../search/counts.js";
-import { DAY_MS, nextOf, startOf, startsIn, type Unit, unitFor } from "../search/periods.js";
-import type { Search } from "../search/search.js";
-import type { DecisionStore } from "../search/store.js";
+import type { SqlCondition } from "../../../../middleware/sql/index.js";
+import type { Count } from "../../search/counts.js";
+import { DAY_MS, nextOf, startOf, startsIn, type Unit, unitFor } from "../../search/periods.js";
+import type { Search } from "../../search/search.js";
+import type { DecisionStore } from "../../search/store.js";
 
 /** Most decisions that are read for a chart where the hourly counts cannot be used. */
 const MAX_DECISIONS_READ = 2_000;
