@@ -21,7 +21,9 @@ export function explain(policy: Policy, decision: DeniedDecision): Explanation {
     .filter((rule) => rule.isFor(action))
     .map((rule) => ({ rule, condition: evaluateCondition(rule.condition, evaluation) }));
 
-  /** The PDP decides for each role alone, and one that is allowed is enough: a denial of another role does not count. */
+  /**
+   * The PDP decides for each role alone, and one that is allowed is enough: a denial of another role does not count.
+   */
   const allowedByRole = principal.roles.map((role) => {
     const applies = (effect: Rule["effect"]) =>
       some(

@@ -16,9 +16,9 @@ export interface Explainer {
 }
 
 /**
- * Opens the policies in a folder. Files that have changed are read at the next explanation; a file that is invalid counts
- * as it was before. Resource policies without a scope are evaluated; scoped policies, principal policies and role policies
- * are not.
+ * Opens the policies in a folder. Files that have changed are read at the next explanation; a file that is invalid
+ * counts as it was before. Resource policies without a scope are evaluated; scoped policies, principal policies and
+ * role policies are not.
  *
  * @param folder - the folder that the PDP reads; nothing is explained while it does not exist
  * @param maxAgeMs - for how long the files are not looked at again, in ms; default 1000

@@ -75,7 +75,7 @@ export const explanation = z
   .readonly();
 
 /**
- * Why a policy did not allow something. It is plain JSON and contains only what stands in the policies, never the values
- * of attributes: those are personal data, and the reader of an explanation need not be allowed to read them.
+ * Why a policy did not allow something. It is plain JSON and contains only what stands in the policies, never the
+ * values of attributes: those are personal data, and the reader of an explanation need not be allowed to read them.
  */
 export type Explanation = z.output<typeof explanation>;

@@ -23,7 +23,9 @@ export interface ParsedDecision {
 
 const names = z.array(z.string());
 
-/** The members that pages and exports rely on. A record may have others: another version of the app may have written it. */
+/**
+ * The members that pages and exports rely on. A record may have others: another version of the app may have written it.
+ */
 const decisionRecord = z.object({
   id: clean(),
   time: isoTime(),
@@ -57,9 +59,9 @@ export function parseDecision(stored: StoredDecision): ParsedDecision {
 }
 
 /**
- * A decision as one line of JSON. It is the record exactly as it is stored, so that its digest is the one in its seal. A
- * record that is no JSON object on one line would corrupt the lines around it: it becomes an object that says so, with the
- * stored text as a member.
+ * A decision as one line of JSON. It is the record exactly as it is stored, so that its digest is the one in its seal.
+ * A record that is no JSON object on one line would corrupt the lines around it: it becomes an object that says so,
+ * with the stored text as a member.
  */
 export function jsonLineOf(stored: StoredDecision): string {
   const { record } = stored;

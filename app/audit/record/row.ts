@@ -17,8 +17,8 @@ function storable(text: string): string {
 }
 
 /**
- * The row of a record. The record's text is one line of canonical JSON (RFC 8785), so that the same record always has the
- * same digest.
+ * The row of a record. The record's text is one line of canonical JSON (RFC 8785), so that the same record always has
+ * the same digest.
  */
 export function rowOf(record: DecisionRecord): DecisionRow {
   return { ...columnsOf(record), record: canonicalJson(record) };

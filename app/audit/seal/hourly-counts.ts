@@ -4,8 +4,8 @@ import { decisionCounts, decisions } from "../../db/schema.js";
 import { isCheck } from "../record/source.js";
 
 /**
- * Adds records that have just been sealed to the counts of their hours, without checks. It counts by the columns: a record
- * that is no valid JSON must not stop the sealer.
+ * Adds records that have just been sealed to the counts of their hours, without checks. It counts by the columns: a
+ * record that is no valid JSON must not stop the sealer.
  *
  * @param seqs - sequence numbers of the records
  */

@@ -9,8 +9,8 @@ import { hashOf, type Seal, type SealContent, sealContent } from "./seal.js";
 export const MAX_EXPIRING_SEALS = 20;
 
 /**
- * The contents of the oldest seals, as far as they were made before a time; {@link MAX_EXPIRING_SEALS} at most. Empty when
- * one of them was changed: then nothing is deleted.
+ * The contents of the oldest seals, as far as they were made before a time; {@link MAX_EXPIRING_SEALS} at most. Empty
+ * when one of them was changed: then nothing is deleted.
  */
 export async function expiringSeals(tx: Db, before: Date, logger: Logger): Promise<readonly SealContent[]> {
   const { number, sealedAt } = seals;

@@ -6,8 +6,8 @@ import { canonicalJson } from "../record/canonical-json.js";
 const sealedRecord = z.tuple([z.number(), z.string(), z.string()]);
 
 /**
- * What a seal covers. Each seal contains the hash of the seal before it, so that none can be changed without changing all
- * that follow.
+ * What a seal covers. Each seal contains the hash of the seal before it, so that none can be changed without changing
+ * all that follow.
  */
 export const sealContent = z.object({
   /** 1 for the first seal, then one more for each. */

@@ -63,8 +63,8 @@ export class SealedRecords {
   }
 
   /**
-   * Checks the records that are under no seal: each must be in the queue for the next one, and nothing else may be in it.
-   * To be called after all seals have been compared.
+   * Checks the records that are under no seal: each must be in the queue for the next one, and nothing else may be in
+   * it. To be called after all seals have been compared.
    *
    * @returns how many records wait for a seal
    */

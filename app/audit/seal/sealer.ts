@@ -17,8 +17,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const ADVISORY_LOCK_KEY = 7_264_002;
 
 /**
- * Whether there is a record for an entry of the queue; null when there is none. As a scalar subquery it is looked up entry
- * by entry: for a join, PostgreSQL with outdated statistics would scan the whole log.
+ * Whether there is a record for an entry of the queue; null when there is none. As a scalar subquery it is looked up
+ * entry by entry: for a join, PostgreSQL with outdated statistics would scan the whole log.
  */
 const hasRecord = sql`(select true from ${decisions} where ${decisions.seq} = ${unsealedDecisions.seq})`;
 
@@ -106,7 +106,9 @@ export class Sealer {
     });
   }
 
-  /** A record that was deleted before it was sealed leaves its entry in the queue, which stays there for `audit:verify`. */
+  /**
+   * A record that was deleted before it was sealed leaves its entry in the queue, which stays there for `audit:verify`.
+   */
   async #logMissingRecords(tx: Db): Promise<void> {
     const { seq } = unsealedDecisions;
     const [missing] = await tx
@@ -144,7 +146,10 @@ function nextRecords(tx: Db) {
   );
 }
 
-/** Number of the last seal that had expired when a seal was made. Its other members, with a thousand digests, are not needed. */
+/**
+ * Number of the last seal that had expired when a seal was made. Its other members, with a thousand digests, are not
+ * needed.
+ */
 function expiredBefore({ content }: Seal): number {
   return sealContent.pick({ expired: true }).parse(JSON.parse(content)).expired;
 }

@@ -30,9 +30,9 @@ export interface VerifyOptions {
 }
 
 /**
- * Walks the decision log and its chain of seals, and finds what was changed, removed, reordered or inserted since it was
- * sealed. It reads one snapshot of the database, however long it takes. As long as nothing is found, its memory does not
- * grow with the log.
+ * Walks the decision log and its chain of seals, and finds what was changed, removed, reordered or inserted since it
+ * was sealed. It reads one snapshot of the database, however long it takes. As long as nothing is found, its memory
+ * does not grow with the log.
  */
 export function verify(db: Db, { anchor, onProgress = () => {} }: VerifyOptions = {}): Promise<Verification> {
   return db.transaction(

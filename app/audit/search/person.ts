@@ -15,8 +15,8 @@ export type PersonMatch =
 const MAX_PEOPLE_LISTED = 5;
 
 /**
- * Finds a person by user id, e-mail address, name or a part of a name; the case does not matter, but for the id. A person
- * who has decisions but has never logged in is found by the id alone.
+ * Finds a person by user id, e-mail address, name or a part of a name; the case does not matter, but for the id. A
+ * person who has decisions but has never logged in is found by the id alone.
  */
 export async function findPerson(people: People, store: DecisionStore, text: string): Promise<PersonMatch> {
   if (text.toLowerCase() === NOBODY) return { id: null };

@@ -18,12 +18,15 @@ export interface DecisionPage {
 }
 
 /**
- * Reads the decision log. Everything that finds several decisions takes `permitted`: the condition of the guard's filter,
- * which holds for those that the user may see.
+ * Reads the decision log. Everything that finds several decisions takes `permitted`: the condition of the guard's
+ * filter, which holds for those that the user may see.
  */
 export interface DecisionStore {
   get(id: string): Promise<StoredDecision | undefined>;
-  /** Whether there is any decision about a person. An access token is enough for one; the person need not have logged in. */
+  /**
+   * Whether there is any decision about a person. An access token is enough for one; the person need not have logged
+   * in.
+   */
   hasDecisionsOf(personId: string): Promise<boolean>;
   /** Whether a seal covers a decision. */
   isSealed(seq: number): Promise<boolean>;
@@ -55,8 +58,8 @@ export interface DecisionStore {
   lastSeq(): Promise<number>;
   /**
    * Counts decisions, without checks, by period and effect, from the hourly counts and the decisions that are not in
-   * those yet. The hourly counts are of all decisions: this is only for users who may see everything, and for searches by
-   * action and effect.
+   * those yet. The hourly counts are of all decisions: this is only for users who may see everything, and for searches
+   * by action and effect.
    *
    * @param from - the beginning of an hour; inclusive
    * @param to - the beginning of an hour; exclusive

@@ -8,7 +8,9 @@ import { type AuditRow, auditRows } from "./rows.js";
 import { auditUrl } from "./urls.js";
 
 const MAX_DECISIONS_SHOWN = 10;
-/** Most decisions that are read to find those: most are checks, by which the contact's page decides about its buttons. */
+/**
+ * Most decisions that are read to find those: most are checks, by which the contact's page decides about its buttons.
+ */
 const MAX_DECISIONS_READ = 1_000;
 
 /** The newest decisions about a contact, without checks. */
@@ -24,8 +26,8 @@ export type ContactDecisions = (req: Request, contactId: string) => Promise<Rece
 /**
  * Makes what a contact's page calls to show the newest decisions about the contact.
  *
- * Whether the user may list decisions at all is the menu's question: asked in the same tick, it takes no call of its own.
- * Which decisions they may list is asked as a filter, as on the log's own page: a check of each row would add ten
+ * Whether the user may list decisions at all is the menu's question: asked in the same tick, it takes no call of its
+ * own. Which decisions they may list is asked as a filter, as on the log's own page: a check of each row would add ten
  * decisions to the log for every look at it. The link of a row leads to a page with its own guard.
  */
 export function contactDecisions(store: DecisionStore, people: People): ContactDecisions {

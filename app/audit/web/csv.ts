@@ -39,7 +39,10 @@ export function csvHeader(): string {
   return stringify([Object.keys(columns)], options);
 }
 
-/** Decisions as lines of CSV (RFC 4180). A value that a spreadsheet would take for a formula is prefixed with an apostrophe. */
+/**
+ * Decisions as lines of CSV (RFC 4180). A value that a spreadsheet would take for a formula is prefixed with an
+ * apostrophe.
+ */
 export function csvLines(decisions: readonly StoredDecision[]): string {
   return stringify(
     decisions.map(parseDecision).map((decision) => Object.values(columns).map((column) => column(decision) ?? "")),

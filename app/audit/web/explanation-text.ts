@@ -2,8 +2,8 @@ import type { DerivedRoleExplanation, FailedExpression, RuleExplanation } from "
 import type { DecisionRecord } from "../record/record.js";
 
 /**
- * The explanation of a denial in words: for each rule and derived role, what kept it from applying. `null` when the record
- * has no explanation.
+ * The explanation of a denial in words: for each rule and derived role, what kept it from applying. `null` when the
+ * record has no explanation.
  */
 export function explanationText({ explanation, resource: { kind } }: DecisionRecord) {
   if (!explanation) return null;

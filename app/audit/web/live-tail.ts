@@ -29,8 +29,8 @@ export interface LiveTailOptions {
 }
 
 /**
- * Sends decisions as they are written, by whichever process: server-sent events (HTML Standard, section 9.2), one for each
- * decision. It polls the database once a second, so that it needs nothing but the log itself.
+ * Sends decisions as they are written, by whichever process: server-sent events (HTML Standard, section 9.2), one for
+ * each decision. It polls the database once a second, so that it needs nothing but the log itself.
  */
 export class LiveTails {
   readonly #store: DecisionStore;

@@ -2,9 +2,9 @@
 const MAX_COMMIT_DELAY_MS = 5_000;
 
 /**
- * Which decisions a live tail has sent. Sequence numbers are assigned in order, but a record becomes visible only when its
- * transaction is committed: so the records of the last few seconds are read again and again, and those that have been
- * sent are left out.
+ * Which decisions a live tail has sent. Sequence numbers are assigned in order, but a record becomes visible only when
+ * its transaction is committed: so the records of the last few seconds are read again and again, and those that have
+ * been sent are left out.
  */
 export class SentDecisions {
   /** No record with this sequence number, or a smaller one, can still become visible. */

@@ -92,7 +92,8 @@ export function decisionSentence(
 }
 
 /**
- * What made the policy decide so. It follows {@link decisionSentence} and a colon; `null` when the policy did not decide.
+ * What made the policy decide so. It follows {@link decisionSentence} and a colon; `null` when the policy did not
+ * decide.
  */
 export function policyReason(record: DecisionRecord): string | null {
   const { effect, error, rules, resource, policy, plan, explanation } = record;

@@ -24,8 +24,8 @@ export interface DecisionLog {
   /** Takes every decision of the middleware; `null` when there is no log. */
   readonly sink: DecisionSink | null;
   /**
-   * The change that the request's guard has allowed, to be committed with the decision's record; `null` when there is no
-   * log.
+   * The change that the request's guard has allowed, to be committed with the decision's record; `null` when there is
+   * no log.
    *
    * @throws Error when no guard has allowed a change
    */
@@ -43,8 +43,8 @@ export interface DatabaseDecisionLog extends DecisionLog {
 
 /**
  * Opens the decision log. A decision that allows a change is written in the transaction of the change; all others are
- * collected and written in batches. While the buffer is full, requests wait; after 5 s they are refused, so that nothing
- * is decided without a record.
+ * collected and written in batches. While the buffer is full, requests wait; after 5 s they are refused, so that
+ * nothing is decided without a record.
  *
  * @param explainer - explains denials
  */

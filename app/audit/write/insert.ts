@@ -50,8 +50,8 @@ export async function addRecords(db: Db, rows: readonly DecisionRow[]): Promise<
 }
 
 /**
- * Makes a change and inserts its record in one statement: when the change affects no row there is no record, and when the
- * record cannot be inserted nothing is changed.
+ * Makes a change and inserts its record in one statement: when the change affects no row there is no record, and when
+ * the record cannot be inserted nothing is changed.
  *
  * @param change - a statement that changes rows and returns them
  * @returns the rows that it returned, as the driver gives them
@@ -65,7 +65,8 @@ export async function changeWithRecord(
   const { rows } = (await db.execute(sql`
     with changed as ${change},
     recorded as (
-      insert into decisions (${names}) select row.* from changed, json_to_record(${JSON.stringify(valuesOf(row))}::json) as row(${typed})
+      insert into decisions (${names})
+      select row.* from changed, json_to_record(${JSON.stringify(valuesOf(row))}::json) as row(${typed})
       returning seq
     ),
     queued as (insert into decisions_unsealed select seq from recorded)

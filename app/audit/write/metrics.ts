@@ -1,8 +1,8 @@
 import { metrics } from "@opentelemetry/api";
 
 /**
- * Publishes how full the log's buffer is (0 to 1), how many decisions wait in it, and how many were lost, which must stay
- * 0.
+ * Publishes how full the log's buffer is (0 to 1), how many decisions wait in it, and how many were lost, which must
+ * stay 0.
  *
  * @returns counts a lost decision
  */

@@ -21,8 +21,8 @@ export interface PendingChange {
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * The pending changes of all requests. A decision whose change is not made, because the input is invalid, say, or another
- * client was faster, is recorded without a change when its request ends.
+ * The pending changes of all requests. A decision whose change is not made, because the input is invalid, say, or
+ * another client was faster, is recorded without a change when its request ends.
  */
 export class PendingChanges {
   readonly #byRequest = new WeakMap<Request, AllowedChange>();
@@ -40,8 +40,8 @@ export class PendingChanges {
   }
 
   /**
-   * Keeps the decision's record back until its change is committed or its request has ended. An earlier pending change of
-   * the same request ends here.
+   * Keeps the decision's record back until its change is committed or its request has ended. An earlier pending change
+   * of the same request ends here.
    *
    * @returns `false` when the client has already disconnected: nothing will be changed, so the record need not wait
    */

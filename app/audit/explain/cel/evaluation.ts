@@ -4,8 +4,8 @@ import { compile, type Expression } from "./expression.js";
 import type { TruthValue } from "./three-valued-logic.js";
 
 /**
- * The outcome of an expression. `unsupported`: only the PDP can evaluate it. `unknown`: it is about a resource, and there
- * is none.
+ * The outcome of an expression. `unsupported`: only the PDP can evaluate it. `unknown`: it is about a resource, and
+ * there is none.
  */
 export type Outcome = "true" | "false" | "error" | "unsupported" | "unknown";
 

@@ -45,8 +45,8 @@ function ofLists(name: string, result: typeof CelScalar.BOOL | typeof LIST, text
 const minus = definedBy("a - b");
 
 /**
- * The functions that Cerbos adds to CEL, without those for hierarchies, IP addresses and SPIFFE ids: expressions that use
- * these are not evaluated here.
+ * The functions that Cerbos adds to CEL, without those for hierarchies, IP addresses and SPIFFE ids: expressions that
+ * use these are not evaluated here.
  *
  * @see https://docs.cerbos.dev/cerbos/latest/policies/conditions
  */

@@ -1,9 +1,9 @@
 const TOKENS = /\*\*|\*|\?|\\.|\[(!?)([^\]]*)\]|[{},]|./gsu;
 
 /**
- * Makes the test whether an action is one that a rule names. As at the PDP, a name without `*` matches itself alone. In a
- * name with `*`, `*` matches anything without a colon, `**` matches anything, and `?`, `[ab]`, `[!ab]` and `{a,b}` mean
- * what they mean in file names. `*` alone matches every action.
+ * Makes the test whether an action is one that a rule names. As at the PDP, a name without `*` matches itself alone. In
+ * a name with `*`, `*` matches anything without a colon, `**` matches anything, and `?`, `[ab]`, `[!ab]` and `{a,b}`
+ * mean what they mean in file names. `*` alone matches every action.
  */
 export function actionPattern(pattern: string): (action: string) => boolean {
   if (pattern === "*") return () => true;

@@ -58,8 +58,8 @@ export type ResourcePolicySource = z.infer<typeof resourcePolicy>;
 export type DerivedRolesSource = z.infer<typeof derivedRoles>;
 
 /**
- * Parses the policies in a file, which is YAML or JSON. Documents that are no policy, or have an unknown shape, are left
- * out; so are disabled policies.
+ * Parses the policies in a file, which is YAML or JSON. Documents that are no policy, or have an unknown shape, are
+ * left out; so are disabled policies.
  *
  * @throws Error when the text is neither YAML nor JSON, because it is half written, say
  */

@@ -81,7 +81,9 @@ function withImports(
   );
 }
 
-/** A kind in the name of a policy, as Cerbos writes it. It leaves kinds that only older versions accepted as they are. */
+/**
+ * A kind in the name of a policy, as Cerbos writes it. It leaves kinds that only older versions accepted as they are.
+ */
 function sanitized(kind: string): string {
   const name = /^[a-z][\w@.\-/]*(?::[a-z][\w@.\-/]*)*$/i;
   return name.test(kind) ? kind.replace(/[^\w.]+/g, "_") : kind;

@@ -26,8 +26,8 @@ export interface ChartData {
 }
 
 /**
- * Counts what a search finds, by period. Checks are not counted unless the search is for them, because most decisions are
- * checks. The time that it takes does not grow with the log: a search without a person or a contact uses the hourly
+ * Counts what a search finds, by period. Checks are not counted unless the search is for them, because most decisions
+ * are checks. The time that it takes does not grow with the log: a search without a person or a contact uses the hourly
  * counts, and every other one reads the newest 2,000 decisions only.
  *
  * @param isEverything - whether the user may see everything; the hourly counts are of all decisions

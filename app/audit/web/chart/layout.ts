@@ -5,9 +5,9 @@ const MAX_LABELS = 8;
 const MAX_BAR_WIDTH_PERCENT = 4;
 
 /**
- * Computes the position and size of everything in a chart, in per cent of the drawing: so it is as wide as the page allows,
- * while its labels, which are outside of the drawing, keep their size. Denied decisions are at the bottom of a bar, where
- * they can be compared, and allowed ones on top of them.
+ * Computes the position and size of everything in a chart, in per cent of the drawing: so it is as wide as the page
+ * allows, while its labels, which are outside of the drawing, keep their size. Denied decisions are at the bottom of a
+ * bar, where they can be compared, and allowed ones on top of them.
  */
 export function layoutOf({ unit, periods, caption }: ChartData) {
   const ticks = ticksUpTo(Math.max(1, ...periods.map(({ allow, deny }) => allow + deny)));
