@@ -33,16 +33,29 @@ const turnedArrows: readonly (readonly [file: string, imports: string, rule: str
 async function brokenRules(arrows: typeof turnedArrows): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), "gatehouse-architecture-"));
   try {
-    const copied = ["app", "middleware", "test", "bench", "package.json", "tsconfig.json", ".dependency-cruiser.mjs"];
+    const copied = [
+      "app",
+      "middleware",
+      "examples",
+      "test",
+      "bench",
+      "package.json",
+      "tsconfig.json",
+      ".dependency-cruiser.mjs",
+    ];
     await Promise.all(copied.map((path) => cp(project(path), join(folder, path), { recursive: true })));
     await symlink(project("node_modules"), join(folder, "node_modules"));
     for (const [file, imports] of arrows) await appendFile(join(folder, file), `import type {} from "${imports}";\n`);
     const command = [project("node_modules/dependency-cruiser/bin/dependency-cruise.mjs"), "--output-type", "json"];
-    const { stdout, stderr } = spawnSync(process.execPath, [...command, "app", "middleware", "test", "bench"], {
-      cwd: folder,
-      encoding: "utf8",
-      maxBuffer: 64 * 1024 ** 2,
-    });
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      [...command, "app", "middleware", "examples", "test", "bench"],
+      {
+        cwd: folder,
+        encoding: "utf8",
+        maxBuffer: 64 * 1024 ** 2,
+      },
+    );
     assert.notEqual(stdout, "", stderr);
     const { summary } = JSON.parse(stdout) as {
       summary: { violations: readonly { from: string; rule: { name: string } }[] };
