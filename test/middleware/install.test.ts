@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,8 +12,8 @@ import { type ChildPdp, startPdp } from "../../app/demo/pdp/start-pdp.js";
 import { root } from "../support/pdp/pdp-doubles.js";
 
 /*
- * Does what middleware/README.md tells an engineer to do, with the commands and the code that stand there, in apps that
- * know nothing of this repository.
+ * Does what the README and the pages of middleware/ tell an engineer to do, with the commands and the code that stand
+ * there, in apps that know nothing of this repository. A sample of code begins with a comment that names its file.
  */
 
 const START_LIMIT = 60_000;
@@ -48,10 +48,18 @@ async function scratchFolder(): Promise<string> {
   return realpath(await mkdtemp(join(tmpdir(), "gatehouse-scratch-")));
 }
 
-/** The README's fenced blocks. */
-async function blocks(): Promise<readonly string[]> {
-  const readme = await readFile(root("middleware/README.md"), "utf8");
-  return [...readme.matchAll(/^```\w+\n([\s\S]*?)^```$/gm)].map(([, code]) => code ?? "");
+/** The pages that show samples: those of the middleware, and the project's README. */
+async function pages(): Promise<string> {
+  const folder = root("middleware/docs");
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".md"));
+  const files = [root("README.md"), root("middleware/README.md"), ...names.map((name) => join(folder, name))];
+  return (await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n");
+}
+
+/** Their fenced blocks of some languages; default: of all. */
+async function blocks(languages = "\\w+"): Promise<readonly string[]> {
+  const fenced = new RegExp(`^\`\`\`(?:${languages})\\n([\\s\\S]*?)^\`\`\`$`, "gm");
+  return [...(await pages()).matchAll(fenced)].map(([, code]) => code ?? "");
 }
 
 /** The block whose first line is this comment. */
@@ -59,6 +67,25 @@ async function blockThatBegins(firstLine: string): Promise<string> {
   const found = (await blocks()).filter((block) => block.startsWith(`${firstLine}\n`));
   assert.equal(found.length, 1, `blocks that begin with ${firstLine}`);
   return found[0] ?? "";
+}
+
+/** The samples by the names of their files. Only a single line may stand without a name. */
+async function samples(): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const block of await blocks("ts|js")) {
+    if (!block.trimEnd().includes("\n")) continue;
+    const name = /^\/\/ ([\w.-]+\.[jt]s)\n/.exec(block)?.[1];
+    assert(name && !found.has(name), `a sample without a name of its own: ${block}`);
+    found.set(name, block);
+  }
+  return found;
+}
+
+/** Writes every sample in a language into a folder, among them those that the app consists of. */
+async function writeSamples(extension: ".js" | ".ts", folder: string, ...names: string[]): Promise<void> {
+  const found = [...(await samples())].filter(([name]) => name.endsWith(extension));
+  for (const name of names) assert(Object.fromEntries(found)[name], `the sample ${name} is gone`);
+  for (const [name, code] of found) await writeFile(join(folder, name), code);
 }
 
 /** Installs what the README says, or skips the test where no registry can be reached. */
@@ -126,7 +153,7 @@ class RunningApp {
   }
 }
 
-/** Every outcome over HTTP, against a PDP with policies for the README's contacts and notes. */
+/** Every outcome over HTTP, against a PDP with policies for the samples' contacts and notes. */
 async function assertGuarded(
   script: string,
   folder: string,
@@ -176,7 +203,15 @@ await db.exec(\`
 const notesDbTypes = `export declare const db: { query(text: string, values: unknown[]): Promise<{ rows: unknown[] }> };
 `;
 
-/** The README's app with the README's notes. */
+/** What the sample of the project's README leaves to the reader. */
+const yourTypes = `import type { Request, RequestHandler } from "express";
+import type { Principal, Resource } from "./middleware/index.js";
+export declare const contactById: (req: Request) => Promise<Resource | undefined>;
+export declare const showContact: RequestHandler;
+export declare const whoIsLoggedIn: (req: Request) => Principal | null;
+`;
+
+/** The README's app with the notes of the page about lists. */
 const notesServer = `import { app } from "./app.js";
 import { authorizationErrors } from "./middleware/index.js";
 import { notes } from "./notes.js";
@@ -236,12 +271,12 @@ describe("the middleware in an app of somebody else's", function () {
       erasableSyntaxOnly: true,
     };
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["src"] }));
-    for (const name of ["app.ts", "opa.ts", "notes.ts", "recorded.ts"])
-      await writeFile(join(src, name), await blockThatBegins(`// ${name}`));
+    await writeSamples(".ts", src, "app.ts", "opa.ts", "notes.ts", "recorded.ts");
     for (const name of ["server", "routes.test"]) {
       await writeFile(join(src, `${name}.ts`), await blockThatBegins(`// ${name}.js`));
     }
 
+    await writeFile(join(src, "yours.d.ts"), yourTypes);
     // The types of PGlite do not bear the strictest settings.
     await writeFile(join(src, "db.d.ts"), notesDbTypes);
     await mkdir(join(folder, "dist"));
@@ -277,13 +312,9 @@ describe("the middleware in an app of somebody else's", function () {
       strict: true,
     };
     const exclude = ["node_modules", "middleware"];
-    assert(
-      (await readFile(root("middleware/README.md"), "utf8")).includes(`"exclude": ["node_modules", "middleware"]`),
-    );
+    assert((await pages()).includes(`"exclude": ["node_modules", "middleware"]`));
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, exclude }));
-    for (const name of ["app.js", "server.js", "routes.test.js"]) {
-      await writeFile(join(folder, name), await blockThatBegins(`// ${name}`));
-    }
+    await writeSamples(".js", folder, "app.js", "server.js", "routes.test.js");
 
     await succeed("npx --no-install tsc --noEmit", folder);
     await succeed(`"${process.execPath}" --test routes.test.js`, folder);
