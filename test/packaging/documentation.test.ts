@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { settingNames } from "../../app/config.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+
+const folders = [".", "docs", "docs/adr", "middleware", "middleware/docs"];
+const pages = folders.flatMap((folder) =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join(folder, name)),
+);
+
+/** A page without its fenced blocks, in which nothing is a link. */
+const proseOf = (page: string) => read(page).replace(/^```[\s\S]*?^```$/gm, "");
+
+/** The places of a page that a link can lead to, as GitHub names them. */
+function anchorsOf(page: string): string[] {
+  const headings = [...proseOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading ?? "");
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+/** What is wrong with a relative link; `undefined` when it leads somewhere. */
+function brokenLink(page: string, link: string): string | undefined {
+  const [path = "", anchor] = link.split("#");
+  const target = path ? join(dirname(page), path) : page;
+  if (!existsSync(join(root, target))) return `${page}: ${link} is not there`;
+  if (anchor === undefined || statSync(join(root, target)).isDirectory()) return undefined;
+  return anchorsOf(target).includes(anchor) ? undefined : `${page}: ${link} names no heading`;
+}
+
+describe("the documentation", () => {
+  it("has no link to a file or heading that is not there", () => {
+    const broken = pages.flatMap((page) => {
+      const links = [...proseOf(page).matchAll(/\]\(([^)\s]+)\)|src="([^"]+)"/g)].map(([, a, b]) => a ?? b ?? "");
+      return links.filter((link) => !/^[a-z]+:/.test(link)).map((link) => brokenLink(page, link));
+    });
+    assert(broken.length > 50, "hardly any links were found");
+    assert.deepEqual(
+      broken.filter((each) => each !== undefined),
+      [],
+    );
+  });
+
+  it("names files and folders of the code that are there", () => {
+    const place = /`((?:app|middleware|test|bench|policies|pdp|views|\.ci)\/[\w./-]*)`/g;
+    const named = pages
+      .filter((page) => !page.endsWith("CHANGELOG.md"))
+      .flatMap((page) => [...read(page).matchAll(place)].map(([, path]) => ({ page, path: path ?? "" })));
+    assert(named.length > 50, "hardly any places were found");
+    assert.deepEqual(
+      named.filter(({ path }) => !existsSync(join(root, path))),
+      [],
+    );
+  });
+
+  it("shows only scripts that package.json has", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const shown = pages.flatMap((page) =>
+      [...read(page).matchAll(/npm run (?:-s )?([\w:-]+)/g)].map(([, name]) => name),
+    );
+    assert.deepEqual([...new Set(shown)].filter((name) => !Object.hasOwn(scripts, name ?? "")).toSorted(), []);
+  });
+
+  it("lists every setting, and no other", () => {
+    const rows = read("docs/configuration.md").split("## All settings")[1]?.split("\n## ")[0] ?? "";
+    const named = [...rows.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, names]) => names?.match(/\w+/g) ?? []);
+    assert.deepEqual(named.toSorted(), settingNames.toSorted());
+  });
+
+  it("lists every decision record in their index", () => {
+    const index = read("docs/adr/README.md");
+    const records = readdirSync(join(root, "docs/adr")).filter((name) => /^\d{4}-.+\.md$/.test(name));
+    assert.deepEqual(
+      records.filter((name) => !index.includes(`(${name})`)),
+      [],
+    );
+    assert(records.length > 0);
+  });
+
+  it("begins with pages that can be read at a first visit", () => {
+    const lines = (page: string) => read(page).split("\n").length - 1;
+    assert(lines("README.md") < 150, `README.md has ${lines("README.md")} lines`);
+    assert(lines("middleware/README.md") < 200, `middleware/README.md has ${lines("middleware/README.md")} lines`);
+  });
+});
