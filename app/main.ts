@@ -23,27 +23,27 @@ const closers: (() => unknown)[] = [];
 let stopping: Promise<void> | undefined;
 
 /** ms after which the process ends even if something is still open. What was answered is on record long before. */
-const LONGEST_STOP = 30_000;
+const MAX_SHUTDOWN_MS = 30_000;
 
 function stop(exitCode: number): Promise<void> {
   stopping ??= (async () => {
-    setTimeout(() => process.exit(exitCode), LONGEST_STOP);
-    for (const close of closers.reverse()) await attempt(close);
+    setTimeout(() => process.exit(exitCode), MAX_SHUTDOWN_MS);
+    for (const close of closers.reverse()) await closeSafely(close);
     process.exit(exitCode);
   })();
   return stopping;
 }
 
 /** Closes something. When it cannot be closed, what is left is closed all the same. */
-async function attempt(close: () => unknown): Promise<void> {
+async function closeSafely(close: () => unknown): Promise<void> {
   try {
     await close();
   } catch (error) {
-    complain(error);
+    printError(error);
   }
 }
 
-function complain(error: unknown): void {
+function printError(error: unknown): void {
   console.error(error instanceof Error ? error.message : error);
 }
 
@@ -82,7 +82,7 @@ async function start(config: Config): Promise<void> {
   const decisionLog = openDecisionLog(database.db, openExplainer(policies), log);
   const stream = config.decisionStream && openStream(config.decisionStream);
   // At the same time: each may take as long as it is allowed to, and neither waits for the other.
-  closers.push(() => Promise.all([decisionLog, stream].map((each) => attempt(() => each?.close()))));
+  closers.push(() => Promise.all([decisionLog, stream].map((each) => closeSafely(() => each?.close()))));
   sealer.start();
 
   const { target, tls, playgroundInstance } = cerbosSettings;
@@ -122,6 +122,6 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 try {
   await start(loadConfig());
 } catch (error) {
-  complain(error);
+  printError(error);
   await stop(1);
 }

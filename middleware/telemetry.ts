@@ -15,10 +15,10 @@ import type { Request } from "express";
 import { AuthorizationError } from "./errors.js";
 
 /** The name under which spans and metrics are found. */
-export const SCOPE = "gatehouse";
+export const INSTRUMENTATION_SCOPE = "gatehouse";
 
 /** Bounds of the histogram of the PDP's answering time, in s: a local PDP answers in fractions of a millisecond. */
-const LATENCIES = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** Version, trace id, parent id, flags: W3C Trace Context, section 3.2.2. Later versions than 00 may have more fields. */
 const TRACEPARENT = /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
@@ -45,11 +45,11 @@ export function traceIdOf(of: Context): string | null {
 
 /** Begins the span of a question to the PDP. It must be ended. */
 export function startSpan(parent: Context, name: string, attributes: Attributes): Span {
-  return trace.getTracer(SCOPE).startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
+  return trace.getTracer(INSTRUMENTATION_SCOPE).startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
 }
 
 /** Says of a span that its question failed; not with the error's message, which may speak of whoever asked. */
-export function fail(span: Span, error: unknown): void {
+export function failSpan(span: Span, error: unknown): void {
   const code = error instanceof AuthorizationError ? error.code : "error";
   span.setAttribute("error.type", code).setStatus({ code: SpanStatusCode.ERROR });
 }
@@ -64,7 +64,9 @@ export function traceOfSpan(span: Span): { traceId: string | null; traceparent: 
 
 /** Counts decisions, as `authz.decisions`. */
 export function decisionCounter(): (attributes: Attributes) => void {
-  const counter = metrics.getMeter(SCOPE).createCounter("authz.decisions", { description: "Decisions made" });
+  const counter = metrics
+    .getMeter(INSTRUMENTATION_SCOPE)
+    .createCounter("authz.decisions", { description: "Decisions made" });
   return (attributes) => counter.add(1, attributes);
 }
 
@@ -77,7 +79,7 @@ interface SharedGauge {
 }
 
 /** Where the values of shared gauges come from: by gauge and attributes, those that are still there. */
-const shown = new WeakMap<MeterProvider, Map<string, Set<() => number>>>();
+const gaugeValues = new WeakMap<MeterProvider, Map<string, Set<() => number>>>();
 
 /**
  * Shows a value in a gauge, together with those of the same attributes: of several such values only one would be kept.
@@ -89,15 +91,15 @@ const shown = new WeakMap<MeterProvider, Map<string, Set<() => number>>>();
  * @param value - asked for the value whenever the gauge is read
  * @returns takes the value out again; does nothing when it is called once more
  */
-export function show({ name, description, together }: SharedGauge, attributes: Attributes, value: () => number) {
+export function addToGauge({ name, description, together }: SharedGauge, attributes: Attributes, value: () => number) {
   const provider = metrics.getMeterProvider();
-  const gauges = shown.get(provider) ?? new Map<string, Set<() => number>>();
-  shown.set(provider, gauges);
+  const gauges = gaugeValues.get(provider) ?? new Map<string, Set<() => number>>();
+  gaugeValues.set(provider, gauges);
   const key = JSON.stringify([name, attributes]);
   const values = gauges.get(key) ?? new Set();
   if (!gauges.has(key)) {
     gauges.set(key, values);
-    const gauge = provider.getMeter(SCOPE).createObservableGauge(name, { description });
+    const gauge = provider.getMeter(INSTRUMENTATION_SCOPE).createObservableGauge(name, { description });
     gauge.addCallback((result) => result.observe(together([...values].map((value) => value())), attributes));
   }
   values.add(value);
@@ -120,12 +122,12 @@ const CIRCUIT_OPEN: SharedGauge = {
  */
 export function watchPdp(target: string, isOpen: () => boolean) {
   const attributes = { "server.address": target };
-  const duration = metrics.getMeter(SCOPE).createHistogram("authz.pdp.duration", {
+  const duration = metrics.getMeter(INSTRUMENTATION_SCOPE).createHistogram("authz.pdp.duration", {
     description: "Time that the PDP took to answer",
     unit: "s",
-    advice: { explicitBucketBoundaries: LATENCIES },
+    advice: { explicitBucketBoundaries: LATENCY_BUCKETS_S },
   });
-  const stop = show(CIRCUIT_OPEN, attributes, () => (isOpen() ? 1 : 0));
+  const stop = addToGauge(CIRCUIT_OPEN, attributes, () => (isOpen() ? 1 : 0));
   return {
     stop,
     async timed<T>(call: () => Promise<T>): Promise<T> {

@@ -8,14 +8,14 @@ import { type Claims, type Person, personFromAccessToken } from "./claims.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
 import { type FetchUserinfo, userinfoOf } from "./userinfo.js";
 
-const KEYS_TIMEOUT = 3_000;
-const KEY_REQUESTS_PER_MINUTE = 60;
+const KEYS_TIMEOUT_MS = 3_000;
+const MAX_KEY_REQUESTS_PER_MINUTE = 60;
 
 /**
  * RFC 6750, section 2.1, with a signed JWT (RFC 7515, section 7.1) as the token. One without a signature must not get
  * as far as Okta's verifier: there it throws where nothing can catch it, and takes the process down.
  */
-const CREDENTIALS = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i;
+const BEARER_JWT = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i;
 
 /** Whether a request says itself who makes it, so that a cookie does not count. */
 export function hasBearerToken(req: Request): boolean {
@@ -37,7 +37,7 @@ export function bearerTokens(
 ): (req: Request) => Promise<Person> {
   const verifier = new OktaJwtVerifier({
     issuer: okta.issuer,
-    jwksRequestsPerMinute: KEY_REQUESTS_PER_MINUTE,
+    jwksRequestsPerMinute: MAX_KEY_REQUESTS_PER_MINUTE,
     testing: { disableHttpsCheck: okta.issuer.startsWith("http:") },
   });
   // Whether the last request for keys failed: past its limit the verifier makes none, and cannot tell by itself.
@@ -52,7 +52,7 @@ export function bearerTokens(
   async function claimsOf(token: string): Promise<Claims> {
     const verified = verifier.verifyAccessToken(token, audience);
     // Left to itself the verifier waits 30 s for keys.
-    const { claims } = await withDeadline(verified, KEYS_TIMEOUT, () => new OktaUnavailableError());
+    const { claims } = await withDeadline(verified, KEYS_TIMEOUT_MS, () => new OktaUnavailableError());
     // The verifier checks `exp` only where there is one, and one that a Date can hold.
     const { exp } = claims as Claims;
     if (typeof exp !== "number" || exp * 1000 <= Date.now()) throw new Error("the token has expired, or never does");
@@ -60,7 +60,7 @@ export function bearerTokens(
   }
 
   return async (req) => {
-    const token = CREDENTIALS.exec(req.get("authorization") ?? "")?.[1];
+    const token = BEARER_JWT.exec(req.get("authorization") ?? "")?.[1];
     if (!token) throw invalidToken();
     const claims = await claimsOf(token).catch((error: unknown) => {
       const fault = keyFaultIn(error);

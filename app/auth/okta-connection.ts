@@ -15,9 +15,9 @@ export const loginPaths = {
   afterLogout: "/",
 } as const;
 
-const TIMEOUT = 5_000;
-const FIRST_RETRY = 1_000;
-const LAST_RETRY = 5_000;
+const OKTA_TIMEOUT_MS = 5_000;
+const FIRST_RETRY_DELAY_MS = 1_000;
+const MAX_RETRY_DELAY_MS = 5_000;
 
 /**
  * Okta's middleware discovers its authorization server once, when it is made, and stays broken for good if that fails.
@@ -47,7 +47,7 @@ export class OktaConnection {
     this.firstAttempt = new Promise((resolve) => {
       this.#firstAttemptEnded = resolve;
     });
-    this.#discover(FIRST_RETRY);
+    this.#discover(FIRST_RETRY_DELAY_MS);
   }
 
   /**
@@ -92,7 +92,7 @@ export class OktaConnection {
     // Left to itself it waits for ever for tokens to be revoked.
     await withDeadline(
       logout(req, res, () => {}),
-      TIMEOUT,
+      OKTA_TIMEOUT_MS,
       () => new OktaUnavailableError(),
     );
   }
@@ -105,7 +105,7 @@ export class OktaConnection {
   async ping(): Promise<void> {
     if (!this.#oidc) throw new OktaUnavailableError();
     const response = await fetch(`${this.#settings.issuer}/.well-known/openid-configuration`, {
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(OKTA_TIMEOUT_MS),
     }).catch((cause: unknown) => {
       throw new OktaUnavailableError({ cause });
     });
@@ -127,7 +127,7 @@ export class OktaConnection {
       appBaseUrl: this.#baseUrl,
       // Groups need no scope: their claim is included in any. Okta refuses a scope that it does not know.
       scope: "openid profile email",
-      timeout: TIMEOUT,
+      timeout: OKTA_TIMEOUT_MS,
       testing: { disableHttpsCheck: issuer.startsWith("http:") },
       routes: {
         login: { path: loginPaths.login },
@@ -157,6 +157,6 @@ export class OktaConnection {
     } catch {
       return;
     }
-    this.#discover(Math.min(delay * 2, LAST_RETRY));
+    this.#discover(Math.min(delay * 2, MAX_RETRY_DELAY_MS));
   }
 }

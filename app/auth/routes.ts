@@ -10,7 +10,7 @@ import { endSession, SESSION_COOKIE, saveSession } from "./session.js";
 
 /** Marks a browser whose login was started again by itself, so that this happens once and not for ever. */
 const RETRY_COOKIE = "gatehouse.retry";
-const RETRY_WINDOW = 60_000;
+const RETRY_COOKIE_LIFETIME_MS = 60_000;
 
 /** Where a browser goes to log in, and then back to a path of this app. */
 export function loginUrl(returnTo: string): string {
@@ -118,7 +118,12 @@ function mayRetry(req: Request): boolean {
 }
 
 function restart(req: Request, res: Response): void {
-  res.cookie(RETRY_COOKIE, "1", { httpOnly: true, sameSite: "lax", secure: req.secure, maxAge: RETRY_WINDOW });
+  res.cookie(RETRY_COOKIE, "1", {
+    httpOnly: true,
+    sameSite: "lax",
+    secure: req.secure,
+    maxAge: RETRY_COOKIE_LIFETIME_MS,
+  });
   res.redirect(loginUrl(res.locals.returnTo ?? "/"));
 }
 

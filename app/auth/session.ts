@@ -33,7 +33,7 @@ export const SESSION_COOKIE = "gatehouse.sid";
  * How long a login counts, in ms, whatever happens in between. Groups are read at login, so this bounds how long
  * somebody keeps a role that was taken away in Okta.
  */
-const LOGIN_LIFETIME = 8 * 60 * 60 * 1000;
+const LOGIN_LIFETIME_MS = 8 * 60 * 60 * 1000;
 
 /**
  * Sessions in the database, for browsers. Requests with a bearer token get none: their `req.session` stays undefined.
@@ -54,7 +54,7 @@ export function browserSessions(config: Config, pool: SqlPool, secret: string): 
       httpOnly: true,
       sameSite: "lax",
       secure: config.baseUrl.startsWith("https:"),
-      maxAge: LOGIN_LIFETIME,
+      maxAge: LOGIN_LIFETIME_MS,
     },
   });
   return (req, res, next) => {
@@ -66,7 +66,7 @@ export function browserSessions(config: Config, pool: SqlPool, secret: string): 
 /** The login of a request's session, unless it is too old to count. */
 export function loginOf(req: Request): Login | undefined {
   const login = req.session?.login;
-  return login && Date.now() - login.at < LOGIN_LIFETIME ? login : undefined;
+  return login && Date.now() - login.at < LOGIN_LIFETIME_MS ? login : undefined;
 }
 
 /**

@@ -3,7 +3,7 @@ import { UnauthenticatedError } from "../../middleware/index.js";
 import type { Claims } from "./claims.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
 
-const TIMEOUT = 3_000;
+const USERINFO_TIMEOUT_MS = 3_000;
 const claimsSchema = z.record(z.string(), z.unknown());
 
 /** Asks userinfo about the bearer of an access token. */
@@ -20,7 +20,7 @@ export function userinfoOf(issuer: string): FetchUserinfo {
   return async (accessToken) => {
     const response = await fetch(`${issuer}/v1/userinfo`, {
       headers: { authorization: `Bearer ${accessToken}`, accept: "application/json" },
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(USERINFO_TIMEOUT_MS),
     }).catch((error: unknown) => {
       throw new OktaUnavailableError({ cause: error });
     });

@@ -200,14 +200,14 @@ function isBehind(columns: readonly SortColumn[], { values, id }: Cursor, backwa
 }
 
 /** The unique index that refuses them. */
-const ONE_EMAIL = "contacts_owner_email";
+const UNIQUE_EMAIL_INDEX = "contacts_owner_email";
 
 async function refusingDuplicates<T>(query: PromiseLike<T>): Promise<T> {
   try {
     return await query;
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
-    if (cause instanceof Error && "constraint" in cause && cause.constraint === ONE_EMAIL)
+    if (cause instanceof Error && "constraint" in cause && cause.constraint === UNIQUE_EMAIL_INDEX)
       throw new DuplicateEmailError();
     throw error;
   }

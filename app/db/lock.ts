@@ -3,8 +3,8 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** How long to wait, in ms, for a process to give way that came at the same time. */
-const PATIENCE = 2_000;
-const CLAIM = /^lock\.(\d+)$/;
+const MAX_WAIT_MS = 2_000;
+const CLAIM_FILE = /^lock\.(\d+)$/;
 
 /**
  * Claims a folder for this process: an embedded database that two processes write to is lost. The claim of a process
@@ -20,7 +20,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const claim = fileOf(folder, process.pid);
   const unlock = () => rm(claim, { force: true });
   await writeFile(claim, "");
-  const limit = performance.now() + PATIENCE;
+  const limit = performance.now() + MAX_WAIT_MS;
   for (;;) {
     const [holder] = await otherClaims(folder);
     if (holder === undefined) return unlock;
@@ -37,7 +37,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 /** Ids of the other processes that claim the folder and live, the lowest first. What the dead left is removed. */
 async function otherClaims(folder: string): Promise<number[]> {
   const names = await readdir(folder);
-  const claimed = names.map((name) => Number(CLAIM.exec(name)?.[1])).filter((pid) => pid && pid !== process.pid);
+  const claimed = names.map((name) => Number(CLAIM_FILE.exec(name)?.[1])).filter((pid) => pid && pid !== process.pid);
   const dead = claimed.filter((pid) => !isAlive(pid));
   await Promise.all(dead.map((pid) => rm(fileOf(folder, pid), { force: true })));
   return claimed.filter((pid) => !dead.includes(pid)).sort((a, b) => a - b);

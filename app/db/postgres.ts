@@ -6,10 +6,10 @@ import { type Database, migrationsFolder } from "./database.js";
 import { SqlError } from "./database-unavailable.js";
 
 /** ms that a query may take. */
-const PATIENCE = 5_000;
+const QUERY_TIMEOUT_MS = 5_000;
 
 /** Any number will do, as long as every process of the app uses the same. */
-const MIGRATION_LOCK = 7_264_001;
+const MIGRATION_LOCK_KEY = 7_264_001;
 
 /**
  * Connects to PostgreSQL and brings its tables up to date. Processes that start at once take turns.
@@ -25,7 +25,7 @@ export async function openPostgres(url: string, onLost: (error: Error) => void):
   const pool = new pg.Pool({
     connectionString: url,
     connectionTimeoutMillis: 2_000,
-    statement_timeout: PATIENCE,
+    statement_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
   });
   pool.on("error", onLost);
@@ -56,7 +56,7 @@ function cutOffSilent(pool: pg.Pool): void {
     // Between the statements of a transaction nobody else listens; the next statement fails.
     client.on("error", () => {});
   });
-  pool.on("acquire", (client) => void streamOf(client).setTimeout(PATIENCE));
+  pool.on("acquire", (client) => void streamOf(client).setTimeout(QUERY_TIMEOUT_MS));
   pool.on("release", (_error, client) => void streamOf(client).setTimeout(0));
 }
 
@@ -71,7 +71,7 @@ async function migrateInTurn(url: string): Promise<void> {
   client.on("error", () => {});
   try {
     await client.connect();
-    await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK_KEY]);
     await migrate(drizzle(client), { migrationsFolder });
   } catch (error) {
     const { host, port, database } = client;

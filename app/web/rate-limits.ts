@@ -2,11 +2,11 @@ import type { Request, RequestHandler } from "express";
 import { ipKeyGenerator, rateLimit } from "express-rate-limit";
 import { ProblemError } from "../problems.js";
 
-const WINDOW = 60_000;
+const WINDOW_MS = 60_000;
 
 function limit(perMinute: number, keyGenerator: (req: Request) => string): RequestHandler {
   return rateLimit({
-    windowMs: WINDOW,
+    windowMs: WINDOW_MS,
     limit: perMinute,
     standardHeaders: "draft-7",
     legacyHeaders: false,

@@ -1,7 +1,7 @@
 import type { Request } from "express";
 import { AuthorizationError, PdpUnavailableError } from "../errors.js";
 import type { Filter } from "../filter/filter.js";
-import { fail, startSpan, traceIdOf, traceOf, traceOfSpan } from "../telemetry.js";
+import { failSpan, startSpan, traceIdOf, traceOf, traceOfSpan } from "../telemetry.js";
 import type { Answer, CallOptions, Check, Decision, Pdp, Plan, Principal, Resource } from "../types.js";
 import type { DecisionEvent } from "./event.js";
 import { type DecisionRecorder, decisionId, type Outcome } from "./recorder.js";
@@ -103,7 +103,7 @@ export class RecordedPdp {
       const answer = await send({ includeMetadata: this.#recorder.isWanted, traceparent });
       return [answer, { duration: performance.now() - start, traceId }];
     } catch (error) {
-      fail(span, error);
+      failSpan(span, error);
       const timing = { duration: performance.now() - start, traceId };
       await Promise.all(checks.map((check) => this.#recordFailure(source, check, error, timing)));
       throw error;

@@ -3,7 +3,7 @@ import { problemOf } from "../error-handler.js";
 import { AuthorizationSetupError } from "../errors.js";
 
 /** What sends something. */
-const SENDING = ["writeHead", "flushHeaders", "write", "end"] as const;
+const SENDING_METHODS = ["writeHead", "flushHeaders", "write", "end"] as const;
 
 /**
  * A list that forgot its filter would show everything. This is the last moment to notice: instead of an answer with a
@@ -15,10 +15,13 @@ const SENDING = ["writeHead", "flushHeaders", "write", "end"] as const;
  * @param isUnfiltered - whether the handler has not taken the filter yet
  */
 export function refuseUnfiltered(res: Response, kind: string, action: string, isUnfiltered: () => boolean): void {
-  const originals = Object.fromEntries(SENDING.map((name) => [name, res[name]])) as unknown as Record<string, Send>;
+  const originals = Object.fromEntries(SENDING_METHODS.map((name) => [name, res[name]])) as unknown as Record<
+    string,
+    Send
+  >;
   const headersBefore = res.getHeaders();
   let isRefused = false;
-  for (const name of SENDING) {
+  for (const name of SENDING_METHODS) {
     const send: Send = (...args) => {
       if (isRefused) return name === "write" ? true : res;
       const status = name === "writeHead" && typeof args[0] === "number" ? args[0] : res.statusCode;

@@ -81,7 +81,7 @@ export class Receiver {
 
 const CONTENT_TOO_LARGE = 413;
 /** What is read of an answer. A connection can be used again only when its answer has been read to the end. */
-const LONGEST_ANSWER = 64 * 1024;
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 const compress = promisify<string, Buffer>(gzip);
 
@@ -92,7 +92,7 @@ async function drain({ body }: Response): Promise<void> {
     for await (const chunk of body ?? []) {
       length += chunk.length;
       // Leaving the loop ends the connection.
-      if (length > LONGEST_ANSWER) return;
+      if (length > MAX_ANSWER_BYTES) return;
     }
   } catch {}
 }

@@ -1,4 +1,4 @@
-import { invalid, LONGEST, settingsOf } from "./options.js";
+import { invalid, MAX_TIMER_MS, settingsFrom } from "./options.js";
 
 /** Settings of {@link httpSink}. */
 export interface HttpSinkOptions {
@@ -50,10 +50,10 @@ const DEFAULTS: HttpSinkSettings = {
 const WHOLE_NUMBERS = {
   maxEvents: { least: 1, most: Number.MAX_SAFE_INTEGER },
   maxBytes: { least: 1, most: Number.MAX_SAFE_INTEGER },
-  maxAge: { least: 0, most: LONGEST },
+  maxAge: { least: 0, most: MAX_TIMER_MS },
   capacity: { least: 1, most: Number.MAX_SAFE_INTEGER },
-  timeout: { least: 1, most: LONGEST },
-  patience: { least: 0, most: LONGEST },
+  timeout: { least: 1, most: MAX_TIMER_MS },
+  patience: { least: 0, most: MAX_TIMER_MS },
 } as const;
 
 const CHOICES = { format: ["ndjson", "json"], whenFull: ["wait", "drop"], gzip: [true, false] } as const;
@@ -62,7 +62,7 @@ const CALLER = "httpSink";
 
 /** @throws TypeError when an option is not known or not valid */
 export function httpSettingsOf(options: HttpSinkOptions): HttpSinkSettings {
-  const settings = settingsOf(CALLER, options, DEFAULTS, WHOLE_NUMBERS);
+  const settings = settingsFrom(CALLER, options, DEFAULTS, WHOLE_NUMBERS);
   for (const [name, choices] of Object.entries(CHOICES)) {
     if (!choices.some((choice) => choice === settings[name as keyof typeof CHOICES])) {
       throw invalid(CALLER, `${name} must be ${choices.map((choice) => JSON.stringify(choice)).join(" or ")}`);
@@ -91,9 +91,9 @@ export function addressOf(url: string): URL {
  */
 export function headersOf({ headers: own, format, gzip }: HttpSinkSettings): Headers {
   if (typeof own !== "object" || own === null) throw invalid(CALLER, "headers must be an object");
-  const headers = new Headers({ "content-type": TYPES[format] });
+  const headers = new Headers({ "content-type": CONTENT_TYPES[format] });
   for (const [name, value] of Object.entries(own)) {
-    if (typeof value !== "string" || OF_THE_SINK.includes(name.toLowerCase()) || !canSet(headers, name, value)) {
+    if (typeof value !== "string" || RESERVED_HEADERS.includes(name.toLowerCase()) || !canSet(headers, name, value)) {
       // Not the value, which is a secret more often than not.
       throw invalid(CALLER, `the header ${JSON.stringify(name)} cannot be sent`);
     }
@@ -102,9 +102,16 @@ export function headersOf({ headers: own, format, gzip }: HttpSinkSettings): Hea
   return headers;
 }
 
-const TYPES = { ndjson: "application/x-ndjson", json: "application/json" };
+const CONTENT_TYPES = { ndjson: "application/x-ndjson", json: "application/json" };
 /** Headers that tell of a body's form, and those that are the connection's. */
-const OF_THE_SINK = ["content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade"];
+const RESERVED_HEADERS = [
+  "content-encoding",
+  "content-length",
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+  "upgrade",
+];
 
 function canSet(headers: Headers, name: string, value: string): boolean {
   try {

@@ -8,7 +8,7 @@ import {
   headersOf,
   httpSettingsOf,
 } from "./http-sink-options.js";
-import { lineOf, WARNING } from "./ndjson-sink.js";
+import { lineOf, WARNING_NAME } from "./ndjson-sink.js";
 import { watchSink } from "./telemetry.js";
 
 export type { HttpSinkOptions };
@@ -124,7 +124,7 @@ class Sink implements HttpSink {
     this.#failing = true;
     process.emitWarning(
       `httpSink(): ${this.#origin} did not take ${this.pending} decisions, which wait to be sent again: ${reasonOf(error)}.`,
-      WARNING,
+      WARNING_NAME,
     );
   }
 }

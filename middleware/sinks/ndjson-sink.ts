@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import type { DecisionEvent, DecisionSink } from "../decisions/event.js";
-import { invalid, LONGEST, settingsOf } from "./options.js";
+import { invalid, MAX_TIMER_MS, settingsFrom } from "./options.js";
 
 /** Settings of {@link ndjsonSink}. */
 export interface NdjsonSinkOptions {
@@ -16,7 +16,7 @@ export interface NdjsonSinkOptions {
 const DEFAULTS = { capacity: 16 * 1024 ** 2, patience: 5000 };
 const WHOLE_NUMBERS = {
   capacity: { least: 1, most: Number.MAX_SAFE_INTEGER },
-  patience: { least: 0, most: LONGEST },
+  patience: { least: 0, most: MAX_TIMER_MS },
 };
 
 /**
@@ -37,15 +37,15 @@ export function ndjsonSink(stream: Writable, options: NdjsonSinkOptions = {}): D
   if (typeof stream?.write !== "function" || typeof stream.on !== "function") {
     throw invalid("ndjsonSink", "the stream is missing; give it process.stdout or fs.createWriteStream(), say");
   }
-  const { capacity, patience } = settingsOf("ndjsonSink", options, DEFAULTS, WHOLE_NUMBERS);
+  const { capacity, patience } = settingsFrom("ndjsonSink", options, DEFAULTS, WHOLE_NUMBERS);
   let failure: Error | undefined;
   let draining: Deferred | undefined;
-  let impatience: NodeJS.Timeout | undefined;
+  let refusalTimer: NodeJS.Timeout | undefined;
 
   function wait(): Promise<void> {
     if (!draining) {
       draining = new Deferred();
-      impatience = setTimeout(
+      refusalTimer = setTimeout(
         () => endWait(new Error(`The stream of decisions has no room for ${patience} ms.`)),
         patience,
       );
@@ -53,7 +53,7 @@ export function ndjsonSink(stream: Writable, options: NdjsonSinkOptions = {}): D
     return draining.promise;
   }
   function endWait(refusal?: Error): void {
-    clearTimeout(impatience);
+    clearTimeout(refusalTimer);
     if (refusal) draining?.reject(refusal);
     else draining?.resolve();
     draining = undefined;
@@ -66,7 +66,7 @@ export function ndjsonSink(stream: Writable, options: NdjsonSinkOptions = {}): D
   stream.on("drain", () => endWait());
   stream.on("error", (cause) => {
     // For what had been taken already: its requests have been let through.
-    process.emitWarning(`ndjsonSink(): the stream failed, so requests are refused: ${cause.message}`, WARNING);
+    process.emitWarning(`ndjsonSink(): the stream failed, so requests are refused: ${cause.message}`, WARNING_NAME);
     fail(new Error(`The stream of decisions failed: ${cause.message}`, { cause }));
   });
   stream.on("close", () => fail(closed()));
@@ -87,17 +87,17 @@ export function ndjsonSink(stream: Writable, options: NdjsonSinkOptions = {}): D
 }
 
 /** Type of the warnings (`process.on("warning")`) that tell what goes wrong behind the requests. */
-export const WARNING = "DecisionSinkWarning";
+export const WARNING_NAME = "DecisionSinkWarning";
 
 /**
  * An event as JSON on one line, whoever reads it: JSON may hold these three characters as they are, but there are
  * readers that break lines at them (Node's readline, Python's splitlines), and whoever sends a request can bring them in.
  */
 export function lineOf(event: DecisionEvent): string {
-  return JSON.stringify(event).replace(/[\u0085\u2028\u2029]/g, (separator) => ESCAPED[separator] as string);
+  return JSON.stringify(event).replace(/[\u0085\u2028\u2029]/g, (separator) => ESCAPES[separator] as string);
 }
 
-const ESCAPED: Readonly<Record<string, string>> = { "\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029" };
+const ESCAPES: Readonly<Record<string, string>> = { "\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029" };
 
 function closed(): Error {
   return new Error("The stream of decisions is closed.");

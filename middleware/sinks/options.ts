@@ -1,5 +1,5 @@
 /** The most that Node's timers can wait, in ms. */
-export const LONGEST = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** From where to where whole numbers may be. */
 type Ranges<T> = { readonly [K in keyof T]?: { readonly least: number; readonly most: number } };
@@ -11,7 +11,7 @@ type Ranges<T> = { readonly [K in keyof T]?: { readonly least: number; readonly 
  * @param ranges - of the options that must be whole numbers
  * @throws TypeError when an option is not known, or a number is not in its range
  */
-export function settingsOf<T extends object>(caller: string, options: unknown, defaults: T, ranges: Ranges<T>): T {
+export function settingsFrom<T extends object>(caller: string, options: unknown, defaults: T, ranges: Ranges<T>): T {
   if (typeof options !== "object" || options === null) throw invalid(caller, "options must be an object");
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const unknown = given.map(([name]) => name).filter((name) => !Object.hasOwn(defaults, name));

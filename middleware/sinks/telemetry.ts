@@ -1,5 +1,5 @@
 import { metrics } from "@opentelemetry/api";
-import { SCOPE, show } from "../telemetry.js";
+import { addToGauge, INSTRUMENTATION_SCOPE } from "../telemetry.js";
 
 const PENDING = {
   name: "authz.sink.pending",
@@ -16,8 +16,8 @@ const PENDING = {
  */
 export function watchSink(name: string, sink: { readonly pending: number }) {
   const attributes = { sink: name };
-  const stop = show(PENDING, attributes, () => sink.pending);
-  const dropped = metrics.getMeter(SCOPE).createCounter("authz.sink.dropped", {
+  const stop = addToGauge(PENDING, attributes, () => sink.pending);
+  const dropped = metrics.getMeter(INSTRUMENTATION_SCOPE).createCounter("authz.sink.dropped", {
     description: "Decisions that were given up, and will not be delivered",
   });
   // A counter is there from its first value on: an alert needs it before anything goes wrong.

@@ -6,7 +6,7 @@ import { type Contact, visibility } from "../contact.js";
 import type { AccessChange } from "../store.js";
 
 /** Policies are sent the ids with every question about the contact. */
-const MOST_PEOPLE = 100;
+const MAX_PEOPLE_PER_CONTACT = 100;
 
 const email = z
   .string("Enter an e-mail address.")
@@ -32,9 +32,9 @@ export function sharing(contact: Contact, { id, name }: Colleague, as: "viewer" 
   if (id === actorId) throw refused("This is you. Share the contact with somebody else.");
   const { sharedWith, editors } = contact;
   const isNew = !sharedWith.includes(id);
-  if (isNew && sharedWith.length >= MOST_PEOPLE) {
+  if (isNew && sharedWith.length >= MAX_PEOPLE_PER_CONTACT) {
     throw refused(
-      `A contact can be shared with at most ${MOST_PEOPLE} people. Let everyone or the team see it instead.`,
+      `A contact can be shared with at most ${MAX_PEOPLE_PER_CONTACT} people. Let everyone or the team see it instead.`,
     );
   }
   return {

@@ -1,10 +1,10 @@
 import { Router } from "express";
 import { withDeadline } from "../../deadline.js";
 
-const TIMEOUT = 2_000;
+const CHECK_TIMEOUT_MS = 2_000;
 
 /** How long an answer of the dependencies holds, in ms: however often somebody asks us, we do not ask them more often. */
-const HOLDS = 1_000;
+const RESULT_LIFETIME_MS = 1_000;
 
 /** Something that the app cannot work without, and how to ask whether it is there. */
 export interface Dependency {
@@ -33,7 +33,7 @@ export function health(dependencies: readonly Dependency[], isStopping: () => bo
       current = checkAll();
       setTimeout(() => {
         current = undefined;
-      }, HOLDS).unref();
+      }, RESULT_LIFETIME_MS).unref();
     }
     const states = await current;
     const ready = !isStopping() && states.every(([, state]) => state === "ok");
@@ -47,7 +47,7 @@ export function health(dependencies: readonly Dependency[], isStopping: () => bo
 
 async function answers(check: () => Promise<void>): Promise<boolean> {
   try {
-    await withDeadline(check(), TIMEOUT, () => new Error("no answer in time"));
+    await withDeadline(check(), CHECK_TIMEOUT_MS, () => new Error("no answer in time"));
     return true;
   } catch {
     return false;

@@ -1,8 +1,8 @@
 import type { Server } from "node:http";
 
 /** How long requests in flight may take to finish at shutdown, in ms. */
-const GRACE = 10_000;
-const IDLE_SWEEP = 100;
+const MAX_DRAIN_MS = 10_000;
+const IDLE_SWEEP_INTERVAL_MS = 100;
 
 /**
  * Starts to listen.
@@ -24,8 +24,8 @@ export function listen(server: Server, port: number, host?: string): Promise<voi
 export function stopServing(server: Server): Promise<void> {
   return new Promise((resolve) => {
     // A connection that is kept alive becomes idle, and would keep the server open, only when its request is done.
-    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP);
-    const cutOff = setTimeout(() => server.closeAllConnections(), GRACE);
+    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_INTERVAL_MS);
+    const cutOff = setTimeout(() => server.closeAllConnections(), MAX_DRAIN_MS);
     server.close(() => {
       clearInterval(sweep);
       clearTimeout(cutOff);
