@@ -53,7 +53,7 @@ async function start(config: Config): Promise<void> {
   // The port first: if it is taken, nothing else need be started.
   let handle: RequestListener = (_req, res) => res.writeHead(503, { "Retry-After": "2" }).end("starting\n");
   const server = createServer((req, res) => handle(req, res));
-  // Whoever reaches the demo can log in as anybody.
+  // A client that reaches the demo can log in as any user.
   const host = config.okta ? undefined : "127.0.0.1";
   await listen(server, config.port, host);
 

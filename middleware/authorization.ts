@@ -29,7 +29,7 @@ export interface AuthorizationOptions {
 }
 
 /**
- * Puts `req.authz` on every request. Use it once, after whatever logs people in and before the routes; and after the
+ * Puts `req.authz` on every request. Use it once, after the login middleware and before the routes; and after the
  * OpenTelemetry providers, if there are any, have been registered.
  *
  * @throws TypeError at once when an option is missing

@@ -45,7 +45,7 @@ export class Enforcement {
       return { principal, resource: loaded };
     });
     const check = { kind, resource, action };
-    // Asked anew whatever can() has asked before: the record must say that the action was tried.
+    // Asked even if can() has asked the same before: the record must say that the action was tried.
     const [answer] = await this.pdp.check("authorize", principal, [check]);
     const { allowed, callId, id } = answer;
     if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id });

@@ -13,7 +13,7 @@ export interface Problem {
   readonly decisionId?: string;
 }
 
-/** What may be told of an {@link AuthorizationError} to whoever asked. */
+/** What the client may learn about an {@link AuthorizationError}. */
 export function problemOf(error: AuthorizationError): Problem {
   const { title, status, message, code, decisionId } = error;
   // A server's fault is for its log; the title says enough to the person.

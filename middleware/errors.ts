@@ -27,7 +27,7 @@ export class UnauthenticatedError extends AuthorizationError {
   override readonly headers: Readonly<Record<string, string>>;
 
   /**
-   * @param message - what to tell whoever asked
+   * @param message - what the client is told
    * @param options.challenge - value of `WWW-Authenticate`; default `Bearer`
    */
   constructor(
@@ -109,7 +109,7 @@ export class PdpRejectedError extends AuthorizationError {
   }
 }
 
-/** A sink did not take the event of the decision, so that there would be no record of it: 503, whatever was decided. */
+/** A sink did not take the event of the decision, which would have no record: 503, also when it was an allow. */
 export class DecisionNotRecordedError extends AuthorizationError {
   readonly code = "decision_not_recorded";
   readonly status = 503;

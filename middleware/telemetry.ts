@@ -48,7 +48,7 @@ export function startSpan(parent: Context, name: string, attributes: Attributes)
   return trace.getTracer(INSTRUMENTATION_SCOPE).startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
 }
 
-/** Says of a span that its question failed; not with the error's message, which may speak of whoever asked. */
+/** Marks a span as failed. The error's message is left out, as it may hold personal data. */
 export function failSpan(span: Span, error: unknown): void {
   const code = error instanceof AuthorizationError ? error.code : "error";
   span.setAttribute("error.type", code).setStatus({ code: SpanStatusCode.ERROR });

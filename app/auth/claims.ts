@@ -54,7 +54,7 @@ function personWithId(id: unknown, claims: Claims, rules: ClaimRules): Person | 
   };
 }
 
-/** Anything but plain text is no department: it decides what somebody sees, and goes into the database with contacts. */
+/** Only plain text is a department: it decides which contacts a user sees, and is stored with contacts. */
 function departmentFrom(claim: unknown): string {
   return typeof claim === "string" && claim.isWellFormed() && !claim.includes("\0") ? claim.trim() : "";
 }

@@ -36,7 +36,7 @@ export class OktaConnection {
   #oidc: ExpressOIDC | undefined;
 
   /**
-   * @param onCallback - called when the browser is back from Okta, with an error or, once somebody is logged in, none
+   * @param onCallback - called when the browser is back from Okta: with an error, or with none once the user is logged in
    * @throws Error when Okta's middleware finds the settings wrong
    */
   constructor(options: { settings: OktaSettings; baseUrl: string; onCallback: ErrorRequestHandler; log: Logger }) {

@@ -30,8 +30,8 @@ declare module "express-session" {
 export const SESSION_COOKIE = "gatehouse.sid";
 
 /**
- * How long a login counts, in ms, whatever happens in between. Groups are read at login, so this bounds how long
- * somebody keeps a role that was taken away in Okta.
+ * How long a login is valid. Groups are read at the login, so this bounds how long a user keeps a role that was taken
+ * away in Okta.
  */
 const LOGIN_LIFETIME_MS = 8 * 60 * 60 * 1000;
 

@@ -7,7 +7,7 @@ const entries = {
   create: { href: "/contacts/new", label: "New contact", purpose: "Add somebody. What you add is yours to change." },
 } as const;
 
-/** The entries of the menu that lead to contacts: whoever may list at least those that they create can list some. */
+/** The menu entries that lead to contacts. A user who may list a contact of their own may list some contacts. */
 export async function contactMenu(req: Request): Promise<MenuEntry[]> {
   const [may] = await req.authz.canEach([proposedContact(req)], ["list", "create"]);
   return [...(may?.list ? [entries.list] : []), ...(may?.create ? [entries.create] : [])];

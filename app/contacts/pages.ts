@@ -142,7 +142,7 @@ function showForm(
   });
 }
 
-/** What was typed into a form, whatever it is, to be shown again. */
+/** What was typed into a form, valid or not, to be shown again. */
 export function typed(body: unknown): Values {
   const given = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   const text = (value: unknown) => (typeof value === "string" ? value : "");

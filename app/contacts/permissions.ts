@@ -5,16 +5,16 @@ import { contactResource } from "./resource.js";
 /** What there are buttons for. */
 export const buttons = ["update", "share", "transfer", "delete"] as const;
 
-/** Whether somebody may do each of some actions with a contact. */
+/** Whether the user may do each of some actions with a contact. */
 export type Permissions<A extends string = (typeof buttons)[number]> = Readonly<Record<A, boolean>>;
 
-/** A contact, and what whoever sees it may do with it. */
+/** A contact, and what the user may do with it. */
 export interface PermittedContact<A extends string> {
   readonly contact: Contact;
   readonly may: Permissions<A>;
 }
 
-/** For which buttons somebody has permission, with a contact that they may read. */
+/** Which buttons the user has permission for, on a contact that they may read. */
 export async function permissionsOf(req: Request, contact: Contact): Promise<Permissions> {
   const [may] = await req.authz.canEach([contactResource(contact)], buttons);
   return may as Permissions;

@@ -94,7 +94,7 @@ export function contactRoutes(
   router.post("/contacts/:id/edit", authorize("contact", "update", { resource }), async (req, res) => {
     const stored = loadedContact(req);
     const values = typed(req.body);
-    // The fields alone: whoever may change those may not let more people see them.
+    // Only the fields: permission to update does not include permission to share.
     const input = contactFields.safeParse(req.body ?? {});
     const errors = input.success ? {} : messagesOf(input.error);
     // The version that was decided about is the only one that is written over.
@@ -147,7 +147,7 @@ export function contactRoutes(
   return router;
 }
 
-/** What to say when a contact would be the second of its owner with an e-mail address. */
+/** The message for a contact that would be its owner's second one with the same e-mail address. */
 function duplicate(req: Request, contact?: Contact): string {
   const whose = contact && contact.ownerId !== req.person?.id ? "Its owner already has" : "You already have";
   return `${whose} a contact with this e-mail address.`;

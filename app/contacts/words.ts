@@ -11,7 +11,7 @@ export function visibilityOf({ visibility, department }: Pick<Contact, "visibili
   return department ? `Visible to the ${department} team` : "Visible to a team, but its owner's is not known";
 }
 
-/** Why somebody sees a contact in a list, in a word or two; nothing where everyone does. */
+/** Why the user sees a contact in a list, in a word or two; empty where everyone does. */
 export function accessOf({ ownerId, sharedWith, visibility }: Contact, personId: string | undefined): string {
   if (ownerId === personId) return "Yours";
   if (personId && sharedWith.includes(personId)) return "Shared with you";

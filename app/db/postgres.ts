@@ -79,7 +79,7 @@ async function migrateInTurn(url: string): Promise<void> {
       cause: error,
     });
   } finally {
-    // Ending the connection gives the lock back, whatever happened.
+    // The end of the connection releases the lock in any case.
     await client.end();
   }
 }

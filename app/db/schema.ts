@@ -43,10 +43,10 @@ export const contacts = pgTable(
     version: integer("version").notNull().default(1),
   },
   (table) => [
-    // One person's book has an address once. Across owners it may recur: who else knows somebody is nobody's business.
+    // An owner has an e-mail address once. Other owners may have it too: nobody learns who else knows a contact.
     uniqueIndex("contacts_owner_email").on(table.ownerId, sql`lower(${table.email})`).where(sql`${table.email} <> ''`),
     index("contacts_by_name").on(sql`lower(${table.lastName})`, sql`lower(${table.firstName})`, table.id),
-    // For lists: what the policy lets somebody see is found by one of these three, whichever they see it for.
+    // For lists: each reason for which the policy lets a user see a contact has its index.
     index("contacts_by_owner").on(table.ownerId),
     index("contacts_by_visibility").on(table.visibility, table.department),
     index("contacts_by_sharing").using("gin", table.sharedWith),
@@ -131,7 +131,7 @@ export const sealHead = pgTable(
   (table) => [check("seal_head_only", sql`${table.only} = 1`)],
 );
 
-/** How many sealed decisions about what somebody tried there are, hour by hour, for charts. */
+/** How many sealed decisions there are, hour by hour, without those that only asked what to show. For charts. */
 export const decisionCounts = pgTable(
   "decision_counts",
   {

@@ -2,7 +2,7 @@ import { desc, inArray, or, sql } from "drizzle-orm";
 import type { Db } from "../db/database.js";
 import { people } from "../db/schema.js";
 
-/** Somebody who has logged in. */
+/** A person who has logged in. */
 export interface Colleague {
   /** Okta's user id. */
   readonly id: string;
@@ -17,13 +17,13 @@ export interface Colleague {
 /** Those who have logged in, in the database. */
 export interface People {
   /**
-   * Keeps who somebody is now, in place of what was known before.
+   * Stores what is known of a person now, in place of what was known before.
    *
    * @param by - a login tells everything; an access token may have neither name nor e-mail address, so that its own do
    * not take the place of known ones
    */
   remember(person: Colleague, by: "login" | "token"): Promise<void>;
-  /** The person who has an e-mail address, whatever its case; the last one seen, should it have been given on. */
+  /** The person with an e-mail address, in any case; of several persons, the one seen last. */
   byEmail(email: string): Promise<Colleague | undefined>;
   /**
    * Those whom a text can mean: a user id, an e-mail address, a name or a part of a name, whatever their case. Who is
@@ -37,7 +37,7 @@ export interface People {
 const { id, email, name, department, roles } = people;
 const colleague = { id, email, name, department, roles };
 
-/** What somebody is called, among those that are known. */
+/** A person's name, among those that are known. */
 export function nameAmong(known: ReadonlyMap<string, Colleague>, id: string): string {
   return known.get(id)?.name ?? "somebody unknown";
 }

@@ -4,7 +4,7 @@ import { hasBearerToken } from "../auth/bearer.js";
 import type { People } from "./people.js";
 
 /**
- * Remembers whoever makes a request: at their first one to this process, when a later login says something else of
+ * Stores the person who makes a request: at their first one to this process, when a later login says something else of
  * them, and once an hour. Nobody waits for that, and no request fails for it.
  */
 export function rememberPeople(people: People): RequestHandler {

@@ -14,7 +14,7 @@ import { isDatabaseUnavailable } from "../db/database-unavailable.js";
 import { ProblemError, unavailable } from "../problems.js";
 import { renderPage } from "./pages.js";
 
-/** What is told of an error: problem details (RFC 9457, section 3), and the headers that go with them. */
+/** What the client learns about an error: problem details (RFC 9457, section 3), and the headers that go with them. */
 interface Told {
   readonly status: number;
   readonly title: string;

@@ -7,7 +7,7 @@ export interface MenuEntry {
   readonly purpose: string;
 }
 
-/** Finds the entries that lead somewhere for whoever makes a request. */
+/** Finds the menu entries that the user of a request may follow. */
 export type Menu = (req: Request) => Promise<MenuEntry[]>;
 
 /** One menu of several rooms' entries. They are asked at once, so that their questions to the PDP become one call. */

@@ -2,7 +2,7 @@ import { Router } from "express";
 import { UnauthenticatedError, wantsHtml } from "../../middleware/index.js";
 import { renderPage } from "./pages.js";
 
-/** The start page, and what the app knows of whoever is logged in. Both are open to people without any role. */
+/** The start page and the profile of the logged-in user. Both are open to users without any role. */
 export function startRoutes(): Router {
   const router = Router();
 

@@ -42,7 +42,7 @@ export class CircuitBreaker {
   /**
    * Makes the call, unless the circuit is open. The call must end sooner or later: give it a deadline.
    *
-   * @throws the `refusal` when the circuit is open; otherwise whatever the call throws
+   * @throws the `refusal` when the circuit is open; otherwise what the call throws
    */
   async run<T>(call: () => Promise<T>): Promise<T> {
     const open = this.isOpen;

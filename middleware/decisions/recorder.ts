@@ -12,8 +12,8 @@ export interface DecisionOptions {
   /** Where their events go: each event to all of them. */
   readonly sinks: readonly DecisionSink[];
   /**
-   * Attributes that events are to carry, by name. Without it they carry none: who somebody is and what a resource holds
-   * is personal data more often than not.
+   * Attributes that events are to carry, by name. Default: none, since attributes of principals and
+   * resources are personal data more often than not.
    */
   readonly attributes?: {
     /** Of principals. */

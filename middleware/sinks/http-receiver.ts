@@ -85,7 +85,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 const compress = promisify<string, Buffer>(gzip);
 
-/** Reads an answer and forgets it. Whatever happens to the rest of it, its status has been received. */
+/** Reads the rest of an answer and drops it. Its status has been received, even if the connection fails now. */
 async function drain({ body }: Response): Promise<void> {
   let length = 0;
   try {

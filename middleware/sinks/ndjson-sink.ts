@@ -90,8 +90,8 @@ export function ndjsonSink(stream: Writable, options: NdjsonSinkOptions = {}): D
 export const WARNING_NAME = "DecisionSinkWarning";
 
 /**
- * An event as JSON on one line, whoever reads it: JSON may hold these three characters as they are, but there are
- * readers that break lines at them (Node's readline, Python's splitlines), and whoever sends a request can bring them in.
+ * An event as JSON on one line, for every reader. JSON may hold these three characters as they are, but some readers
+ * break lines at them (Node's readline, Python's splitlines), and any client can send them.
  */
 export function lineOf(event: DecisionEvent): string {
   return JSON.stringify(event).replace(/[\u0085\u2028\u2029]/g, (separator) => ESCAPES[separator] as string);

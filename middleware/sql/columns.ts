@@ -5,7 +5,7 @@
 export type Nulls = "missing" | "null" | "never";
 
 /**
- * An attribute in a column of its own.
+ * An attribute that is a column.
  *
  * - `string`: `text` or `varchar`, of a deterministic collation (PostgreSQL's default); `uuid` and enumerations too, as
  *   PostgreSQL writes them. Not `char(n)`, whose padding comes and goes

@@ -7,7 +7,7 @@ export type PermissionTable = Readonly<Record<string, readonly string[]>>;
 const PERMISSION = /^.+:[^:]+$/;
 
 /**
- * A PDP for tests: it allows what the table says, whatever the roles and attributes are, and nothing else. It answers
+ * A PDP for tests. It allows what the table says and nothing else, and looks at neither roles nor attributes. It answers
  * without a network, and plans as well: all resources of a kind, or none.
  *
  * @param table - permissions by principal id; who is not in it may do nothing

@@ -152,7 +152,7 @@ export function sharingRoutes(store: ContactStore, people: People, log: Decision
 }
 
 /**
- * What somebody may do with a contact that they have just given others access to. It is saved by then: should the PDP
+ * What the user may do with a contact whose access they have just changed. It is saved by then: should the PDP
  * not answer, that is no reason to say that it failed, but one to show nothing.
  */
 async function mayNow(req: Request, contact: Contact) {

@@ -21,7 +21,7 @@ export const visibilityInput = z.object({ visibility });
 export const transferInput = z.object({ email });
 
 /**
- * The contact shared with somebody, as what is said; whoever has access already gets this one instead.
+ * The contact shared with a colleague, as viewer or editor. For a colleague who has access already, this replaces it.
  *
  * @throws {@link ProblemError} 422 when it is theirs, or they are the one who shares it
  */
@@ -44,7 +44,7 @@ export function sharing(contact: Contact, { id, name }: Colleague, as: "viewer" 
 }
 
 /**
- * The contact no longer shared with somebody.
+ * The contact no longer shared with a colleague.
  *
  * @throws {@link ProblemError} 422 when it is not
  */
@@ -56,7 +56,7 @@ export function unshared(contact: Contact, userId: string) {
 }
 
 /**
- * The contact given to somebody: their department's now, and no longer shared with whom it belongs to.
+ * The contact given to a colleague: it belongs to their department, and is no longer shared with them.
  *
  * @throws {@link ProblemError} 422 when it is theirs already
  */

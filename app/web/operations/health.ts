@@ -3,7 +3,7 @@ import { withDeadline } from "../../deadline.js";
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** How long an answer of the dependencies holds, in ms: however often somebody asks us, we do not ask them more often. */
+/** How long the result of a check is reused: frequent requests to this endpoint do not reach the dependencies. */
 const RESULT_LIFETIME_MS = 1_000;
 
 /** Something that the app cannot work without, and how to ask whether it is there. */

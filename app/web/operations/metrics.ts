@@ -3,9 +3,9 @@ import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
 
 /**
- * Serves what the app measures at `/metrics`, on a port of its own that the public must not reach, in the text format
- * of Prometheus. Whatever asks OpenTelemetry for a meter before has measured in vain. It ends with the process, which does
- * not wait for whoever is still connected there.
+ * Serves the app's metrics at `/metrics` in the text format of Prometheus, on a separate port that the public must not
+ * reach. Call it before anything asks OpenTelemetry for a meter: earlier meters record nothing. The server ends with the
+ * process, which does not wait for open connections.
  *
  * @param host - address; left out, all of them
  * @throws Error when the port is in use

@@ -5,7 +5,7 @@ import { collated, failing, fallible, strict } from "../value/value.js";
 import { asFloat, exact, isNumber } from "./equality.js";
 
 /*
- * Order: of numbers whatever their types, and within strings (by code point), booleans, timestamps and durations.
+ * Order: of numbers of any type, and within strings (by code point), booleans, timestamps and durations.
  * Anything else has none, and fails (CEL specification, "Ordering").
  */
 

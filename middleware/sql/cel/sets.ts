@@ -101,7 +101,7 @@ function bothLists(
   return [left, right];
 }
 
-/** Lists inside a list are compared by value, whatever their elements' types. */
+/** Lists inside a list are compared by value, not by the types of their elements. */
 function mayHoldIntegers(list: List): boolean {
   return list.literal ? list.literal.some((element) => Number.isInteger(element)) : has(list, "ambiguous");
 }

@@ -24,7 +24,7 @@ export function without(facts: Facts, ...gone: Fact[]): Facts {
   return new Set([...facts].filter((fact) => !gone.includes(fact)));
 }
 
-/** Facts are about numbers, whatever holds them, and about hierarchies. */
+/** Facts are about numbers, also those inside JSON, and about hierarchies. */
 export function inherited(kind: Kind, operands: readonly Value[]): Facts {
   return kind === "double" || kind === "json" || kind === "hierarchy"
     ? without(factsOf(operands), "dynamic")

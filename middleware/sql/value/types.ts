@@ -23,7 +23,7 @@ export const postgresTypes = {
 export type Kind = keyof typeof postgresTypes;
 
 /**
- * What has to be known of a value besides its type. Whatever is made of values has their facts as well.
+ * What has to be known of a value besides its type. A result has the facts of its operands as well.
  *
  * - `dynamic`: CEL's type checker does not know the type, as of attributes
  * - `ambiguous`: there is a whole number of the query plan in it, which may be an integer or a floating-point one

@@ -1,7 +1,7 @@
 import { inherited, NO_FACTS } from "./facts.js";
 import { isScalar, type Kind, postgresTypes, type Scalar, type Value } from "./types.js";
 
-/** Whatever fails for every row. */
+/** An expression that fails for every row. */
 export function failing(kind: Kind): Scalar {
   return { kind, sql: `NULL::${postgresTypes[kind]}`, nulls: "fails", facts: NO_FACTS };
 }
