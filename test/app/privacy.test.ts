@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { openDatabase } from "../../app/db/open.js";
 import { routesOf } from "../../middleware/index.js";
+import { anyDatabase } from "../support/database/temporary-database.js";
 import { Issuer } from "../support/okta/issuer.js";
 import { type Actor, browserOf, Feeder, flawsFor, type Place, type Target } from "../support/privacy/feeder.js";
 import { Markers } from "../support/privacy/markers.js";
 import { Collector } from "../support/sinks/collector.js";
-import { anyDatabase, until } from "../support/stack/readiness.js";
 import { freePort, type Stack, startStack } from "../support/stack/stack.js";
 import { crm } from "../support/stack/unconnected-app.js";
+import { until } from "../support/until.js";
 
 /** The tables that are there to hold what is personal or secret; no other may. */
 const PERSONAL = ["contacts", "people", "session"];

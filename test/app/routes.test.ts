@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Express, Router } from "express";
 import { authorize, type Guard, type Pdp, type Principal, routesOf } from "../../middleware/index.js";
-import { withPdp } from "../support/pdp/pdp-doubles.js";
+import { usePdp } from "../support/pdp/real-pdp.js";
 import { crm } from "../support/stack/unconnected-app.js";
 
 /** The only routes that the PDP is not asked about. */
@@ -49,7 +49,7 @@ describe("the CRM's routes", () => {
   let app: Express;
   let close: () => void;
   let pdp: Pdp;
-  withPdp("policies", (opened) => {
+  usePdp("policies", (opened) => {
     pdp = opened;
   });
 

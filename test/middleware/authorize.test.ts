@@ -16,7 +16,9 @@ import {
   UnauthenticatedError,
   UnsupportedPlanError,
 } from "../../middleware/index.js";
-import { allowing, appOf, denying, guardedApp, pdpThat, refusal, uma } from "../support/pdp/pdp-doubles.js";
+import { appOf, guardedApp, refusal } from "../support/middleware/guarded-app.js";
+import { uma } from "../support/pdp/ask.js";
+import { allowing, denying, pdpThat } from "../support/pdp/pdp-doubles.js";
 
 /** Whatever plain JavaScript may pass where the types would object. */
 const anything = <T>(value: unknown) => value as T;

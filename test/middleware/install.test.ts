@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "mocha";
 import { type ChildPdp, startPdp } from "../../app/demo/pdp/start-pdp.js";
-import { root } from "../support/pdp/pdp-doubles.js";
+import { projectPath } from "../support/paths.js";
 
 /*
  * Does what the README and the pages of middleware/ tell an engineer to do, with the commands and the code that stand
@@ -50,9 +50,9 @@ async function scratchFolder(): Promise<string> {
 
 /** The pages that show samples: those of the middleware, and the project's README. */
 async function pages(): Promise<string> {
-  const folder = root("middleware/docs");
+  const folder = projectPath("middleware/docs");
   const names = (await readdir(folder)).filter((name) => name.endsWith(".md"));
-  const files = [root("README.md"), root("middleware/README.md"), ...names.map((name) => join(folder, name))];
+  const files = [projectPath("README.md"), projectPath("middleware/README.md"), ...names.map((name) => join(folder, name))];
   return (await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n");
 }
 
@@ -160,8 +160,8 @@ async function assertGuarded(
   more: (app: RunningApp) => Promise<void> = async () => {},
 ): Promise<void> {
   const pdp = await startPdp({
-    policies: root("test/support/middleware/policies"),
-    config: root("pdp/pdp.yaml"),
+    policies: projectPath("test/support/middleware/policies"),
+    config: projectPath("pdp/pdp.yaml"),
     log: () => {},
   });
   let app: RunningApp | undefined;
@@ -250,7 +250,7 @@ describe("the middleware in an app of somebody else's", function () {
     await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
     await install(this, 5, folder);
     const src = join(folder, "src");
-    await cp(root("middleware"), join(src, "middleware"), { recursive: true });
+    await cp(projectPath("middleware"), join(src, "middleware"), { recursive: true });
     // The strictest settings, so that no app has stricter ones.
     const compilerOptions = {
       module: "nodenext",
@@ -284,7 +284,10 @@ describe("the middleware in an app of somebody else's", function () {
     await writeFile(join(src, "notes-server.ts"), notesServer);
     // Not what the README asks for, so it is not installed.
     await mkdir(join(folder, "node_modules", "@electric-sql"), { recursive: true });
-    await symlink(root("node_modules/@electric-sql/pglite"), join(folder, "node_modules", "@electric-sql", "pglite"));
+    await symlink(
+      projectPath("node_modules/@electric-sql/pglite"),
+      join(folder, "node_modules", "@electric-sql", "pglite"),
+    );
 
     await succeed("npx --no-install tsc", folder);
     await succeed(`"${process.execPath}" --test dist/routes.test.js`, folder);
@@ -300,8 +303,8 @@ describe("the middleware in an app of somebody else's", function () {
     await install(this, 4, folder);
     const copying = (await blocks()).find((block) => block.includes("npm run build"))?.split("\n") ?? [];
     assert.deepEqual(copying, ["npm ci", "npm run build", "cp -R dist/middleware ../your-app/middleware", ""]);
-    await succeed("npm run build", root("."));
-    await succeed(`cp -R dist/middleware "${folder}/middleware"`, root("."));
+    await succeed("npm run build", projectPath("."));
+    await succeed(`cp -R dist/middleware "${folder}/middleware"`, projectPath("."));
     const compilerOptions = {
       module: "nodenext",
       target: "es2022",

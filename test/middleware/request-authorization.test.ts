@@ -10,7 +10,10 @@ import {
   PdpUnavailableError,
   type Principal,
 } from "../../middleware/index.js";
-import { allowing, guardedApp, pdpThat, uma, withPdp } from "../support/pdp/pdp-doubles.js";
+import { guardedApp } from "../support/middleware/guarded-app.js";
+import { uma } from "../support/pdp/ask.js";
+import { allowing, pdpThat } from "../support/pdp/pdp-doubles.js";
+import { usePdp } from "../support/pdp/real-pdp.js";
 import { type RoguePdp, withRoguePdp } from "../support/pdp/rogue-pdp.js";
 
 const thing = (id: string, owner = "uma"): KindedResource => ({ kind: "thing", id, attr: { owner } });
@@ -256,7 +259,7 @@ describe("many questions", () => {
 
   describe("with a real PDP", () => {
     let pdp: Pdp;
-    withPdp("test/support/middleware/policies", (opened) => {
+    usePdp("test/support/middleware/policies", (opened) => {
       pdp = opened;
     });
 

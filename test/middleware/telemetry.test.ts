@@ -3,8 +3,9 @@ import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import type { RequestHandler } from "express";
 import { authorize, cerbos, type Pdp } from "../../middleware/index.js";
-import { guardedApp, keeping, refusal } from "../support/pdp/pdp-doubles.js";
+import { guardedApp, refusal } from "../support/middleware/guarded-app.js";
 import { type RoguePdp, withRoguePdp } from "../support/pdp/rogue-pdp.js";
+import { recordingSink } from "../support/sinks/recording-sink.js";
 import { collectMetrics, countCallbacks } from "../support/telemetry/metrics.js";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
@@ -17,7 +18,7 @@ describe("telemetry", function () {
   let rogue: RoguePdp;
   let target: string;
   let clients: Pdp[];
-  const { events, decisions } = keeping();
+  const { events, decisions } = recordingSink();
 
   withRoguePdp((opened, at) => {
     rogue = opened;

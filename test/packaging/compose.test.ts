@@ -5,9 +5,10 @@ import { parseArgs } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
 import { readConfig, settingNames } from "../../app/config.js";
+import { projectPath } from "../support/paths.js";
 import { sharedStack } from "../support/stack/stack.js";
 
-const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+const read = (file: string) => readFileSync(projectPath(file), "utf8");
 
 const service = z.object({
   image: z.string().optional(),
@@ -72,7 +73,7 @@ describe("docker-compose.yml", () => {
     assert.equal(cerbos.image, `ghcr.io/cerbos/cerbos:${version}`);
     assert.deepEqual(cerbos.volumes, [`./policies:${pdp.storage.disk.directory}:ro`, "./pdp:/pdp:ro"]);
     assert(cerbos.command.includes("--config=/pdp/pdp.yaml"));
-    assert(existsSync(new URL("../../policies/contact.yaml", import.meta.url)));
+    assert(existsSync(projectPath("policies/contact.yaml")));
     assert.equal(app.environment.CERBOS_HOSTNAME, `cerbos${pdp.server.grpcListenAddr}`);
   });
 

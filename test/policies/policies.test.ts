@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { cerbosBinary } from "../../app/demo/pdp/cerbos-binary.js";
+import { projectPath } from "../support/paths.js";
 
-const policies = fileURLToPath(new URL("../../policies", import.meta.url));
+const policies = projectPath("policies");
 
 /** What `cerbos compile --output=json` says, as far as it is of interest here. */
 interface Report {

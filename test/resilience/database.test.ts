@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { type TemporaryDatabase, temporaryDatabase } from "../support/database/temporary-database.js";
+import { clientOf, createContact } from "../support/http/client.js";
 import type { UserAgent } from "../support/http/user-agent.js";
 import {
   assertEachRightOr503,
@@ -15,8 +16,9 @@ import { Creator, Writer } from "../support/load/ledger.js";
 import { send, startLoad, type Turn, tally } from "../support/load/load.js";
 import { FaultyProxy } from "../support/network/faulty-proxy.js";
 import { OwnPdp } from "../support/pdp/own-pdp.js";
-import { assertReadiness, createContact, until } from "../support/stack/readiness.js";
+import { assertReadiness } from "../support/stack/readiness.js";
 import { freePort, type Stack, startStack } from "../support/stack/stack.js";
+import { until } from "../support/until.js";
 
 /** How long the app waits for a connection, and for an answer, in ms; see app/db/postgres.ts. */
 const CONNECTION_LIMIT = 2_000;
@@ -78,7 +80,11 @@ describe("resilience: the database", function () {
   async function under(outage: () => Promise<number>, late = 0) {
     const writers: Writer[] = [];
     for (let i = 0; i < 20; i++) {
-      const contact = await createContact(stack.url, uma, { firstName: "first", lastName: "first" });
+      const contact = await createContact(clientOf(stack.url, uma), {
+        firstName: "first",
+        lastName: "first",
+        email: "",
+      });
       writers.push(new Writer(contact, uma));
     }
     const creators = Array.from({ length: 6 }, (_, i) => new Creator(`c${i}.${Date.now()}`, uma));
@@ -232,7 +238,7 @@ describe("resilience: the database", function () {
         // What one of them stores the other shows.
         const [one, other] = up as [Stack, Stack];
         const token = await one.token("uma@example.com");
-        const contact = await createContact(one.url, token, { firstName: "Shared", lastName: "Contact" });
+        const contact = await createContact(clientOf(one.url, token), { firstName: "Shared", lastName: "Contact" });
         const theirs = await send(other.url, {
           ...{ name: "read at the other", path: `/contacts/${contact.id}` },
           headers: { Authorization: `Bearer ${await other.token("uma@example.com")}` },

@@ -16,8 +16,8 @@ import { InterruptibleOkta } from "../support/okta/interruptible-okta.js";
 import { OwnPdp } from "../support/pdp/own-pdp.js";
 import { AppProcess } from "../support/stack/app-process.js";
 import { type Built, build } from "../support/stack/compiled.js";
-import { until } from "../support/stack/readiness.js";
 import { freePort } from "../support/stack/stack.js";
+import { until } from "../support/until.js";
 
 /** How often the app is killed; a hundred times when it is to be found out thoroughly. */
 const KILLS = Number(process.env.KILLS ?? 8);

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { anyDatabase } from "../support/database/temporary-database.js";
+import { bearer } from "../support/http/bearer.js";
 import { UserAgent } from "../support/http/user-agent.js";
 import { assertUnavailable } from "../support/load/judge.js";
 import { type Answer, send } from "../support/load/load.js";
 import { InterruptibleOkta } from "../support/okta/interruptible-okta.js";
 import { OwnPdp } from "../support/pdp/own-pdp.js";
-import { anyDatabase, assertReadiness, bearer, until } from "../support/stack/readiness.js";
+import { assertReadiness } from "../support/stack/readiness.js";
 import { freePort, logIn, type Stack, startStack } from "../support/stack/stack.js";
+import { until } from "../support/until.js";
 
 /** The longest that the app waits for anything of Okta's, in ms. */
 const OKTA_LIMIT = 5_000;

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Contact } from "../../app/contacts/contact.js";
 import { cerbos } from "../../middleware/index.js";
+import { anyDatabase } from "../support/database/temporary-database.js";
+import { bearer } from "../support/http/bearer.js";
+import { type ContactJson, clientOf, createContact } from "../support/http/client.js";
 import {
   assertEachRightOr503,
   assertUnavailable,
@@ -17,8 +19,9 @@ import { send, startLoad, type Turn, tally } from "../support/load/load.js";
 import { FaultyProxy } from "../support/network/faulty-proxy.js";
 import { anybodys, OwnPdp, untilDeciding } from "../support/pdp/own-pdp.js";
 import { type MannerName, manners, type RoguePdp, withRoguePdp } from "../support/pdp/rogue-pdp.js";
-import { anyDatabase, assertReadiness, bearer, createContact, until } from "../support/stack/readiness.js";
+import { assertReadiness } from "../support/stack/readiness.js";
 import { type Stack, startStack } from "../support/stack/stack.js";
+import { until } from "../support/until.js";
 
 const CONNECTIONS = 32;
 /** The middleware's deadline for a decision, in ms. */
@@ -48,8 +51,12 @@ describe("resilience: the PDP", function () {
       await token("omar"),
       await token("nina"),
     ];
-    const own = await createContact(stack.url, uma, { firstName: "Una", lastName: "Own" });
-    const victim = await createContact(stack.url, omar, { firstName: "Olga", lastName: "Other", title: "untouched" });
+    const own = await createContact(clientOf(stack.url, uma), { firstName: "Una", lastName: "Own" });
+    const victim = await createContact(clientOf(stack.url, omar), {
+      firstName: "Olga",
+      lastName: "Other",
+      title: "untouched",
+    });
     asks = requestsOf({ alice, uma, nina }, own, victim);
 
     const mixed = Object.values(asks);
@@ -112,7 +119,7 @@ describe("resilience: the PDP", function () {
 
   /** What uma may not change has not changed. */
   async function assertUntouched(): Promise<void> {
-    const { title } = JSON.parse((await decided(asks.readOther)).body) as Contact;
+    const { title } = JSON.parse((await decided(asks.readOther)).body) as ContactJson;
     assert.equal(title, "untouched");
   }
 
@@ -334,8 +341,8 @@ function report(figures: string): void {
 /** What is asked in a mix: what the policy allows, what it denies, and what is decided without a PDP. */
 function requestsOf(
   { alice, uma, nina }: Record<"alice" | "uma" | "nina", string>,
-  own: Contact,
-  other: Contact,
+  own: ContactJson,
+  other: ContactJson,
 ): Record<AskName, JudgedAsk> {
   const theirs = `/contacts/${other.id}`;
   const shows = (id: string) => (body: string) => assert.equal(JSON.parse(body).id, id);

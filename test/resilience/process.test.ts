@@ -7,13 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Contact } from "../../app/contacts/contact.js";
 import { readDemoState } from "../../app/demo/demo-state.js";
 import { requestToken } from "../../app/demo/identity-provider/request-token.js";
+import { anyDatabase } from "../support/database/temporary-database.js";
+import { bearer } from "../support/http/bearer.js";
+import { type ContactJson, clientOf, createContact } from "../support/http/client.js";
 import { type Answer, type Ask, send, startLoad, type Turn } from "../support/load/load.js";
 import { AppProcess } from "../support/stack/app-process.js";
-import { anyDatabase, bearer, createContact, until } from "../support/stack/readiness.js";
 import { freePort } from "../support/stack/stack.js";
+import { until } from "../support/until.js";
 
 /** How long requests in flight are waited for, in ms; see app/web/operations/listen.ts. */
 const GRACE = 10_000;
@@ -108,7 +110,7 @@ describe("resilience: the process", function () {
     let dataDir: string;
     let app: AppProcess;
     let token: string;
-    const contacts: Contact[] = [];
+    const contacts: ContactJson[] = [];
 
     before(async () => {
       dataDir = await folder();
@@ -119,7 +121,7 @@ describe("resilience: the process", function () {
       token = await tokenFrom(dataDir);
     };
     const create = async (firstName: string) => {
-      contacts.push(await createContact(app.url, token, { firstName, lastName: "Survivor" }));
+      contacts.push(await createContact(clientOf(app.url, token), { firstName, lastName: "Survivor" }));
     };
     const assertAllThere = async () => {
       for (const { id } of contacts) {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { GRPC } from "@cerbos/grpc";
 import { demoUsers } from "../../../app/demo/users.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../../support/database/temporary-database.js";
@@ -18,6 +17,7 @@ import {
   uniqueWord,
 } from "../../support/http/client.js";
 import { pageIn, textOf } from "../../support/http/page.js";
+import { projectPath } from "../../support/paths.js";
 import { type InProcess, startInProcess } from "../../support/stack/in-process.js";
 import { type Stack, sharedStack } from "../../support/stack/stack.js";
 
@@ -176,7 +176,7 @@ describe("lists whose query plan lets through too much", function () {
   before(async function () {
     database = await temporaryDatabase(this);
     folder = await mkdtemp(join(tmpdir(), "gatehouse-policies-"));
-    await cp(fileURLToPath(new URL("../../../policies", import.meta.url)), folder, { recursive: true });
+    await cp(projectPath("policies"), folder, { recursive: true });
     await rm(join(folder, "tests"), { recursive: true });
     const file = join(folder, "contact.yaml");
     const policy = await readFile(file, "utf8");

@@ -14,10 +14,11 @@ import {
   PdpUnavailableError,
   type Value,
 } from "../../../middleware/index.js";
-import { type Asked, ask, withPdp } from "../../support/pdp/pdp-doubles.js";
+import { ask, type PrincipalCheck } from "../../support/pdp/ask.js";
+import { usePdp } from "../../support/pdp/real-pdp.js";
 
 /** Whether Uma may update her own contact: she may. Tests change a part of it. */
-const own: Asked = {
+const own: PrincipalCheck = {
   principal: { id: "uma", roles: ["user"] },
   kind: "contact",
   resource: { id: "1", attr: { ownerId: "uma" } },
@@ -39,7 +40,7 @@ describe("cerbos", () => {
   describe("with a real PDP", () => {
     let pdp: Pdp;
     let target: string;
-    withPdp("test/support/middleware/policies", (opened, at) => {
+    usePdp("test/support/middleware/policies", (opened, at) => {
       pdp = opened;
       target = at;
     });
@@ -135,7 +136,7 @@ describe("cerbos", () => {
         });
 
         it(`${name} as principal, role, owner, kind or action is never allowed`, async () => {
-          const checks: Asked[] = [
+          const checks: PrincipalCheck[] = [
             { ...own, principal: { id: text, roles: ["user"] } },
             { ...own, principal: { id: "uma", roles: [text] } },
             { ...own, resource: { id: "1", attr: { ownerId: text } } },
@@ -166,7 +167,7 @@ describe("cerbos", () => {
 
       it("that are not well-formed are refused: on the way they would all become equal", async () => {
         const [one, another] = ["\ud800", "\udfff"];
-        const checks: Asked[] = [
+        const checks: PrincipalCheck[] = [
           { ...own, principal: { id: one, roles: ["user"] }, resource: { id: "1", attr: { ownerId: another } } },
           { ...own, principal: { id: one, roles: ["user"] } },
           { ...own, principal: { id: "uma", roles: ["user", one] } },
@@ -187,7 +188,7 @@ describe("cerbos", () => {
 
     describe("attributes", () => {
       const nested = (depth: number): Value => (depth === 0 ? 1 : [nested(depth - 1)]);
-      const withAttr = (attr: unknown): Asked => ({ ...own, resource: { id: "1", attr: attr as Attributes } });
+      const withAttr = (attr: unknown): PrincipalCheck => ({ ...own, resource: { id: "1", attr: attr as Attributes } });
 
       const faulty: readonly [string, unknown, RegExp][] = [
         ["undefined", { ownerId: undefined }, /resource\.attr\.ownerId is undefined/],

@@ -8,14 +8,16 @@ import {
   type Principal,
   UnsupportedPlanError,
 } from "../../../middleware/index.js";
+import { type GuardedApp, guardedApp, refusal } from "../../support/middleware/guarded-app.js";
 import { anything, guard, take } from "../../support/middleware/list-guards.js";
-import { type GuardedApp, guardedApp, refusal, uma, withPdp } from "../../support/pdp/pdp-doubles.js";
+import { uma } from "../../support/pdp/ask.js";
+import { usePdp } from "../../support/pdp/real-pdp.js";
 import { plan, type RoguePdp, withRoguePdp } from "../../support/pdp/rogue-pdp.js";
 
 describe("query plans", () => {
   describe("of a real PDP", () => {
     let pdp: Pdp;
-    withPdp("test/support/middleware/policies", (opened) => {
+    usePdp("test/support/middleware/policies", (opened) => {
       pdp = opened;
     });
 

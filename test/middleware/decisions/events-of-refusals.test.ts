@@ -7,7 +7,9 @@ import {
   type DecisionEvent,
   PdpUnavailableError,
 } from "../../../middleware/index.js";
-import { guardedApp, keeping, pdpThat, refusal } from "../../support/pdp/pdp-doubles.js";
+import { guardedApp, refusal } from "../../support/middleware/guarded-app.js";
+import { pdpThat } from "../../support/pdp/pdp-doubles.js";
+import { recordingSink } from "../../support/sinks/recording-sink.js";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -72,7 +74,7 @@ describe("decision events", () => {
     };
     for (const [name, { options = {}, guard, code, id = null }] of Object.entries(cases)) {
       it(name, async () => {
-        const { events, decisions } = keeping();
+        const { events, decisions } = recordingSink();
         const error = refusal(await guardedApp({ ...options, decisions }, guard).get());
         assert.equal(events.length, 1);
         const [event] = events as [DecisionEvent];
@@ -88,7 +90,7 @@ describe("decision events", () => {
         [null, "unauthenticated"],
         [{ id: "nina", roles: [] }, "no_roles"],
       ] as const) {
-        const { events, decisions } = keeping();
+        const { events, decisions } = recordingSink();
         const ask: RequestHandler = async (req, _res, next) => {
           assert.equal(await req.authz.can({ kind: "thing", id: "7" }, "read"), false);
           next();

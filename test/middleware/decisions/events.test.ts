@@ -10,7 +10,11 @@ import {
   type Pdp,
   type Principal,
 } from "../../../middleware/index.js";
-import { allowing, guardedApp, keeping, refusal, uma, withPdp } from "../../support/pdp/pdp-doubles.js";
+import { guardedApp, refusal } from "../../support/middleware/guarded-app.js";
+import { uma } from "../../support/pdp/ask.js";
+import { allowing } from "../../support/pdp/pdp-doubles.js";
+import { usePdp } from "../../support/pdp/real-pdp.js";
+import { recordingSink } from "../../support/sinks/recording-sink.js";
 
 describe("decision events", function () {
   this.timeout(30_000);
@@ -23,7 +27,7 @@ describe("decision events", function () {
       attr: { ownerId, visibility: "team", department: "Sales", sharedWith: [], editors: [] },
     });
     let pdp: Pdp;
-    withPdp("policies", (opened) => {
+    usePdp("policies", (opened) => {
       pdp = opened;
     });
     const real = (decisions: AuthorizationOptions["decisions"]) => ({
@@ -33,7 +37,7 @@ describe("decision events", function () {
     });
 
     it("say what an allowance rests on", async () => {
-      const { events, contexts, decisions } = keeping();
+      const { events, contexts, decisions } = recordingSink();
       const before = Date.now();
       const resource = contact("uma");
       const { handled } = await guardedApp(
@@ -72,7 +76,7 @@ describe("decision events", function () {
     });
 
     it("say so of a denial, whose error has the same id", async () => {
-      const { events, decisions } = keeping();
+      const { events, decisions } = recordingSink();
       const guard = authorize("contact", "update", { resource: () => contact("omar") });
       const error = refusal(await guardedApp(real(decisions), guard).get());
       assert(error instanceof DeniedError);
@@ -87,7 +91,7 @@ describe("decision events", function () {
     });
 
     it("are one a decision, with ids of their own, for many questions of one call", async () => {
-      const { events, decisions } = keeping();
+      const { events, decisions } = recordingSink();
       const ask: RequestHandler = async (req, _res, next) => {
         const [mine, theirs] = [contact("uma"), contact("omar")];
         await Promise.all([req.authz.canEach([mine, theirs], ["read", "update"]), req.authz.can(mine, "read")]);
@@ -112,7 +116,7 @@ describe("decision events", function () {
     });
 
     it("of a guard are its own, also where can() has asked the same before", async () => {
-      const { events, decisions } = keeping();
+      const { events, decisions } = recordingSink();
       const theirs = contact("omar");
       const ask: RequestHandler = async (req, _res, next) => {
         await req.authz.can(theirs, "update");
@@ -131,7 +135,7 @@ describe("decision events", function () {
     });
 
     it("of a plan name its condition, without any value in it", async () => {
-      const { events, decisions } = keeping();
+      const { events, decisions } = recordingSink();
       const take: RequestHandler = (req, _res, next) => {
         req.authz.filter("contact", "list");
         next();
@@ -152,7 +156,7 @@ describe("decision events", function () {
         [["auditor"], "denied"],
         [["admin"], "allowed"],
       ] as const) {
-        const { events, decisions } = keeping();
+        const { events, decisions } = recordingSink();
         const principal = () => ({ id: "x", roles });
         await guardedApp({ pdp, principal, decisions }, authorize("contact", "list", { filter: true })).get();
         assert.deepEqual(events[0]?.plan, { kind, condition: null });
@@ -168,7 +172,7 @@ describe("decision events", function () {
     const guard = authorize("thing", "read", { resource });
 
     it("are no attributes, unless they are named one by one", async () => {
-      const { events, decisions } = keeping();
+      const { events, decisions } = recordingSink();
       await guardedApp({ principal, decisions }, guard).get();
       assert.deepEqual(events[0]?.principal, { id: "uma", roles: ["user"] });
       assert.deepEqual(events[0]?.resource, { kind: "thing", id: "7" });
@@ -183,7 +187,7 @@ describe("decision events", function () {
     });
 
     it("is the route's pattern, never the path", async () => {
-      const { events, decisions } = keeping();
+      const { events, decisions } = recordingSink();
       const app = express();
       const router = express.Router();
       const handler: RequestHandler = (_req, res) => void res.end();
@@ -201,7 +205,7 @@ describe("decision events", function () {
     });
 
     it("is the id that a logger gave the request", async () => {
-      const { events, decisions } = keeping();
+      const { events, decisions } = recordingSink();
       for (const id of ["req-1", 17, { not: "an id" }]) {
         const name: RequestHandler = (req, _res, next) => next(Object.assign(req, { id }) && undefined);
         await guardedApp({ decisions }, name, guard).get();

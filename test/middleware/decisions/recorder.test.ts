@@ -2,14 +2,17 @@ import assert from "node:assert/strict";
 import express, { type RequestHandler } from "express";
 import request from "supertest";
 import { authorization, authorizationErrors, authorize, DecisionNotRecordedError } from "../../../middleware/index.js";
-import { allowing, denying, guardedApp, keeping, pdpThat, refusal, uma } from "../../support/pdp/pdp-doubles.js";
+import { guardedApp, refusal } from "../../support/middleware/guarded-app.js";
+import { uma } from "../../support/pdp/ask.js";
+import { allowing, denying, pdpThat } from "../../support/pdp/pdp-doubles.js";
+import { recordingSink } from "../../support/sinks/recording-sink.js";
 
 describe("decision events", () => {
   describe("and sinks", () => {
     const guard = authorize("thing", "read");
 
     it("all get each event", async () => {
-      const [one, two] = [keeping(), keeping()];
+      const [one, two] = [recordingSink(), recordingSink()];
       const decisions = { sinks: [...one.decisions.sinks, ...two.decisions.sinks] };
       await guardedApp({ decisions }, guard).get();
       assert.equal(one.events.length, 1);
@@ -81,7 +84,7 @@ describe("decision events", () => {
     });
 
     it("are told in the problem details under which id to look", async () => {
-      const { events, decisions } = keeping();
+      const { events, decisions } = recordingSink();
       const app = express();
       app.use(authorization({ pdp: denying(), principal: () => uma, decisions }));
       app.get("/", guard, (_req, res) => void res.end("done"));

@@ -14,8 +14,9 @@ import {
   UnauthenticatedError,
   UnsupportedPlanError,
 } from "../../../middleware/index.js";
+import { guardedApp, refusal } from "../../support/middleware/guarded-app.js";
 import { anything, conditional, guard, planned, planning, take } from "../../support/middleware/list-guards.js";
-import { guardedApp, pdpThat, refusal } from "../../support/pdp/pdp-doubles.js";
+import { pdpThat } from "../../support/pdp/pdp-doubles.js";
 
 /** A PDP that fails when it is asked for a plan. */
 const failing = (error: Error) =>

@@ -12,8 +12,10 @@ import express, { type RequestHandler } from "express";
 import session from "express-session";
 import request from "supertest";
 import { authorization, authorizationErrors, DeniedError } from "../../../middleware/index.js";
+import { guardedApp } from "../../support/middleware/guarded-app.js";
 import { conditional, guard, planned } from "../../support/middleware/list-guards.js";
-import { guardedApp, root, uma } from "../../support/pdp/pdp-doubles.js";
+import { projectPath } from "../../support/paths.js";
+import { uma } from "../../support/pdp/ask.js";
 
 describe("a list whose handler does not take its filter", () => {
   const SECRET = "everybody's secret";
@@ -123,7 +125,7 @@ describe("a list whose handler does not take its filter", () => {
     app.engine("html", (_path: string, { text }: { text?: string }, done: (e: null, html?: string) => void) =>
       done(null, text),
     );
-    app.set("view engine", "html").set("views", root("test/support/middleware/views"));
+    app.set("view engine", "html").set("views", projectPath("test/support/middleware/views"));
     if (before.length > 0) app.use(before);
     app.use(authorization({ pdp: planned(conditional), principal: () => uma }));
     app.get("/things", guard, answer);

@@ -14,7 +14,7 @@ import {
   status,
 } from "../../support/sinks/collector.js";
 import { eventOf, eventsOf, send, sizeOf, withCollector } from "../../support/sinks/events.js";
-import { until } from "../../support/stack/readiness.js";
+import { until } from "../../support/until.js";
 
 describe("httpSink()", () => {
   let collector: Collector;

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BatchesClosedError } from "../../../middleware/sinks/index.js";
 import { accept, type Behaviour, type Collector, hang, slow, status } from "../../support/sinks/collector.js";
 import { context, eventOf, eventsOf, send, withCollector } from "../../support/sinks/events.js";
-import { until } from "../../support/stack/readiness.js";
+import { until } from "../../support/until.js";
 
 describe("httpSink()", () => {
   let collector: Collector;

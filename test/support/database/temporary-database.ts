@@ -22,6 +22,17 @@ export async function temporaryDatabase(test: Context): Promise<TemporaryDatabas
 }
 
 /**
+ * A database for tests to which any will do: PostgreSQL where there is one, as it starts sooner; else the app's own.
+ *
+ * @returns the app's settings for it
+ */
+export async function anyDatabase(test: Context): Promise<{ env: NodeJS.ProcessEnv; drop(): Promise<void> }> {
+  if (!process.env.TEST_DATABASE_URL) return { env: {}, drop: async () => {} };
+  const database = await temporaryDatabase(test);
+  return { env: { DATABASE_URL: database.url }, drop: database.drop };
+}
+
+/**
  * Creates an empty database.
  *
  * @param server - connection string of any database there

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Contact } from "../../../app/contacts/contact.js";
-import { bearer } from "../stack/readiness.js";
+import { bearer } from "../http/bearer.js";
 import type { JudgedAnswer, JudgedAsk } from "./judge.js";
 import type { Turn } from "./load.js";
 
@@ -23,7 +23,7 @@ export class Writer {
   /** Changes whose fate is unknown; they were all meant for the version that is the present one. */
   #unsure = new Set<string>();
 
-  constructor(contact: Contact, token: string) {
+  constructor(contact: Pick<Contact, "id" | "firstName">, token: string) {
     this.id = contact.id;
     this.#headers = bearer(token);
     this.#text = contact.firstName;

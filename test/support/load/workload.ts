@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Contact } from "../../../app/contacts/contact.js";
 import { demoUsers } from "../../../app/demo/users.js";
-import { bearer } from "../stack/readiness.js";
+import { bearer } from "../http/bearer.js";
 import type { Ask } from "./load.js";
 
 /** What of a contact the crowd changes. */

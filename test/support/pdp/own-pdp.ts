@@ -3,13 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { GRPC } from "@cerbos/grpc";
 import { cerbosBinary } from "../../../app/demo/pdp/cerbos-binary.js";
 import { type PdpProcess, spawnPdp } from "../../../app/demo/pdp/pdp-process.js";
 import { startWatchdog, type Watchdog } from "../../../app/demo/pdp/watchdog.js";
+import { projectPath } from "../paths.js";
 
-const root = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const START_LIMIT = 30_000;
 
 /** A contact that the policies let every user read. */
@@ -49,8 +48,8 @@ export class OwnPdp {
     for (const socket of [path, http]) await rm(socket, { force: true });
     this.#process = spawnPdp({
       binary: cerbosBinary(),
-      policies: root("policies"),
-      config: root("pdp/pdp.yaml"),
+      policies: projectPath("policies"),
+      config: projectPath("pdp/pdp.yaml"),
       grpc: path,
       http,
       onWarning: () => {},

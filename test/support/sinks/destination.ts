@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { Batches, type BatchOptions } from "../../../middleware/sinks/index.js";
-import { until } from "../stack/readiness.js";
+import { until } from "../until.js";
 
 /** In ms, longer than any test takes; in bytes, more than any batch of a test has. */
 export const LONG = 60_000;

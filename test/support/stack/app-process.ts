@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { dirname } from "node:path";
-import { until } from "./readiness.js";
+import { until } from "../until.js";
 import { cleanEnvironment, freePort } from "./stack.js";
 
 const START_LIMIT = 90_000;

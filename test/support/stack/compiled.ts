@@ -2,9 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const root = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+import { projectPath } from "../paths.js";
 
 /** What there is besides code, by the place where it is looked for. */
 const FILES = ["node_modules", "package.json", "pdp", "policies", "views", "app/db/migrations", "app/web/public"];
@@ -19,9 +17,14 @@ export interface Built {
 /** Compiles everything. It takes some seconds. */
 export async function build(): Promise<Built> {
   const folder = await mkdtemp(join(tmpdir(), "gatehouse-built-"));
-  const options = ["--noEmit", "false", "--rootDir", root(""), "--outDir", folder, "--noCheck"];
-  execFileSync(process.execPath, [root("node_modules/typescript/bin/tsc"), "-p", root("tsconfig.json"), ...options]);
-  for (const path of FILES) await symlink(root(path), join(folder, path));
+  const options = ["--noEmit", "false", "--rootDir", projectPath("."), "--outDir", folder, "--noCheck"];
+  execFileSync(process.execPath, [
+    projectPath("node_modules/typescript/bin/tsc"),
+    "-p",
+    projectPath("tsconfig.json"),
+    ...options,
+  ]);
+  for (const path of FILES) await symlink(projectPath(path), join(folder, path));
   return {
     program: (source) => join(folder, source.replace(/\.ts$/, ".js")),
     remove: () => rm(folder, { recursive: true }),

@@ -1,6 +1,5 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { createApp } from "../../../app/app.js";
 import { openExplainer } from "../../../app/audit/explain/explainer.js";
@@ -13,8 +12,7 @@ import { startPdp } from "../../../app/demo/pdp/start-pdp.js";
 import { cerbos } from "../../../middleware/index.js";
 import { type Client, clientOf } from "../http/client.js";
 import { Issuer } from "../okta/issuer.js";
-
-const root = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+import { projectPath } from "../paths.js";
 
 /** The app in this process, where what it calls can be watched; its PDP is a real one. */
 export interface InProcess {
@@ -38,9 +36,9 @@ export interface InProcess {
  * @param databaseUrl - of PostgreSQL
  * @param policies - folder of the policies; default: the CRM's
  */
-export async function startInProcess(databaseUrl: string, policies = root("policies")): Promise<InProcess> {
+export async function startInProcess(databaseUrl: string, policies = projectPath("policies")): Promise<InProcess> {
   const issuer = await Issuer.start();
-  const child = await startPdp({ policies, config: root("pdp/pdp.yaml"), log: () => {} });
+  const child = await startPdp({ policies, config: projectPath("pdp/pdp.yaml"), log: () => {} });
   const pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
   const database = await openDatabase({ databaseUrl, dataDir: "" }, () => {});
   const { OKTA_ISSUER, OKTA_CLIENT_ID, OKTA_CLIENT_SECRET } = issuer.settings;

@@ -21,7 +21,7 @@ import {
 import { engines } from "../../../support/database/engines.js";
 import { rowsRead } from "../../../support/database/rows-read.js";
 import { withDatabase, withTwoProcesses } from "../../../support/database/suites.js";
-import { until } from "../../../support/stack/readiness.js";
+import { until } from "../../../support/until.js";
 
 /** The contents of all seals, whose chain must hold. */
 async function chainOf(db: Db) {

@@ -11,8 +11,8 @@ import { startCrm } from "../../../support/audit/audited-crm.js";
 import { withTwoProcesses } from "../../../support/database/suites.js";
 import { temporaryDatabase } from "../../../support/database/temporary-database.js";
 import { clientOf } from "../../../support/http/client.js";
-import { until } from "../../../support/stack/readiness.js";
 import { startStack } from "../../../support/stack/stack.js";
+import { until } from "../../../support/until.js";
 
 /** How long, in ms, the log may take to close. */
 const LIMIT = 10_000;

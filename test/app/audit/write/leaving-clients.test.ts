@@ -7,7 +7,7 @@ import { type Crm, ofGuards, startCrm } from "../../../support/audit/audited-crm
 import { emptyLog, isWaiting } from "../../../support/audit/sample-log.js";
 import { engines } from "../../../support/database/engines.js";
 import { withDatabase, withTwoProcesses } from "../../../support/database/suites.js";
-import { until } from "../../../support/stack/readiness.js";
+import { until } from "../../../support/until.js";
 
 /** Something that whoever comes to it has to wait at. */
 class Gate {

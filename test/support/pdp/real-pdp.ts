@@ -1,0 +1,25 @@
+import { type ChildPdp, startPdp } from "../../../app/demo/pdp/start-pdp.js";
+import { cerbos, type Pdp } from "../../../middleware/index.js";
+import { projectPath } from "../paths.js";
+
+/**
+ * Starts a real PDP for the tests of a suite, and connects to it.
+ *
+ * @param policies - their folder in this project
+ * @param onOpen - gets the connection before the first test, and the address of the PDP
+ */
+export function usePdp(policies: string, onOpen: (pdp: Pdp, target: string) => void): void {
+  let child: ChildPdp;
+  let pdp: Pdp;
+
+  before(async () => {
+    child = await startPdp({ policies: projectPath(policies), config: projectPath("pdp/pdp.yaml"), log: () => {} });
+    pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
+    onOpen(pdp, child.target);
+  });
+
+  after(async () => {
+    pdp?.close();
+    await child?.stop();
+  });
+}
