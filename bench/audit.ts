@@ -4,10 +4,10 @@ import { Readable } from "node:stream";
 import { type Verification, verify } from "../app/audit/seal/verify.js";
 import type { Database } from "../app/db/database.js";
 import { openPostgres } from "../app/db/postgres.js";
+import { growDecisions } from "../test/support/database/grow-decisions.js";
 import { createDatabase } from "../test/support/database/temporary-database.js";
+import { median } from "../test/support/load/median.js";
 import { type CrmProcess, startCrm } from "./crm-process.js";
-import { growLog } from "./decisions.js";
-import { median } from "./median.js";
 
 /*
  * A decision log of a million records: what its page takes compared with one of a thousand, how much memory an export
@@ -31,7 +31,7 @@ try {
     [small, SMALL],
     [large, LARGE],
   ] as const) {
-    await using(url, (database) => growLog(database.db, size));
+    await using(url, (database) => growDecisions(database.db, size));
   }
   const crms = { small: await startCrm(small.url), large: await startCrm(large.url) };
   try {

@@ -1,7 +1,7 @@
 import autocannon from "autocannon";
 import { createDatabase } from "../test/support/database/temporary-database.js";
+import { median } from "../test/support/load/median.js";
 import { startCrm } from "./crm-process.js";
-import { median } from "./median.js";
 
 /*
  * What the decision log costs: reading and changing contacts in the whole CRM, with the log on and off, in turns, in one

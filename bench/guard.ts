@@ -1,11 +1,11 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
 import { startPdp } from "../app/demo/pdp/start-pdp.js";
+import { median } from "../test/support/load/median.js";
+import { projectPath } from "../test/support/paths.js";
 import { build } from "../test/support/stack/compiled.js";
-import { median } from "./median.js";
 
 /*
  * What a guard costs: one route unguarded, guarded by `authorize`, and guarded by a check written by hand with the same
@@ -33,9 +33,7 @@ const rounds: readonly (readonly Variant[])[] = [
   ["authorize", "unguarded", "by-hand"],
 ];
 
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-
-const pdp = await startPdp({ policies: path("../policies"), config: path("../pdp/pdp.yaml"), log: () => {} });
+const pdp = await startPdp({ policies: projectPath("policies"), config: projectPath("pdp/pdp.yaml"), log: () => {} });
 // Compiled as it is in production: the loader of TypeScript slows down small functions, of which a guard has many.
 const built = await build();
 const server = fork(built.program("bench/server.ts"), [pdp.target], { execArgv: [] });

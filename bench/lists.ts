@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import express from "express";
 import pg from "pg";
 import { contactColumns } from "../app/contacts/columns.js";
@@ -15,8 +14,9 @@ import { authorization, cerbos, type Pdp, type Principal } from "../middleware/i
 import { toSql } from "../middleware/sql/index.js";
 import { noLog } from "../test/support/audit/no-decision-log.js";
 import { createDatabase, type TemporaryDatabase } from "../test/support/database/temporary-database.js";
+import { median } from "../test/support/load/median.js";
+import { projectPath } from "../test/support/paths.js";
 import { grow } from "./contacts.js";
-import { median } from "./median.js";
 import { pageRowByRow } from "./row-by-row.js";
 
 /*
@@ -49,8 +49,11 @@ if (server) await run(server);
 else console.log("Lists: not measured; set TEST_DATABASE_URL to the address of a PostgreSQL to do so.");
 
 async function run(postgres: string): Promise<void> {
-  const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-  const child = await startPdp({ policies: path("../policies"), config: path("../pdp/pdp.yaml"), log: () => {} });
+  const child = await startPdp({
+    policies: projectPath("policies"),
+    config: projectPath("pdp/pdp.yaml"),
+    log: () => {},
+  });
   const pdp = cerbos(child.target, { tls: false });
   const benches: Bench[] = [];
   try {

@@ -11,11 +11,11 @@ import {
   during,
   type JudgedAnswer,
   type JudgedAsk,
-  median,
   recoveryAfter,
   slowest,
 } from "../support/load/judge.js";
 import { send, startLoad, type Turn, tally } from "../support/load/load.js";
+import { median } from "../support/load/median.js";
 import { FaultyProxy } from "../support/network/faulty-proxy.js";
 import { anybodys, OwnPdp, untilDeciding } from "../support/pdp/own-pdp.js";
 import { type MannerName, manners, type RoguePdp, withRoguePdp } from "../support/pdp/rogue-pdp.js";

@@ -6,12 +6,12 @@
  */
 import assert from "node:assert/strict";
 import { stat } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { openPostgres } from "../../../app/db/postgres.js";
 import { seedContacts } from "../../../app/demo/seed.js";
-import { growLog } from "../../../bench/decisions.js";
+import { growDecisions } from "../database/grow-decisions.js";
 import { createDatabase } from "../database/temporary-database.js";
+import { projectPath } from "../paths.js";
 import { findChromium, launchChromium } from "./chromium.js";
 
 // The tests' helpers clean up in mocha's hooks, which are not there; here this script does so itself.
@@ -31,7 +31,7 @@ assert(server, "TEST_DATABASE_URL is not set");
 const temporary = await createDatabase(server);
 const database = await openPostgres(temporary.url, () => {});
 await seedContacts(database.db);
-await growLog(database.db, 8_000);
+await growDecisions(database.db, 8_000);
 await database.close();
 const stack = await startStack({ LOG_LEVEL: "warn", DATABASE_URL: temporary.url });
 const browser = await launchChromium(executable);
@@ -91,7 +91,7 @@ try {
 async function take(page: Page, name: string): Promise<void> {
   // Nothing under the pointer, and no focus, where nobody is shown to point.
   await page.mouse.move(0, 0);
-  const path = fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url));
+  const path = projectPath(`docs/${name}`);
   await page.screenshot({ path });
   const { size } = await stat(path);
   assert(size < LARGEST, `${name} has ${size} bytes`);

@@ -1,17 +1,22 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { pino } from "pino";
-import type { DecisionRecord } from "../app/audit/record/record.js";
-import { rowOf } from "../app/audit/record/row.js";
-import { Sealer } from "../app/audit/seal/sealer.js";
-import { addRecords } from "../app/audit/write/insert.js";
-import type { Db } from "../app/db/database.js";
+import type { DecisionRecord } from "../../../app/audit/record/record.js";
+import { rowOf } from "../../../app/audit/record/row.js";
+import { Sealer } from "../../../app/audit/seal/sealer.js";
+import { addRecords } from "../../../app/audit/write/insert.js";
+import type { Db } from "../../../app/db/database.js";
 
 const BATCH = 2_000;
 const actions = ["read", "read", "read", "read", "list", "list", "update", "create", "share", "delete"] as const;
 
-/** Fills the decision log with decisions of the last 30 days, one in ten of them refused, and seals them. */
-export async function growLog(db: Db, size: number): Promise<void> {
+/**
+ * Fills the decision log of a database with made-up decisions of the last 30 days, one in ten of them refused, and seals
+ * them.
+ *
+ * @param size - how many decisions
+ */
+export async function growDecisions(db: Db, size: number): Promise<void> {
   const contacts = Array.from({ length: Math.ceil(size / 100) }, () => randomUUID());
   const end = Date.now();
   const step = (30 * 24 * 60 * 60 * 1000) / size;
@@ -25,7 +30,7 @@ export async function growLog(db: Db, size: number): Promise<void> {
     await addRecords(db, rows);
   }
   await new Sealer(db, pino({ level: "silent" }), undefined).sealAll();
-  // As autovacuum does where it is on, so that PostgreSQL knows what it has got.
+  // As autovacuum does where it is on, so that PostgreSQL plans with the right sizes.
   await db.execute(sql`analyze`);
 }
 

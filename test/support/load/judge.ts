@@ -65,7 +65,3 @@ export function slowest(answers: readonly Answer[]): number {
   const times = answers.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((a, b) => a - b);
   return times[Math.floor(times.length * 0.9)] ?? 0;
 }
-
-export function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-}
