@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Context } from "mocha";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
+import { afterAllTests } from "../cleanup.js";
 import { type Client, clientOf, deleteAll, uniqueWord } from "../http/client.js";
 import { type Stack, sharedStack } from "../stack/stack.js";
 import { findChromium, launchChromium } from "./chromium.js";
@@ -16,9 +17,18 @@ const viewport = { width: 1280, height: 800 };
 
 let shared: Promise<Browser> | undefined;
 
-after(async () => {
-  await (await shared?.catch(() => undefined))?.close();
-});
+/** The browser that all suites share. The first call launches it; it closes after the last test. */
+function sharedBrowser(executable: string): Promise<Browser> {
+  if (!shared) {
+    const launching = launchChromium(executable);
+    shared = launching;
+    afterAllTests(async () => {
+      const browser = await launching.catch(() => undefined);
+      await browser?.close();
+    });
+  }
+  return shared;
+}
 
 /** Real browsers at a real app, and what a suite leaves behind in both. */
 export class Browsing {
@@ -46,8 +56,8 @@ export class Browsing {
       console.warn(`      skipped: ${reason}`);
       test.skip();
     }
-    shared ??= launchChromium(executable);
-    return new Browsing(await sharedStack(), await shared);
+    const browser = sharedBrowser(executable);
+    return new Browsing(await sharedStack(), await browser);
   }
 
   /** A page of a new browser profile, in which nobody is logged in. */

@@ -11,15 +11,12 @@ import { openPostgres } from "../../../app/db/postgres.js";
 import { seedContacts } from "../../../app/demo/seed.js";
 import { growDecisions } from "../database/grow-decisions.js";
 import { createDatabase } from "../database/temporary-database.js";
+import { clientOf } from "../http/client.js";
 import { projectPath } from "../paths.js";
+import { startStack } from "../stack/stack.js";
+import { chooseAtSignIn, follow, visit } from "./browsing.js";
 import { findChromium, launchChromium } from "./chromium.js";
-
-// The tests' helpers clean up in mocha's hooks, which are not there; here this script does so itself.
-Object.assign(globalThis, { after: () => {} });
-const { startStack } = await import("../stack/stack.js");
-const { chooseAtSignIn, follow, visit } = await import("./browsing.js");
-const { search } = await import("./main-path.js");
-const { clientOf } = await import("../http/client.js");
+import { search } from "./main-path.js";
 
 /** Larger ones would be felt by whoever clones the repository or reads the page. */
 const LARGEST = 200_000;

@@ -4,6 +4,7 @@ import {
   type IdentityProviderOptions,
   startIdentityProvider,
 } from "../../../app/demo/identity-provider/index.js";
+import { afterAllTests } from "../cleanup.js";
 import { app } from "./web-client.js";
 
 /** A demo user, as tokens and userinfo have to describe her. */
@@ -27,8 +28,7 @@ export function useIdentityProvider() {
   let issuer: string | undefined;
 
   before(async () => {
-    shared ??= startIdentityProvider({ ...app, onError: fail });
-    ({ issuer } = await shared);
+    ({ issuer } = await sharedIdentityProvider());
   });
   afterEach(async () => {
     await Promise.all(others.splice(0).map((other) => other.stop()));
@@ -49,11 +49,15 @@ export function useIdentityProvider() {
   };
 }
 
+function sharedIdentityProvider(): Promise<IdentityProvider> {
+  if (!shared) {
+    const starting = startIdentityProvider({ ...app, onError: fail });
+    shared = starting;
+    afterAllTests(async () => (await starting).stop());
+  }
+  return shared;
+}
+
 function fail(error: Error): never {
   throw error;
 }
-
-// At the root, so that it runs once, after all files.
-after(async () => {
-  await (await shared)?.stop();
-});

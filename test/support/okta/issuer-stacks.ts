@@ -1,3 +1,4 @@
+import { afterAllTests } from "../cleanup.js";
 import { type Stack, startStack } from "../stack/stack.js";
 import { Issuer } from "./issuer.js";
 
@@ -7,12 +8,14 @@ export interface IssuerStack {
   readonly issuer: Issuer;
 }
 
-const started: Promise<IssuerStack>[] = [];
-
 /** Starts an app with a new {@link Issuer}; both are stopped after the last test. */
 function startIssuerStack(env: NodeJS.ProcessEnv = {}): Promise<IssuerStack> {
   const starting = start(env);
-  started.push(starting);
+  afterAllTests(async () => {
+    const running = await starting.catch(() => undefined);
+    await running?.stack.stop();
+    await running?.issuer.stop();
+  });
   return starting;
 }
 
@@ -54,15 +57,3 @@ export function proxiedStack(): Promise<IssuerStack> {
   });
   return proxied;
 }
-
-// At the root, so that it runs once, after all files.
-after(async function () {
-  this.timeout(20_000);
-  await Promise.all(
-    started.map(async (starting) => {
-      const running = await starting.catch(() => undefined);
-      await running?.stack.stop();
-      await running?.issuer.stop();
-    }),
-  );
-});

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readDemoState } from "../../../app/demo/demo-state.js";
 import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
+import { afterAllTests } from "../cleanup.js";
 import { UserAgent } from "../http/user-agent.js";
 
 /** A running app with its demo parts, started the way `npm start` starts it. */
@@ -148,15 +149,15 @@ function attr(tag: string, name: string): string {
 
 let shared: Promise<Stack> | undefined;
 
-/** One stack for all tests that leave it as they found it; started when first asked for, stopped after the last test. */
+/** The stack that all tests share which leave it as they found it. The first call starts it; it stops after the last test. */
 export function sharedStack(): Promise<Stack> {
-  shared ??= startStack();
+  if (!shared) {
+    const starting = startStack();
+    shared = starting;
+    afterAllTests(async () => {
+      const stack = await starting.catch(() => undefined);
+      await stack?.stop();
+    });
+  }
   return shared;
 }
-
-// At the root, so that it runs once, after all files.
-after(async function () {
-  this.timeout(20_000);
-  await (await shared?.catch(() => undefined))?.stop();
-  shared = undefined;
-});
