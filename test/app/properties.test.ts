@@ -19,7 +19,8 @@ import { csrfTokenOf } from "../support/http/page.js";
 import { UserAgent } from "../support/http/user-agent.js";
 import type { Issuer } from "../support/okta/issuer.js";
 import { issuerStack } from "../support/okta/issuer-stacks.js";
-import { type Stack, sharedStack } from "../support/stack/stack.js";
+import { sharedStack } from "../support/stack/shared-stack.js";
+import type { Stack } from "../support/stack/stack.js";
 
 // Cuts a run short on a slow machine, and the search for a smaller counterexample, which can take for ever, on any.
 fc.configureGlobal({ interruptAfterTimeLimit: 30_000 });

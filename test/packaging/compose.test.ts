@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { readConfig, settingNames } from "../../app/config.js";
 import { projectPath } from "../support/paths.js";
-import { sharedStack } from "../support/stack/stack.js";
+import { sharedStack } from "../support/stack/shared-stack.js";
 
 const read = (file: string) => readFileSync(projectPath(file), "utf8");
 

@@ -9,7 +9,8 @@ import { pageIn, textOf } from "../../support/http/page.js";
 import { UserAgent } from "../../support/http/user-agent.js";
 import type { Account, Issuer } from "../../support/okta/issuer.js";
 import { issuerStack, proxiedStack } from "../../support/okta/issuer-stacks.js";
-import { freePort, type Stack, sharedStack, startStack } from "../../support/stack/stack.js";
+import { sharedStack } from "../../support/stack/shared-stack.js";
+import { freePort, type Stack, startStack } from "../../support/stack/stack.js";
 
 interface Profile {
   readonly id: string;

@@ -16,7 +16,8 @@ import {
 import { csrfTokenOf, pageIn, textOf } from "../../support/http/page.js";
 import { type RequestOptions, UserAgent, type Visit } from "../../support/http/user-agent.js";
 import { issuerStack, proxiedStack, publicUrl } from "../../support/okta/issuer-stacks.js";
-import { logIn, type Stack, sharedStack } from "../../support/stack/stack.js";
+import { sharedStack } from "../../support/stack/shared-stack.js";
+import { logIn, type Stack } from "../../support/stack/stack.js";
 
 const cookieName = "gatehouse.sid";
 

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { demoUsers } from "../../../app/demo/users.js";
 import {
   atOnce,
-  type Client,
   type ContactJson,
-  clientsOf,
   contactIn,
   createContact,
   deleteAll,
@@ -15,25 +12,15 @@ import {
   problemIn,
   uniqueWord,
 } from "../../support/http/client.js";
-import { type Stack, sharedStack } from "../../support/stack/stack.js";
+import { demoUser } from "../../support/stack/demo-users.js";
+import { useSharedStack } from "../../support/stack/shared-stack.js";
 
-describe("POST /contacts", function () {
-  this.timeout(120_000);
+describe("POST /contacts", () => {
+  const { alice, uma, omar, nina, stranger } = useSharedStack();
   const word = uniqueWord();
-  let stack: Stack;
-  let uma: Client;
-  let omar: Client;
-  let nina: Client;
-  let alice: Client;
-  let stranger: Client;
 
-  before(async () => {
-    stack = await sharedStack();
-    ({ uma, omar, nina, alice, stranger } = await clientsOf(stack));
-  });
   afterEach(() => deleteAll(alice, word));
 
-  const idOf = (name: string) => demoUsers.find(({ login }) => login.startsWith(name))?.id;
   const countOf = async () => (await findAll(alice, { q: word })).length;
   const whole = () => ({
     firstName: "Ada",
@@ -51,7 +38,7 @@ describe("POST /contacts", function () {
     const { id, ownerId, version, createdAt, updatedAt, ...rest } = contactIn(answer, 201);
     assert.match(id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     assert.equal(answer.headers.get("location"), `/contacts/${id}`);
-    assert.equal(ownerId, idOf("uma"));
+    assert.equal(ownerId, demoUser("uma").id);
     assert.equal(version, 1);
     assert.equal(new Date(createdAt).toISOString(), createdAt);
     assert.equal(updatedAt, createdAt);
@@ -75,11 +62,11 @@ describe("POST /contacts", function () {
   it("takes no owner, department, sharing, id, version or time from the input", async () => {
     const time = "2001-01-01T00:00:00.000Z";
     const id = "11111111-1111-4111-8111-111111111111";
-    const access = { department: "Support", sharedWith: [idOf("omar")], editors: [idOf("omar")] };
-    const owner = { ownerId: idOf("omar"), owner_id: idOf("omar") };
+    const access = { department: "Support", sharedWith: [demoUser("omar").id], editors: [demoUser("omar").id] };
+    const owner = { ownerId: demoUser("omar").id, owner_id: demoUser("omar").id };
     const forged = { id, ...owner, ...access, version: 7, createdAt: time, updatedAt: time };
     const contact = contactIn(await uma.post("/contacts", { ...whole(), ...forged }), 201);
-    assert.equal(contact.ownerId, idOf("uma"));
+    assert.equal(contact.ownerId, demoUser("uma").id);
     assert.deepEqual([contact.department, contact.sharedWith, contact.editors], ["Sales", [], []]);
     assert.notEqual(contact.id, id);
     assert.equal(contact.version, 1);

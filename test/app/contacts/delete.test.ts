@@ -1,35 +1,24 @@
 import assert from "node:assert/strict";
 import {
   atOnce,
-  type Client,
   type ContactJson,
-  clientsOf,
   contactIn,
   createContact,
   deleteAll,
   json,
   problemIn,
   uniqueWord,
+  unknownId,
 } from "../../support/http/client.js";
-import { sharedStack } from "../../support/stack/stack.js";
+import { useSharedStack } from "../../support/stack/shared-stack.js";
 
-const nobody = "00000000-0000-4000-8000-000000000000";
-
-describe("DELETE /contacts/:id", function () {
-  this.timeout(120_000);
+describe("DELETE /contacts/:id", () => {
+  const { alice, uma, omar, nina, stranger } = useSharedStack();
   const word = uniqueWord();
-  let uma: Client;
-  let omar: Client;
-  let nina: Client;
-  let alice: Client;
-  let stranger: Client;
   /** Of omar. */
   let contact: ContactJson;
   let path: string;
 
-  before(async () => {
-    ({ uma, omar, nina, alice, stranger } = await clientsOf(await sharedStack()));
-  });
   beforeEach(async () => {
     contact = await createContact(omar, { company: word });
     path = `/contacts/${contact.id}`;
@@ -81,12 +70,12 @@ describe("DELETE /contacts/:id", function () {
 
   it("answers 403 to somebody without a role, who does not learn which contacts exist", async () => {
     assert.equal(problemIn(await nina.delete(path), 403).code, "no_roles");
-    assert.equal(problemIn(await nina.delete(`/contacts/${nobody}`), 403).code, "no_roles");
+    assert.equal(problemIn(await nina.delete(`/contacts/${unknownId}`), 403).code, "no_roles");
     await assertThere();
   });
 
   it("answers 404 when there is no such contact", async () => {
-    for (const id of [nobody, "x", "%2e%2e"]) problemIn(await omar.delete(`/contacts/${id}`), 404);
+    for (const id of [unknownId, "x", "%2e%2e"]) problemIn(await omar.delete(`/contacts/${id}`), 404);
   });
 
   it("answers 412 when somebody has changed the contact since, which then stays", async () => {

@@ -3,7 +3,6 @@ import {
   atOnce,
   type Client,
   type ContactJson,
-  clientsOf,
   contactIn,
   createContact,
   deleteAll,
@@ -11,25 +10,18 @@ import {
   json,
   problemIn,
   uniqueWord,
+  unknownId,
 } from "../../support/http/client.js";
 import { fieldsOf, messagesBeside, pageIn, textOf } from "../../support/http/page.js";
 import type { UserAgent } from "../../support/http/user-agent.js";
-import { type Stack, sharedStack } from "../../support/stack/stack.js";
+import { useSharedStack } from "../../support/stack/shared-stack.js";
 
-const nobody = "00000000-0000-4000-8000-000000000000";
-
-describe("contacts in a browser", function () {
-  this.timeout(120_000);
+describe("contacts in a browser", () => {
+  const { stack, alice, uma, omar } = useSharedStack();
   const word = uniqueWord();
-  let stack: Stack;
   let browser: UserAgent;
-  let alice: Client;
-  let uma: Client;
-  let omar: Client;
 
   before(async () => {
-    stack = await sharedStack();
-    ({ alice, uma, omar } = await clientsOf(stack));
     browser = await stack.login("uma@example.com");
   });
   afterEach(() => deleteAll(alice, word));
@@ -166,12 +158,12 @@ describe("contacts in a browser", function () {
     });
 
     it("takes no owner, id or version from the form", async () => {
-      const forged = { ownerId: "00u2n7xv6rOmarLk5d75", id: nobody, version: "7", createdAt: "2001-01-01" };
+      const forged = { ownerId: "00u2n7xv6rOmarLk5d75", id: unknownId, version: "7", createdAt: "2001-01-01" };
       const fields = fieldsOf(await open("/contacts/new"), "/contacts");
       pageIn(await submit("/contacts", { ...fields, ...contact(), ...forged }));
       const [stored] = await findAll(uma, { q: word });
       assert.equal(stored?.ownerId, "00u8t3wq9pUmaRb1z5d7");
-      assert.notEqual(stored?.id, nobody);
+      assert.notEqual(stored?.id, unknownId);
       assert.equal(stored?.version, 1);
       assert.ok(stored && stored.createdAt > "2002");
     });
@@ -355,7 +347,7 @@ describe("contacts in a browser", function () {
   });
 
   it("answers 404 with a page where there is no such contact", async () => {
-    for (const path of [nobody, `${nobody}/edit`, `${nobody}/delete`, "x", "new/edit"]) {
+    for (const path of [unknownId, `${unknownId}/edit`, `${unknownId}/delete`, "x", "new/edit"]) {
       assert.match(textOf(await open(`/contacts/${path}`, 404)), /There is no such contact/);
     }
   });
@@ -364,7 +356,7 @@ describe("contacts in a browser", function () {
     const nina = await stack.login("nina@example.com");
     const stored = await createContact(omar, contact());
     const pages = ["", "/edit", "/delete", "/share", "/transfer"].map((end) => `/${stored.id}${end}`);
-    for (const path of ["", "/new", ...pages, `/${nobody}`]) {
+    for (const path of ["", "/new", ...pages, `/${unknownId}`]) {
       const page = pageIn(await nina.get(`${stack.url}/contacts${path}`), 403);
       assert.match(textOf(page), /You have no role in this CRM.*nina@example\.com.*Ask an administrator/);
       assert.ok(!page.includes('href="/contacts"'));

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import {
-  type Client,
   type ContactJson,
-  clientsOf,
   createContact,
   deleteAll,
   findAll,
@@ -10,27 +8,20 @@ import {
   messagesIn,
   problemIn,
   uniqueWord,
+  unknownId,
 } from "../../support/http/client.js";
-import { sharedStack } from "../../support/stack/stack.js";
+import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 interface Page {
   readonly contacts: ContactJson[];
   readonly next: string | null;
 }
 
-describe("GET /contacts", function () {
-  this.timeout(120_000);
-  let uma: Client;
-  let omar: Client;
-  let nina: Client;
-  let alice: Client;
-  let stranger: Client;
+describe("GET /contacts", () => {
   /** In the phone number of every contact that these tests make: lists can be sorted by everything else. */
+  const { alice, uma, omar, nina, stranger } = useSharedStack();
   const word = uniqueWord();
 
-  before(async () => {
-    ({ uma, omar, nina, alice, stranger } = await clientsOf(await sharedStack()));
-  });
   after(() => deleteAll(alice, word));
 
   const list = async (query: Record<string, string>) =>
@@ -293,7 +284,7 @@ describe("GET /contacts", function () {
         }
       });
 
-      const id = "00000000-0000-4000-8000-000000000000";
+      const id = unknownId;
       const forged: [string, unknown][] = [
         ["name", null],
         ["name", 7],

@@ -3,9 +3,8 @@ import { GRPC } from "@cerbos/grpc";
 import { sql } from "drizzle-orm";
 import pg from "pg";
 import { decisions } from "../../../app/db/schema.js";
-import { type TemporaryDatabase, temporaryDatabase } from "../../support/database/temporary-database.js";
 import { type Client, json } from "../../support/http/client.js";
-import { type InProcess, startInProcess } from "../../support/stack/in-process.js";
+import { useInProcess } from "../../support/stack/in-process.js";
 
 /** What the app asks of the PDP and of PostgreSQL: each entry is one gRPC call or one query on the wire. */
 const calls: string[] = [];
@@ -36,14 +35,11 @@ function queryOf(query: string | { text: string }): string | undefined {
 
 describe("a page of a list", function () {
   this.timeout(120_000);
-  let database: TemporaryDatabase;
-  let app: InProcess;
+  const app = useInProcess();
   let user: Client;
   const unwatch: (() => void)[] = [];
 
-  before(async function () {
-    database = await temporaryDatabase(this);
-    app = await startInProcess(database.url);
+  before(async () => {
     user = await app.as("00uuser", "user", "Sales");
     unwatch.push(watch(GRPC.prototype, "planResources", () => "plan call"));
     unwatch.push(
@@ -57,10 +53,8 @@ describe("a page of a list", function () {
     // Any other way to ask would not be counted.
     for (const method of ["checkResource", "isAllowed"]) unwatch.push(watch(GRPC.prototype, method, () => method));
   });
-  after(async () => {
+  after(() => {
     for (const restore of unwatch) restore();
-    await app?.stop();
-    await database?.drop();
   });
 
   /** Contacts of somebody else; every tenth one the user sees, for one reason or another. */

@@ -3,12 +3,9 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GRPC } from "@cerbos/grpc";
-import { demoUsers } from "../../../app/demo/users.js";
-import { type TemporaryDatabase, temporaryDatabase } from "../../support/database/temporary-database.js";
+import { useFixture } from "../../support/fixture.js";
 import {
-  type Client,
   type ContactJson,
-  clientsOf,
   contactIn,
   createContact,
   deleteAll,
@@ -18,8 +15,9 @@ import {
 } from "../../support/http/client.js";
 import { pageIn, textOf } from "../../support/http/page.js";
 import { projectPath } from "../../support/paths.js";
-import { type InProcess, startInProcess } from "../../support/stack/in-process.js";
-import { type Stack, sharedStack } from "../../support/stack/stack.js";
+import { demoUser } from "../../support/stack/demo-users.js";
+import { useInProcess } from "../../support/stack/in-process.js";
+import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 interface Page {
   readonly contacts: ContactJson[];
@@ -30,16 +28,13 @@ type Name = "alice" | "uma" | "omar";
 const names: readonly Name[] = ["alice", "uma", "omar"];
 const visibilities = ["everyone", "team", "private"] as const;
 
-describe("lists of what somebody may see", function () {
-  this.timeout(120_000);
+describe("lists of what somebody may see", () => {
+  const { stack, ...clients } = useSharedStack();
   const word = uniqueWord();
-  let stack: Stack;
-  let clients: Record<Name, Client>;
   let pdp: GRPC;
 
-  before(async () => {
-    stack = await sharedStack();
-    clients = await clientsOf(stack);
+  before(async function () {
+    this.timeout(120_000);
     const { target } = stack.log().findLast(({ msg }) => msg === "Cerbos PDP started") ?? {};
     assert(typeof target === "string", "the log says where the PDP is");
     pdp = new GRPC(target, { tls: false });
@@ -66,7 +61,7 @@ describe("lists of what somebody may see", function () {
 
   /** What the PDP's check allows somebody, row by row. The administrator sees all rows, so these are all there are. */
   async function oracle(name: Name, rows: readonly ContactJson[], action: string): Promise<string[]> {
-    const user = demoUsers.find(({ login }) => login === `${name}@example.com`) ?? assert.fail(name);
+    const user = demoUser(name);
     const roles = user.groups.filter((group) => group !== "Everyone");
     const principal = { id: user.id, roles, attr: { department: user.department } };
     const allowed = await Promise.all(
@@ -167,30 +162,12 @@ describe("lists of what somebody may see", function () {
   });
 });
 
-describe("lists whose query plan lets through too much", function () {
-  this.timeout(120_000);
-  let database: TemporaryDatabase;
-  let folder: string;
-  let app: InProcess;
-
-  before(async function () {
-    database = await temporaryDatabase(this);
-    folder = await mkdtemp(join(tmpdir(), "gatehouse-policies-"));
-    await cp(projectPath("policies"), folder, { recursive: true });
-    await rm(join(folder, "tests"), { recursive: true });
-    const file = join(folder, "contact.yaml");
-    const policy = await readFile(file, "utf8");
-    // The planner takes `has` of any attribute for true; the check looks.
-    const careless = policy.replace('R.attr.visibility == "everyone"', "has(R.attr.nickname)");
-    assert.notEqual(careless, policy);
-    await writeFile(file, careless);
-    app = await startInProcess(database.url, folder);
-  });
-  after(async () => {
-    await app?.stop();
-    await database?.drop();
-    if (folder) await rm(folder, { recursive: true });
-  });
+describe("lists whose query plan lets through too much", () => {
+  const policies = useFixture(
+    async () => ({ folder: await carelessPolicies() }),
+    ({ folder }) => rm(folder, { recursive: true }),
+  );
+  const app = useInProcess(() => policies.folder);
 
   it("show none of it, in JSON or on a page, and log the defect", async () => {
     const [mine, theirs] = [await app.as("00umine", "user", ""), await app.as("00utheirs", "user", "")];
@@ -207,3 +184,17 @@ describe("lists whose query plan lets through too much", function () {
     );
   });
 });
+
+/** Copies the CRM's policies and changes a rule so that the planner and the check disagree about it. @returns the folder */
+async function carelessPolicies(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "gatehouse-policies-"));
+  await cp(projectPath("policies"), folder, { recursive: true });
+  await rm(join(folder, "tests"), { recursive: true });
+  const file = join(folder, "contact.yaml");
+  const policy = await readFile(file, "utf8");
+  // The planner takes `has` of any attribute for true; the check looks.
+  const careless = policy.replace('R.attr.visibility == "everyone"', "has(R.attr.nickname)");
+  assert.notEqual(careless, policy);
+  await writeFile(file, careless);
+  return folder;
+}

@@ -1,30 +1,21 @@
 import assert from "node:assert/strict";
 import {
-  type Client,
   type ContactJson,
-  clientsOf,
   contactIn,
   createContact,
   deleteAll,
   problemIn,
   uniqueWord,
+  unknownId,
 } from "../../support/http/client.js";
-import { sharedStack } from "../../support/stack/stack.js";
+import { useSharedStack } from "../../support/stack/shared-stack.js";
 
-const nobody = "00000000-0000-4000-8000-000000000000";
-
-describe("GET /contacts/:id", function () {
-  this.timeout(120_000);
+describe("GET /contacts/:id", () => {
+  const { alice, uma, omar, nina, stranger } = useSharedStack();
   const word = uniqueWord();
-  let uma: Client;
-  let omar: Client;
-  let nina: Client;
-  let alice: Client;
-  let stranger: Client;
   let contact: ContactJson;
 
   before(async () => {
-    ({ uma, omar, nina, alice, stranger } = await clientsOf(await sharedStack()));
     contact = await createContact(omar, { company: word });
   });
   after(() => deleteAll(alice, word));
@@ -47,11 +38,11 @@ describe("GET /contacts/:id", function () {
 
   it("answers 403 to somebody without a role, who does not learn which contacts exist", async () => {
     assert.equal(problemIn(await nina.get(`/contacts/${contact.id}`), 403).code, "no_roles");
-    assert.equal(problemIn(await nina.get(`/contacts/${nobody}`), 403).code, "no_roles");
+    assert.equal(problemIn(await nina.get(`/contacts/${unknownId}`), 403).code, "no_roles");
   });
 
   it("answers 404 to ids of nobody, and to what is no id", async () => {
-    for (const id of [nobody, "1", "%00", "%27%20or%201=1", "x".repeat(3_000), "..%2f..%2fpackage.json"]) {
+    for (const id of [unknownId, "1", "%00", "%27%20or%201=1", "x".repeat(3_000), "..%2f..%2fpackage.json"]) {
       problemIn(await uma.get(`/contacts/${id}`), 404);
     }
   });

@@ -1,31 +1,26 @@
 import assert from "node:assert/strict";
 import { listQuery, sortKeys } from "../../../app/contacts/list-query.js";
 import { type ContactStore, contactStore, DuplicateEmailError } from "../../../app/contacts/store.js";
-import type { Database } from "../../../app/db/database.js";
+import type { Db } from "../../../app/db/database.js";
 import { seedContacts } from "../../../app/demo/seed.js";
 import { condition } from "../../support/database/condition.js";
 import { engines } from "../../support/database/engines.js";
+import { withDatabase } from "../../support/database/suites.js";
+import { unknownId } from "../../support/http/client.js";
 
 const nobody = { email: "", phone: "", company: "", title: "", notes: "", visibility: "everyone" } as const;
 const ownedBy = (id: string) => ({ id, department: "Sales" });
 /** The condition for somebody who may see everything. */
 const all = condition`true`;
-const unknownId = "00000000-0000-4000-8000-000000000000";
 
 for (const [engine, open] of Object.entries(engines)) {
   describe(`contacts on ${engine}`, function () {
     this.timeout(90_000);
-    let database: Database | undefined;
-    let drop: (() => Promise<void>) | undefined;
     let store: ContactStore;
-
-    before(async function () {
-      ({ database, drop } = await open(this));
-      store = contactStore(database.db);
-    });
-    after(async () => {
-      await database?.close();
-      await drop?.();
+    let db: Db;
+    withDatabase(open, (opened) => {
+      db = opened;
+      store = contactStore(db);
     });
 
     it("are stored with what was given, an owner, times and version 1", async () => {
@@ -179,8 +174,7 @@ for (const [engine, open] of Object.entries(engines)) {
 
     it("are not seeded where there are some", async () => {
       const before = await store.count({ q: "" }, all);
-      assert(database);
-      await seedContacts(database.db);
+      await seedContacts(db);
       assert.equal(await store.count({ q: "" }, all), before);
     });
   });

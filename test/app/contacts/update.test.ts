@@ -4,7 +4,6 @@ import {
   atOnce,
   type Client,
   type ContactJson,
-  clientsOf,
   contactIn,
   createContact,
   deleteAll,
@@ -12,25 +11,16 @@ import {
   messagesIn,
   problemIn,
   uniqueWord,
+  unknownId,
 } from "../../support/http/client.js";
-import { sharedStack } from "../../support/stack/stack.js";
+import { useSharedStack } from "../../support/stack/shared-stack.js";
 
-const nobody = "00000000-0000-4000-8000-000000000000";
-
-describe("PATCH /contacts/:id", function () {
-  this.timeout(120_000);
+describe("PATCH /contacts/:id", () => {
+  const { alice, uma, omar, nina, stranger } = useSharedStack();
   const word = uniqueWord();
-  let uma: Client;
-  let omar: Client;
-  let nina: Client;
-  let alice: Client;
-  let stranger: Client;
   /** Of omar. */
   let contact: ContactJson;
 
-  before(async () => {
-    ({ uma, omar, nina, alice, stranger } = await clientsOf(await sharedStack()));
-  });
   beforeEach(async () => {
     contact = await createContact(omar, { company: word, title: "Clerk", notes: "First." });
   });
@@ -62,7 +52,7 @@ describe("PATCH /contacts/:id", function () {
     const time = "2001-01-01T00:00:00.000Z";
     const access = { visibility: "private", department: "Sales", sharedWith: ["00u1"], editors: ["00u1"] };
     const owner = { ownerId: "00u1", owner_id: "00u1" };
-    const forged = { id: nobody, ...owner, ...access, version: 70, createdAt: time, updatedAt: time };
+    const forged = { id: unknownId, ...owner, ...access, version: 70, createdAt: time, updatedAt: time };
     const changed = contactIn(await patch(omar, { ...forged, title: "Director" }));
     assert.deepEqual(changed, { ...contact, title: "Director", version: 2, updatedAt: changed.updatedAt });
     assert.notEqual(changed.updatedAt, time);
@@ -167,12 +157,12 @@ describe("PATCH /contacts/:id", function () {
 
   it("answers 403 to somebody without a role, who does not learn which contacts exist", async () => {
     assert.equal(problemIn(await patch(nina, { title: "Director" }), 403).code, "no_roles");
-    problemIn(await nina.patch(`/contacts/${nobody}`, {}, { "If-Match": "*" }), 403);
+    problemIn(await nina.patch(`/contacts/${unknownId}`, {}, { "If-Match": "*" }), 403);
     await assertUnchanged();
   });
 
   it("answers 404 when there is no such contact", async () => {
-    for (const id of [nobody, "1", "new", contact.id.slice(1), `${contact.id}0`, "%00", "%F0%9F%90%88"]) {
+    for (const id of [unknownId, "1", "new", contact.id.slice(1), `${contact.id}0`, "%00", "%F0%9F%90%88"]) {
       assert.equal(problemIn(await omar.patch(`/contacts/${id}`, {}, { "If-Match": "*" }), 404).code, "not_found", id);
     }
   });

@@ -1,25 +1,18 @@
 import assert from "node:assert/strict";
 import { and, sql } from "drizzle-orm";
 import { asSql } from "../../../app/db/condition.js";
-import type { Database } from "../../../app/db/database.js";
+import type { Db } from "../../../app/db/database.js";
 import { type People, peopleStore } from "../../../app/directory/people.js";
 import { condition } from "../../support/database/condition.js";
 import { engines } from "../../support/database/engines.js";
+import { withDatabase } from "../../support/database/suites.js";
 
 for (const [engine, open] of Object.entries(engines)) {
   describe(`people on ${engine}`, function () {
     this.timeout(90_000);
-    let database: Database | undefined;
-    let drop: (() => Promise<void>) | undefined;
     let people: People;
-
-    before(async function () {
-      ({ database, drop } = await open(this));
-      people = peopleStore(database.db);
-    });
-    after(async () => {
-      await database?.close();
-      await drop?.();
+    withDatabase(open, (db) => {
+      people = peopleStore(db);
     });
 
     const uma = { id: "00u1", email: "Uma@Example.com", name: "Uma Underhill", department: "Sales", roles: ["user"] };
@@ -62,26 +55,19 @@ for (const [engine, open] of Object.entries(engines)) {
 
   describe(`conditions of filters on ${engine}`, function () {
     this.timeout(90_000);
-    let database: Database | undefined;
-    let drop: (() => Promise<void>) | undefined;
-    before(async function () {
-      ({ database, drop } = await open(this));
-    });
-    after(async () => {
-      await database?.close();
-      await drop?.();
+    let db: Db;
+    withDatabase(open, (opened) => {
+      db = opened;
     });
 
     it("hold together, whatever they are joined with", async () => {
-      assert(database);
       const either = asSql(condition`true or ${true}::boolean`);
       const query = sql`select 1 as one where ${and(either, sql`false`)} or ${and(sql`false`, either)}`;
-      const { rows } = (await database.db.execute(query)) as unknown as { rows: unknown[] };
+      const { rows } = (await db.execute(query)) as unknown as { rows: unknown[] };
       assert.deepEqual(rows, []);
     });
 
     it("go into a query with others, whatever the number and order of their placeholders, lists included", async () => {
-      assert(database);
       const [text, list] = ["a'$1", ["x", "{y}", '"', "$2"] as never];
       const permitted = asSql(
         condition`${true}::boolean and ${text}::text = ${text}::text and ${2}::int = 2
@@ -89,7 +75,7 @@ for (const [engine, open] of Object.entries(engines)) {
           and (${list}::text[])[4] = '$'||${2}::text and '$1' <> '$2'`,
       );
       const query = sql`select ${"before"}::text as before where ${permitted} and ${"after"}::text = 'after'`;
-      const { rows } = (await database.db.execute(query)) as unknown as { rows: unknown[] };
+      const { rows } = (await db.execute(query)) as unknown as { rows: unknown[] };
       assert.deepEqual(rows, [{ before: "before" }]);
     });
   });

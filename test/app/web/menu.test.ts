@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
-import { type TemporaryDatabase, temporaryDatabase } from "../../support/database/temporary-database.js";
 import { type Client, clientOf, contactIn, createContact, problemIn } from "../../support/http/client.js";
 import { pageIn, textOf } from "../../support/http/page.js";
 import { UserAgent } from "../../support/http/user-agent.js";
 import { issuerStack } from "../../support/okta/issuer-stacks.js";
-import { type InProcess, startInProcess } from "../../support/stack/in-process.js";
+import { useInProcess } from "../../support/stack/in-process.js";
 
 const html = { Accept: "text/html" };
 const contacts = ["/contacts", "/contacts/new"];
@@ -17,20 +16,12 @@ function menuIn(page: string): string[] {
   return [...menu.matchAll(/href="([^"]*)"/g)].map(([, href = ""]) => href);
 }
 
-describe("the menu", function () {
-  this.timeout(120_000);
-  let database: TemporaryDatabase;
-  let app: InProcess;
+describe("the menu", () => {
+  const app = useInProcess();
   let user: Client;
 
-  before(async function () {
-    database = await temporaryDatabase(this);
-    app = await startInProcess(database.url);
+  before(async () => {
     user = await app.as("00uuser", "user", "Sales");
-  });
-  after(async () => {
-    await app?.stop();
-    await database?.drop();
   });
 
   for (const [role, expected] of [

@@ -3,7 +3,8 @@ import type { Context } from "mocha";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAllTests } from "../cleanup.js";
 import { type Client, clientOf, deleteAll, uniqueWord } from "../http/client.js";
-import { type Stack, sharedStack } from "../stack/stack.js";
+import { sharedStack } from "../stack/shared-stack.js";
+import type { Stack } from "../stack/stack.js";
 import { findChromium, launchChromium } from "./chromium.js";
 
 /** The demo users, by first name. */

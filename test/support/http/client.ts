@@ -63,8 +63,8 @@ export function clientOf(url: string, token?: string): Client {
   };
 }
 
-/** The four demo users and a stranger, as API clients of a stack. */
-export async function clientsOf(stack: Stack) {
+/** Four of the demo users and a stranger, who is not logged in, as API clients of a stack. */
+export async function clientsOf(stack: Pick<Stack, "url" | "token">) {
   const [alice, uma, omar, nina] = await Promise.all(
     ["alice", "uma", "omar", "nina"].map(async (name) => clientOf(stack.url, await stack.token(`${name}@example.com`))),
   );
@@ -118,6 +118,9 @@ export function messagesIn({ errors = [] }: ProblemJson): Record<string, string>
 export function uniqueWord(): string {
   return `q${randomBytes(6).toString("hex")}7`;
 }
+
+/** An id as contacts have it, which no contact has. */
+export const unknownId = "00000000-0000-4000-8000-000000000000";
 
 /** Creates a contact; what is left out is filled in, and the address is one that nobody has. */
 export async function createContact(

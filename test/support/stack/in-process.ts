@@ -10,6 +10,8 @@ import type { Database } from "../../../app/db/database.js";
 import { openDatabase } from "../../../app/db/open.js";
 import { startPdp } from "../../../app/demo/pdp/start-pdp.js";
 import { cerbos } from "../../../middleware/index.js";
+import { temporaryDatabase } from "../database/temporary-database.js";
+import { useFixture } from "../fixture.js";
 import { type Client, clientOf } from "../http/client.js";
 import { Issuer } from "../okta/issuer.js";
 import { projectPath } from "../paths.js";
@@ -96,4 +98,30 @@ export async function startInProcess(databaseUrl: string, policies = projectPath
       await Promise.all([child.stop(), issuer.stop(), database.close()]);
     },
   };
+}
+
+/**
+ * Gives the suite that calls this an app in this process, with an empty PostgreSQL database of its own; see
+ * {@link temporaryDatabase} for what happens without PostgreSQL.
+ *
+ * @param policies - says where the policies are; default: the CRM's
+ */
+export function useInProcess(policies?: () => string): InProcess {
+  return useFixture(
+    async (suite) => {
+      const database = await temporaryDatabase(suite);
+      try {
+        const app = await startInProcess(database.url, policies?.());
+        const stop = async () => {
+          await app.stop();
+          await database.drop();
+        };
+        return { ...app, stop };
+      } catch (error) {
+        await database.drop();
+        throw error;
+      }
+    },
+    (app) => app.stop(),
+  );
 }

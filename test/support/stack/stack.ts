@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readDemoState } from "../../../app/demo/demo-state.js";
 import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
-import { afterAllTests } from "../cleanup.js";
 import { UserAgent } from "../http/user-agent.js";
 
 /** A running app with its demo parts, started the way `npm start` starts it. */
@@ -145,19 +144,4 @@ function formFor(html: string, login: string): { action: string; fields: Record<
 
 function attr(tag: string, name: string): string {
   return new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1]?.replaceAll("&amp;", "&") ?? "";
-}
-
-let shared: Promise<Stack> | undefined;
-
-/** The stack that all tests share which leave it as they found it. The first call starts it; it stops after the last test. */
-export function sharedStack(): Promise<Stack> {
-  if (!shared) {
-    const starting = startStack();
-    shared = starting;
-    afterAllTests(async () => {
-      const stack = await starting.catch(() => undefined);
-      await stack?.stop();
-    });
-  }
-  return shared;
 }

@@ -3,7 +3,8 @@ import { demoUsers } from "../../../../app/demo/users.js";
 import { decisionIdIn, searched, searchedAll, written } from "../../../support/audit/log-search.js";
 import { type Client, clientOf, clientsOf, createContact, problemIn } from "../../../support/http/client.js";
 import { pageIn, textOf } from "../../../support/http/page.js";
-import { type Stack, sharedStack } from "../../../support/stack/stack.js";
+import { sharedStack } from "../../../support/stack/shared-stack.js";
+import type { Stack } from "../../../support/stack/stack.js";
 
 const html = { Accept: "text/html" };
 

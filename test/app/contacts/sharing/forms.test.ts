@@ -1,34 +1,19 @@
 import assert from "node:assert/strict";
-import { demoUsers } from "../../../../app/demo/users.js";
-import {
-  type Client,
-  type ContactJson,
-  clientsOf,
-  contactIn,
-  createContact,
-  deleteAll,
-  uniqueWord,
-} from "../../../support/http/client.js";
+import { type ContactJson, contactIn, createContact, deleteAll, uniqueWord } from "../../../support/http/client.js";
 import { fieldsOf, messagesBeside, pageIn, textOf, unescaped } from "../../../support/http/page.js";
 import type { UserAgent } from "../../../support/http/user-agent.js";
-import { type Stack, sharedStack } from "../../../support/stack/stack.js";
+import { demoUser } from "../../../support/stack/demo-users.js";
+import { useSharedStack } from "../../../support/stack/shared-stack.js";
 
-const idOf = (name: string) => demoUsers.find(({ login }) => login.startsWith(name))?.id ?? "";
-
-describe("sharing contacts in a browser", function () {
-  this.timeout(120_000);
+describe("sharing contacts in a browser", () => {
+  const { stack, alice, uma, omar } = useSharedStack();
   const word = uniqueWord();
-  let stack: Stack;
   let browser: UserAgent;
-  let alice: Client;
-  let uma: Client;
   /** Of uma, and private. */
   let contact: ContactJson;
   let base: string;
 
   before(async () => {
-    stack = await sharedStack();
-    ({ alice, uma } = await clientsOf(stack));
     browser = await stack.login("uma@example.com");
   });
   beforeEach(async () => {
@@ -52,7 +37,7 @@ describe("sharing contacts in a browser", function () {
     assert.match(textOf(page), /Omar Ostrow omar@example\.com Can edit Remove Omar Ostrow/);
     assert.equal(fieldsOf(page, `${base}/visibility`).visibility, "private");
     assert.equal(fieldsOf(page, `${base}/share`).as, "viewer");
-    assert.equal(fieldsOf(page, `${base}/unshare`).userId, idOf("omar"));
+    assert.equal(fieldsOf(page, `${base}/unshare`).userId, demoUser("omar").id);
     for (const form of ["visibility", "share", "unshare"]) {
       assert.equal(fieldsOf(page, `${base}/${form}`).version, "2");
     }
@@ -64,7 +49,7 @@ describe("sharing contacts in a browser", function () {
     assert.match(textOf(pageIn(added)), /Shared with Omar Ostrow, who may view it\./);
     assert.doesNotMatch(await open(`${base}/share`), /who may view it/);
     assert.match(textOf(pageIn(await share("omar@example.com", "editor"))), /who may view and edit it\./);
-    assert.deepEqual((await stored()).editors, [idOf("omar")]);
+    assert.deepEqual((await stored()).editors, [demoUser("omar").id]);
     const removed = await submit(`${base}/unshare`, await formOf("unshare"));
     assert.match(textOf(pageIn(removed)), /No longer shared with Omar Ostrow\./);
     assert.deepEqual((await stored()).sharedWith, []);
@@ -184,7 +169,6 @@ describe("sharing contacts in a browser", function () {
   });
 
   it("a transfer to the owner comes back with 422, and one that makes a duplicate with 409", async () => {
-    const { omar } = await clientsOf(stack);
     await createContact(omar, { company: word, email: contact.email });
     const fields = await formOf("transfer", "transfer");
     const own = pageIn(await submit(`${base}/transfer`, { ...fields, email: "uma@example.com" }), 422);
@@ -200,7 +184,7 @@ describe("sharing contacts in a browser", function () {
   it("forms without the session's token are refused", async () => {
     for (const [form, fields] of [
       ["share", { email: "omar@example.com", as: "viewer" }],
-      ["unshare", { userId: idOf("omar") }],
+      ["unshare", { userId: demoUser("omar").id }],
       ["visibility", { visibility: "everyone" }],
       ["transfer", { email: "omar@example.com" }],
     ] as const) {

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import type { Contact } from "../../../../app/contacts/contact.js";
 import { sharing } from "../../../../app/contacts/sharing/sharing.js";
-import { demoUsers } from "../../../../app/demo/users.js";
 import {
   atOnce,
   type Client,
   type ContactJson,
-  clientsOf,
   contactIn,
   createContact,
   deleteAll,
@@ -14,28 +12,17 @@ import {
   messagesIn,
   problemIn,
   uniqueWord,
+  unknownId,
 } from "../../../support/http/client.js";
-import { type Stack, sharedStack } from "../../../support/stack/stack.js";
+import { demoUser } from "../../../support/stack/demo-users.js";
+import { useSharedStack } from "../../../support/stack/shared-stack.js";
 
-const nobody = "00000000-0000-4000-8000-000000000000";
-const idOf = (name: string) => demoUsers.find(({ login }) => login.startsWith(name))?.id ?? "";
-
-describe("sharing contacts, as JSON", function () {
-  this.timeout(120_000);
+describe("sharing contacts, as JSON", () => {
+  const { alice, uma, omar, nina, stranger } = useSharedStack();
   const word = uniqueWord();
-  let stack: Stack;
-  let alice: Client;
-  let uma: Client;
-  let omar: Client;
-  let nina: Client;
-  let stranger: Client;
   /** Of uma, and private. */
   let contact: ContactJson;
 
-  before(async () => {
-    stack = await sharedStack();
-    ({ alice, uma, omar, nina, stranger } = await clientsOf(stack));
-  });
   beforeEach(async () => {
     contact = await createContact(uma, { company: word, visibility: "private" });
   });
@@ -62,7 +49,7 @@ describe("sharing contacts, as JSON", function () {
       const before = contact;
       const answer = contactIn(await shareWith("omar"));
       const { updatedAt } = answer;
-      assert.deepEqual(answer, { ...before, sharedWith: [idOf("omar")], version: 2, updatedAt });
+      assert.deepEqual(answer, { ...before, sharedWith: [demoUser("omar").id], version: 2, updatedAt });
       assert.deepEqual(await stored(), answer);
       assert.equal(await isListedFor(omar), true);
       assert.equal(await statusFor(omar), 200);
@@ -72,14 +59,19 @@ describe("sharing contacts, as JSON", function () {
 
     it("as editor lets them change the contact, but not who sees it, nor delete it or give it away", async () => {
       assert.equal((await shareWith("omar", "editor")).status, 200);
-      assert.deepEqual([contact.sharedWith, contact.editors], [[idOf("omar")], [idOf("omar")]]);
-      const widened = { title: "By omar", visibility: "everyone", ownerId: idOf("omar"), sharedWith: [idOf("nina")] };
+      assert.deepEqual([contact.sharedWith, contact.editors], [[demoUser("omar").id], [demoUser("omar").id]]);
+      const widened = {
+        title: "By omar",
+        visibility: "everyone",
+        ownerId: demoUser("omar").id,
+        sharedWith: [demoUser("nina").id],
+      };
       const changed = contactIn(await omar.patch(`/contacts/${contact.id}`, widened, { "If-Match": '"2"' }));
       assert.deepEqual(changed, { ...contact, title: "By omar", version: 3, updatedAt: changed.updatedAt });
       contact = changed;
       for (const [what, body] of [
         ["share", { email: "nina@example.com", as: "viewer" }],
-        ["unshare", { userId: idOf("omar") }],
+        ["unshare", { userId: demoUser("omar").id }],
         ["visibility", { visibility: "everyone" }],
         ["transfer", { email: "omar@example.com" }],
       ] as const) {
@@ -93,7 +85,7 @@ describe("sharing contacts, as JSON", function () {
       await shareWith("omar", "editor");
       await shareWith("alice");
       await shareWith("omar", "viewer");
-      assert.deepEqual([contact.sharedWith, contact.editors], [[idOf("omar"), idOf("alice")], []]);
+      assert.deepEqual([contact.sharedWith, contact.editors], [[demoUser("omar").id, demoUser("alice").id], []]);
     });
 
     it("again, as before, answers 200 and makes no new version", async () => {
@@ -107,7 +99,7 @@ describe("sharing contacts, as JSON", function () {
 
     it("knows colleagues by their address in any case, with spaces around", async () => {
       assert.equal((await shareWith(" OMAR")).status, 200);
-      assert.deepEqual(contact.sharedWith, [idOf("omar")]);
+      assert.deepEqual(contact.sharedWith, [demoUser("omar").id]);
     });
 
     it("lets an administrator share what others own", async () => {
@@ -163,7 +155,7 @@ describe("sharing contacts, as JSON", function () {
   describe("POST /contacts/:id/unshare", () => {
     it("takes access away, an editor's too", async () => {
       await shareWith("omar", "editor");
-      assert.equal((await change(uma, "unshare", { userId: idOf("omar") })).status, 200);
+      assert.equal((await change(uma, "unshare", { userId: demoUser("omar").id })).status, 200);
       assert.deepEqual([contact.sharedWith, contact.editors], [[], []]);
       assert.equal(await isListedFor(omar), false);
       assert.equal(await statusFor(omar), 403);
@@ -171,8 +163,10 @@ describe("sharing contacts, as JSON", function () {
 
     it("answers 422 where it is not shared, and to what is no id", async () => {
       const of = async (body: unknown) => messagesIn(problemIn(await change(uma, "unshare", body), 422));
-      assert.deepEqual(await of({ userId: idOf("omar") }), { userId: "The contact is not shared with this person." });
-      for (const body of [{}, { userId: "" }, { userId: 7 }, { userId: [idOf("omar")] }]) {
+      assert.deepEqual(await of({ userId: demoUser("omar").id }), {
+        userId: "The contact is not shared with this person.",
+      });
+      for (const body of [{}, { userId: "" }, { userId: 7 }, { userId: [demoUser("omar").id] }]) {
         assert.deepEqual(await of(body), { userId: "Must be a user id." });
       }
     });
@@ -217,7 +211,7 @@ describe("sharing contacts, as JSON", function () {
       const now = contactIn(await omar.get(`/contacts/${contact.id}`));
       assert.deepEqual(now, {
         ...contact,
-        ...{ ownerId: idOf("omar"), department: "Support", sharedWith: [], editors: [] },
+        ...{ ownerId: demoUser("omar").id, department: "Support", sharedWith: [], editors: [] },
         ...{ version: 3, updatedAt: now.updatedAt },
       });
       assert.equal((await omar.delete(`/contacts/${contact.id}`)).status, 204);
@@ -227,14 +221,14 @@ describe("sharing contacts, as JSON", function () {
       await change(uma, "visibility", { visibility: "everyone" });
       await shareWith("alice", "editor");
       assert.equal((await change(uma, "transfer", { email: "omar@example.com" })).status, 200);
-      assert.equal(contact.ownerId, idOf("omar"));
-      assert.deepEqual([contact.sharedWith, contact.editors], [[idOf("alice")], [idOf("alice")]]);
+      assert.equal(contact.ownerId, demoUser("omar").id);
+      assert.deepEqual([contact.sharedWith, contact.editors], [[demoUser("alice").id], [demoUser("alice").id]]);
       problemIn(await change(uma, "visibility", { visibility: "private" }), 403);
     });
 
     it("lets an administrator take it", async () => {
       assert.equal((await change(alice, "transfer", { email: "alice@example.com" })).status, 200);
-      assert.deepEqual([contact.ownerId, contact.department], [idOf("alice"), "Sales"]);
+      assert.deepEqual([contact.ownerId, contact.department], [demoUser("alice").id, "Sales"]);
     });
 
     it("answers 409 when the new owner has a contact with the address, and changes nothing", async () => {
@@ -261,7 +255,7 @@ describe("sharing contacts, as JSON", function () {
   describe("each of them", () => {
     const routes: [string, unknown][] = [
       ["share", { email: "omar@example.com", as: "viewer" }],
-      ["unshare", { userId: idOf("omar") }],
+      ["unshare", { userId: demoUser("omar").id }],
       ["visibility", { visibility: "everyone" }],
       ["transfer", { email: "omar@example.com" }],
     ];
@@ -278,8 +272,8 @@ describe("sharing contacts, as JSON", function () {
         assert.equal(answer.headers.get("www-authenticate"), "Bearer");
         assert.equal(problemIn(await omar.post(path, body, current), 403).code, "denied");
         assert.equal(problemIn(await nina.post(path, body, current), 403).code, "no_roles");
-        assert.equal(problemIn(await nina.post(`/contacts/${nobody}/${what}`, body, current), 403).code, "no_roles");
-        for (const id of [nobody, "x"]) problemIn(await uma.post(`/contacts/${id}/${what}`, body, current), 404);
+        assert.equal(problemIn(await nina.post(`/contacts/${unknownId}/${what}`, body, current), 403).code, "no_roles");
+        for (const id of [unknownId, "x"]) problemIn(await uma.post(`/contacts/${id}/${what}`, body, current), 404);
         for (const tag of ['"0"', '"2"', 'W/"1"']) problemIn(await uma.post(path, body, { "If-Match": tag }), 412);
         problemIn(await uma.post(path, { ...(body as object), more: "x".repeat(101 * 1024) }, current), 413);
         const text = { "Content-Type": "text/plain", ...current };
@@ -306,7 +300,7 @@ describe("sharing contacts, as JSON", function () {
       await shareWith("omar");
       problemIn(await uma.patch(`/contacts/${contact.id}`, { title: "Newer" }, { "If-Match": '"2"' }), 412);
       const now = await stored();
-      assert.deepEqual([now.title, now.sharedWith, now.version], ["New", [idOf("omar")], 3]);
+      assert.deepEqual([now.title, now.sharedWith, now.version], ["New", [demoUser("omar").id], 3]);
     });
   });
 
@@ -316,10 +310,10 @@ describe("sharing contacts, as JSON", function () {
     const full = { ...contact, sharedWith: ids, editors: ["00u7"] } as unknown as Contact;
     const person = { id: "00unew", name: "New", email: "new@example.com", department: "", roles: ["user"] };
     assert.throws(
-      () => sharing(full, person, "viewer", idOf("uma")),
+      () => sharing(full, person, "viewer", demoUser("uma").id),
       /A contact can be shared with at most 100 people/,
     );
-    const again = sharing(full, { ...person, id: "00u7" }, "viewer", idOf("uma"));
+    const again = sharing(full, { ...person, id: "00u7" }, "viewer", demoUser("uma").id);
     assert.deepEqual([again.sharedWith.length, again.editors], [100, []]);
   });
 });

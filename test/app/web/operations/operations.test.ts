@@ -9,7 +9,8 @@ import { csrfTokenOf, pageIn, textOf } from "../../../support/http/page.js";
 import { UserAgent } from "../../../support/http/user-agent.js";
 import { issuerStack, proxiedStack } from "../../../support/okta/issuer-stacks.js";
 import { startInProcess } from "../../../support/stack/in-process.js";
-import { type Stack, sharedStack } from "../../../support/stack/stack.js";
+import { sharedStack } from "../../../support/stack/shared-stack.js";
+import type { Stack } from "../../../support/stack/stack.js";
 
 describe("every answer", function () {
   this.timeout(120_000);

@@ -1,0 +1,40 @@
+import { afterAllTests } from "../cleanup.js";
+import { standInFor, useFixture } from "../fixture.js";
+import { clientsOf } from "../http/client.js";
+import { type Stack, startStack } from "./stack.js";
+
+let shared: Promise<Stack> | undefined;
+
+/** The stack that all tests share which leave it as they found it. The first call starts it; it stops after the last test. */
+export function sharedStack(): Promise<Stack> {
+  if (!shared) {
+    const starting = startStack();
+    shared = starting;
+    afterAllTests(async () => {
+      const stack = await starting.catch(() => undefined);
+      await stack?.stop();
+    });
+  }
+  return shared;
+}
+
+/**
+ * Gives the suite that calls this the shared stack.
+ *
+ * @returns `stack`, and API clients of it: four of the demo users, by first name, and `stranger`, who is not logged in.
+ *   All of them can be used from the suite's first hook on.
+ */
+export function useSharedStack() {
+  const fixture = useFixture(async () => {
+    const stack = await sharedStack();
+    return { stack, ...(await clientsOf(stack)) };
+  });
+  return {
+    stack: standInFor(() => fixture.stack),
+    alice: standInFor(() => fixture.alice),
+    uma: standInFor(() => fixture.uma),
+    omar: standInFor(() => fixture.omar),
+    nina: standInFor(() => fixture.nina),
+    stranger: standInFor(() => fixture.stranger),
+  };
+}
