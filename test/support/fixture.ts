@@ -50,7 +50,7 @@ function tearDownsOf({ test }: Context): (() => unknown)[] {
 /**
  * An object that passes everything on to another one, which need not be there yet.
  *
- * @param target - is called whenever a property is read
+ * @param target - is called whenever a property is read or set
  */
 export function standInFor<T extends object>(target: () => T): T {
   return new Proxy({} as T, {
@@ -59,5 +59,6 @@ export function standInFor<T extends object>(target: () => T): T {
       const value = Reflect.get(actual, key);
       return typeof value === "function" ? value.bind(actual) : value;
     },
+    set: (_empty, key, value) => Reflect.set(target(), key, value),
   });
 }

@@ -1,4 +1,5 @@
 import { afterAllTests } from "../cleanup.js";
+import { standInFor, useFixture } from "../fixture.js";
 import { type Stack, startStack } from "../stack/stack.js";
 import { Issuer } from "./issuer.js";
 
@@ -56,4 +57,19 @@ export function proxiedStack(): Promise<IssuerStack> {
     ROLE_MAP: "crm-admins=admin, crm-users=user, staff=user",
   });
   return proxied;
+}
+
+/** Gives the suite that calls this the stack of {@link issuerStack}, from its first hook on. */
+export function useIssuerStack(): IssuerStack {
+  return useIssuerStackOf(issuerStack);
+}
+
+/** Gives the suite that calls this the stack of {@link proxiedStack}, from its first hook on. */
+export function useProxiedStack(): IssuerStack {
+  return useIssuerStackOf(proxiedStack);
+}
+
+function useIssuerStackOf(start: () => Promise<IssuerStack>): IssuerStack {
+  const fixture = useFixture(start);
+  return { stack: standInFor(() => fixture.stack), issuer: standInFor(() => fixture.issuer) };
 }

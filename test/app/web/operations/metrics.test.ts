@@ -48,14 +48,14 @@ describe("/metrics", function () {
     assert.equal(samples.get("decision_log_dropped_total"), 0);
   });
 
-  it("is not at the public port", async () => {
+  it("is not served at the public port", async () => {
     assert.equal((await fetch(`${stack.url}/metrics`, { headers: { accept: "application/json" } })).status, 404);
   });
 
-  it("is where the app is: that of the demo is not to be had from elsewhere", async () => {
+  it("is served at the app's address alone: the demo listens at no other address", async () => {
     for (const open of [port, Number(new URL(stack.url).port)]) {
       assert.ok((await fetch(`http://127.0.0.1:${open}/`, { redirect: "manual" })).status > 0);
-      // Other addresses of this machine, on which whoever listens on all of them would answer.
+      // Other addresses of this machine: a server that listens on all of them would answer.
       for (const address of ["127.0.0.2", "[::1]"]) await assert.rejects(fetch(`http://${address}:${open}/`));
     }
   });
@@ -64,7 +64,7 @@ describe("/metrics", function () {
     await assert.rejects(startStack({ METRICS_PORT: String(port) }), /EADDRINUSE|already in use/);
   });
 
-  it("does not keep the app from ending while somebody is connected who asks for nothing", async () => {
+  it("does not keep the app from ending while a client is connected that sends nothing", async () => {
     const silent = connect(port, "127.0.0.1").on("error", () => {});
     await once(silent, "connect");
     const from = performance.now();
