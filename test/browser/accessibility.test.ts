@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
-import { Browsing } from "../support/browser/browsing.js";
-import { type Scene, setScene, sights } from "../support/browser/page-states.js";
+import { useBrowsing } from "../support/browser/browsing.js";
+import { createPageContacts } from "../support/browser/page-contacts.js";
+import { pageStates } from "../support/browser/page-states.js";
+import { useFixture } from "../support/fixture.js";
 
 /** A rule of axe-core's, and what breaks it. */
 interface Finding {
@@ -32,22 +34,18 @@ const looks = [
 
 describe("every page: axe-core finds nothing, nothing scrolls sideways, the console stays empty", function () {
   this.timeout(120_000);
-  let browsing: Browsing;
-  let scene: Scene;
+  const browsing = useBrowsing();
+  const contacts = useFixture(() => createPageContacts(browsing));
   let axe: string;
 
-  before(async function () {
-    browsing = await Browsing.start(this);
-    scene = await setScene(browsing);
+  before(async () => {
     axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   });
-  afterEach(() => browsing.endOfTest());
-  after(() => browsing?.endOfSuite());
 
-  for (const { name, as, status, open } of sights) {
+  for (const { name, as, status, open } of pageStates) {
     it(name, async () => {
       const page = await browsing.as(as);
-      assert.equal(await open(page, scene), status);
+      assert.equal(await open(page, contacts), status);
       assert.deepEqual(browsing.complaints(), []);
 
       for (const width of [320, 390, 1280]) {

@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
-import { Browsing, follow, headingOf, visit, wordsOf } from "../support/browser/browsing.js";
+import { follow, headingOf, useBrowsing, visit, wordsOf } from "../support/browser/browsing.js";
 import { createContact } from "../support/http/client.js";
 
 describe("the decision log, in a browser", function () {
   this.timeout(60_000);
-  let browsing: Browsing;
+  const browsing = useBrowsing();
   /** Omar's. */
   let contactId: string;
 
-  before(async function () {
-    browsing = await Browsing.start(this);
+  before(async () => {
     ({ id: contactId } = await createContact(await browsing.client("omar"), { company: browsing.word }));
   });
-  afterEach(() => browsing.endOfTest());
-  after(() => browsing?.endOfSuite());
 
   it("tells an administrator why somebody was refused, from the id on the page of the refusal", async () => {
     const uma = await browsing.as("uma");

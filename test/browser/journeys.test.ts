@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import {
-  Browsing,
   chooseAtSignIn,
   follow,
   headingOf,
@@ -9,6 +8,7 @@ import {
   loading,
   type Person,
   press,
+  useBrowsing,
   visit,
   wordsOf,
 } from "../support/browser/browsing.js";
@@ -29,13 +29,7 @@ import { type ContactJson, contactIn, createContact } from "../support/http/clie
 
 describe("in a browser", function () {
   this.timeout(120_000);
-  let browsing: Browsing;
-
-  before(async function () {
-    browsing = await Browsing.start(this);
-  });
-  afterEach(() => browsing.endOfTest());
-  after(() => browsing?.endOfSuite());
+  const browsing = useBrowsing();
 
   /** A contact of somebody's, made for one test. */
   async function contactOf(person: Person, fields: Partial<ContactJson> = {}): Promise<ContactJson> {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { Browsing, headingOf, loading, visit, wordsOf } from "../support/browser/browsing.js";
+import { headingOf, loading, useBrowsing, visit, wordsOf } from "../support/browser/browsing.js";
 import { noticeOn, typedInto } from "../support/browser/main-path.js";
-import { type Scene, setScene, sights } from "../support/browser/page-states.js";
+import { createPageContacts } from "../support/browser/page-contacts.js";
+import { pageStates } from "../support/browser/page-states.js";
+import { useFixture } from "../support/fixture.js";
 
 /** The element that has the focus. */
 interface Stop {
@@ -18,15 +20,8 @@ interface Stop {
 
 describe("with the keyboard alone", function () {
   this.timeout(120_000);
-  let browsing: Browsing;
-  let scene: Scene;
-
-  before(async function () {
-    browsing = await Browsing.start(this);
-    scene = await setScene(browsing);
-  });
-  afterEach(() => browsing.endOfTest());
-  after(() => browsing?.endOfSuite());
+  const browsing = useBrowsing();
+  const contacts = useFixture(() => createPageContacts(browsing));
 
   it("the first stop skips the menu", async () => {
     const page = await browsing.as("uma");
@@ -101,11 +96,11 @@ describe("with the keyboard alone", function () {
   ]) {
     for (const width of [1280, 390]) {
       it(`${name}, ${width} px: Tab goes the way that people read, and is seen to`, async () => {
-        const sight = sights.find((one) => one.name === name);
-        assert(sight, name);
-        const page = await browsing.as(sight.as);
+        const state = pageStates.find((one) => one.name === name);
+        assert(state, name);
+        const page = await browsing.as(state.as);
         await page.setViewportSize({ width, height: 800 });
-        assert.equal(await sight.open(page, scene), sight.status);
+        assert.equal(await state.open(page, contacts), state.status);
         // From the top, wherever the page has put the focus.
         await page.evaluate(`
           document.body.tabIndex = -1;

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import {
-  Browsing,
   emailOf,
   follow,
   headingOf,
   loading,
   type Person,
   press,
+  useBrowsing,
   visit,
   wordsOf,
 } from "../support/browser/browsing.js";
@@ -54,13 +54,7 @@ const other: Readonly<Record<string, Person>> = { alice: "omar", uma: "omar", om
 
 describe("sharing, in a browser", function () {
   this.timeout(300_000);
-  let browsing: Browsing;
-
-  before(async function () {
-    browsing = await Browsing.start(this);
-  });
-  afterEach(() => browsing.endOfTest());
-  after(() => browsing?.endOfSuite());
+  const browsing = useBrowsing();
 
   it("uma sees what the policy lets her see, shares one with omar, who edits it, and transfers it", async () => {
     const [uma, omar] = await Promise.all([browsing.as("uma"), browsing.as("omar")]);

@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import { Browsing } from "../support/browser/browsing.js";
+import { useBrowsing } from "../support/browser/browsing.js";
 import { logInFromHome, logOut, workWithContacts } from "../support/browser/main-path.js";
 
 describe("in a browser without JavaScript", function () {
   this.timeout(120_000);
-  let browsing: Browsing;
-
-  before(async function () {
-    browsing = await Browsing.start(this);
-  });
-  afterEach(() => browsing.endOfTest());
-  after(() => browsing?.endOfSuite());
+  const browsing = useBrowsing();
 
   it("somebody logs in, does everything with contacts, and logs out", async () => {
     const page = await browsing.stranger({ javaScriptEnabled: false });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Context } from "mocha";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAllTests } from "../cleanup.js";
+import { useFixture } from "../fixture.js";
 import { type Client, clientOf, deleteAll, uniqueWord } from "../http/client.js";
 import { sharedStack } from "../stack/shared-stack.js";
 import type { Stack } from "../stack/stack.js";
@@ -157,6 +158,16 @@ export class Browsing {
       this.#complaints.push(() => `${request.url()}: ${errorText}`);
     });
   }
+}
+
+/** Gives the suite that calls this browsers at the shared stack, from its first hook on. */
+export function useBrowsing(): Browsing {
+  const browsing = useFixture(
+    (suite) => Browsing.start(suite),
+    (started) => started.endOfSuite(),
+  );
+  afterEach(() => browsing.endOfTest());
+  return browsing;
 }
 
 /** Presses a person's button on the stand-in's sign-in page, and waits for the page of the app that follows. */

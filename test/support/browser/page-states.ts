@@ -1,81 +1,29 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { encodeCursor } from "../../../app/contacts/list-query.js";
-import { type Client, type ContactJson, contactIn, createContact } from "../http/client.js";
+import { type ContactJson, contactIn } from "../http/client.js";
 import { type Browsing, emailOf, follow, loading, type Person, press, visit } from "./browsing.js";
 import { fill } from "./main-path.js";
+import type { PageContacts } from "./page-contacts.js";
 
-/** A page in a state that somebody may see. */
-export interface Sight {
+/** A page in one of the states in which users see it. */
+export interface PageState {
   readonly name: string;
-  /** Who sees it; nobody is logged in where it is absent. */
+  /** The user who sees it; left out, nobody is logged in. */
   readonly as?: Person;
   readonly status: number;
-  /** Leads there, from wherever the browser is. Returns the status of the page. */
-  readonly open: (page: Page, scene: Scene) => Promise<number | undefined>;
+  /** Goes there from any page. Returns the status of the page. */
+  readonly open: (page: Page, contacts: PageContacts) => Promise<number | undefined>;
 }
 
-/** What the pages are about. */
-export interface Scene {
-  readonly browsing: Browsing;
-  /** Uma's. Her other contacts are as long as contacts may be. */
-  readonly contact: ContactJson;
-  readonly endless: ContactJson;
-  /** Uma's, private, and shared with Omar and Alice. */
-  readonly shared: ContactJson;
-  /** Omar's. */
-  readonly foreign: ContactJson;
-}
-
-/** Where somebody comes to when the contacts of a last page have been deleted. */
-const behindTheEnd = `/contacts?sort=created&after=${encodeCursor("created", {
+/** The address of a last page whose contacts have been deleted. */
+const pastLastPage = `/contacts?sort=created&after=${encodeCursor("created", {
   values: ["2999-12-31T23:59:59.999Z"],
   id: "ffffffff-ffff-4fff-bfff-ffffffffffff",
 })}`;
 
-/** Creates the contacts that {@link sights} show. */
-export async function setScene(browsing: Browsing): Promise<Scene> {
-  const [uma, omar] = await Promise.all([browsing.client("uma"), browsing.client("omar")]);
-  const { word } = browsing;
-  const endless = await createContact(uma, {
-    firstName: "W".repeat(100),
-    lastName: "м".repeat(100),
-    email: `${"e".repeat(64)}@${Array(3).fill("x".repeat(58)).join(".")}.example`,
-    phone: "1".repeat(40),
-    company: word.padEnd(200, "c"),
-    title: "شركة".repeat(50),
-    notes: "n".repeat(5_000),
-  });
-  return {
-    browsing,
-    endless,
-    contact: await createContact(uma, {
-      firstName: "Ῥέα",
-      lastName: "Ashdown",
-      phone: "+44 1632 960777",
-      company: word,
-      title: "Keeper of the long list of things that nobody else keeps",
-      notes: "Rings on Tuesdays.\n\nPrefers letters.",
-    }),
-    shared: await sharedContact(uma, word),
-    foreign: await createContact(omar, { lastName: "Elsewhere", company: word }),
-  };
-}
-
-async function sharedContact(uma: Client, word: string): Promise<ContactJson> {
-  let contact = await createContact(uma, { lastName: "Between", company: word, visibility: "private" });
-  for (const [person, as] of [
-    ["omar", "editor"],
-    ["alice", "viewer"],
-  ] as const) {
-    const version = { "If-Match": `"${contact.version}"` };
-    contact = contactIn(await uma.post(`/contacts/${contact.id}/share`, { email: emailOf(person), as }, version));
-  }
-  return contact;
-}
-
-/** Every page of the app in every state of it, and the pages of the stand-in that people come across. */
-export const sights: readonly Sight[] = [
+/** Every page of the app in each of its states, and the pages of the demo identity provider that users see. */
+export const pageStates: readonly PageState[] = [
   { name: "home, logged out", status: 200, open: (page) => visit(page, "/") },
   { name: "home", as: "uma", status: 200, open: (page) => visit(page, "/") },
   { name: "home, no role", as: "nina", status: 200, open: (page) => visit(page, "/") },
@@ -88,14 +36,14 @@ export const sights: readonly Sight[] = [
     status: 200,
     open: (page, { browsing }) => visit(page, `/contacts?q=${browsing.word}`),
   },
-  { name: "list, behind its end", as: "uma", status: 200, open: (page) => visit(page, behindTheEnd) },
+  { name: "list, past its last page", as: "uma", status: 200, open: (page) => visit(page, pastLastPage) },
   { name: "list, nobody found", as: "uma", status: 200, open: (page) => visit(page, `/contacts?q=${"0".repeat(200)}`) },
   { name: "contact", as: "uma", status: 200, open: (page, { contact }) => visit(page, `/contacts/${contact.id}`) },
   {
-    name: "contact, endless",
+    name: "contact, longest",
     as: "uma",
     status: 200,
-    open: (page, { endless }) => visit(page, `/contacts/${endless.id}`),
+    open: (page, { longest }) => visit(page, `/contacts/${longest.id}`),
   },
   {
     name: "contact of somebody else",
@@ -107,8 +55,8 @@ export const sights: readonly Sight[] = [
     name: "contact, with a notice",
     as: "uma",
     status: 200,
-    open: async (page, { endless }) => {
-      await visit(page, `/contacts/${endless.id}/edit`);
+    open: async (page, { longest }) => {
+      await visit(page, `/contacts/${longest.id}/edit`);
       return press(page, "Save changes");
     },
   },
@@ -209,12 +157,12 @@ export const sights: readonly Sight[] = [
     name: "edit, changed meanwhile",
     as: "uma",
     status: 412,
-    open: async (page, { browsing, contact, endless }) => {
+    open: async (page, { browsing, contact, longest }) => {
       // Everything differs, and what is stored is as long as can be.
-      await visit(page, `/contacts/${endless.id}/edit`);
+      await visit(page, `/contacts/${longest.id}/edit`);
       await fill(page, { "First name": contact.firstName, "Last name": "Mine", "E-mail": "wrong", Notes: "Short" });
       await fill(page, { Phone: "1", Company: browsing.word, Title: "" });
-      await changeByApi(browsing, endless);
+      await changeByApi(browsing, longest);
       return press(page, "Save changes");
     },
   },
@@ -225,10 +173,10 @@ export const sights: readonly Sight[] = [
     open: (page, { contact }) => visit(page, `/contacts/${contact.id}/delete`),
   },
   {
-    name: "delete, endless",
+    name: "delete, longest",
     as: "uma",
     status: 200,
-    open: (page, { endless }) => visit(page, `/contacts/${endless.id}/delete`),
+    open: (page, { longest }) => visit(page, `/contacts/${longest.id}/delete`),
   },
   { name: "share", as: "uma", status: 200, open: (page, { contact }) => visit(page, `/contacts/${contact.id}/share`) },
   {
@@ -255,7 +203,7 @@ export const sights: readonly Sight[] = [
     name: "transfer",
     as: "uma",
     status: 200,
-    open: (page, { endless }) => visit(page, `/contacts/${endless.id}/transfer`),
+    open: (page, { longest }) => visit(page, `/contacts/${longest.id}/transfer`),
   },
   {
     name: "transfer, to the owner",
