@@ -8,7 +8,7 @@ import {
   assertEachRightOr503,
   assertUnavailable,
   during,
-  type JudgedAsk,
+  type JudgedRequest,
   recoveryAfter,
   slowest,
 } from "../support/load/judge.js";
@@ -20,9 +20,9 @@ import { assertReadiness } from "../support/stack/readiness.js";
 import { freePort, type Stack, startStack } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
 
-/** How long the app waits for a connection, and for an answer, in ms; see app/db/postgres.ts. */
-const CONNECTION_LIMIT = 2_000;
-const ANSWER_LIMIT = 5_000;
+/** How long the app waits for a connection, and for an answer; see app/db/postgres.ts. */
+const CONNECTION_TIMEOUT_MS = 2_000;
+const QUERY_TIMEOUT_MS = 5_000;
 
 describe("resilience: the database", function () {
   this.timeout(60_000);
@@ -63,16 +63,16 @@ describe("resilience: the database", function () {
     await database?.drop();
   });
 
-  const page = (path: string, cookie: string): JudgedAsk => ({
+  const page = (path: string, cookie: string): JudgedRequest => ({
     ...{ name: `page ${path}`, path, headers: { Accept: "text/html", Cookie: cookie } },
     ...{ allowed: true, right: [200] },
-    // Somebody whose session was lost would be shown the way to log in.
-    proves: (body) => assert(body.includes("Uma Underhill"), `${path} does not know who asks`),
+    // A user whose session was lost would be redirected to log in.
+    proves: (body) => assert(body.includes("Uma Underhill"), `${path} does not know its user`),
   });
 
   /**
-   * Runs writers, creators and browsers through an outage, judges every answer, and compares what was said with what
-   * is stored.
+   * Runs writers, creators and browsers through an outage, judges every answer, and compares what was answered with
+   * what is stored.
    *
    * @param outage - returns when the database was back
    * @param late - how long, in ms, the app may take longer than a second to see that
@@ -90,7 +90,7 @@ describe("resilience: the database", function () {
     const creators = Array.from({ length: 6 }, (_, i) => new Creator(`c${i}.${Date.now()}`, uma));
     const cookie = browser.cookieHeaderFor(stack.url);
     const pages = ["/contacts", "/profile", `/contacts/${writers[0]?.id}`];
-    const browsers = Array.from({ length: 6 }, (_, i): Turn<JudgedAsk> => {
+    const browsers = Array.from({ length: 6 }, (_, i): Turn<JudgedRequest> => {
       return (ask) => ask(page(pages[i % pages.length] ?? "/", cookie));
     });
     const turns = [...writers.map(({ turn }) => turn), ...creators.map(({ turn }) => turn), ...browsers];
@@ -129,7 +129,7 @@ describe("resilience: the database", function () {
       [writers.map(({ id }) => id)],
     );
     assert.equal(stored.rows.length, writers.length);
-    for (const writer of writers) writer.audit(stored.rows.find(({ id }) => id === writer.id));
+    for (const writer of writers) writer.assertStored(stored.rows.find(({ id }) => id === writer.id));
     const { rows: created } = await direct.query("select email, first_name, last_name from contacts where email <> ''");
     const emails = new Set(created.map(({ email }) => email));
     assert.equal(emails.size, created.length, "a contact was created twice");
@@ -141,10 +141,10 @@ describe("resilience: the database", function () {
 
     const took = recoveryAfter(answers, back);
     const noise = slowest(before);
-    const unsaid = writers.reduce((sum, writer) => sum + writer.appliedUnsaid, 0);
+    const unconfirmed = writers.reduce((sum, writer) => sum + writer.appliedUnconfirmed, 0);
     const refused = answers.filter(({ status }) => status === 503).length;
     console.log(
-      `      ${answers.length} answers, ${refused} of them 503 (${unsaid} changes stored nevertheless); back after ${took.toFixed()} ms (noise ${noise.toFixed()})`,
+      `      ${answers.length} answers, ${refused} of them 503 (${unconfirmed} changes stored nevertheless); back after ${took.toFixed()} ms (noise ${noise.toFixed()})`,
     );
     assert(took < 1_000 + late + noise, `503s until ${took.toFixed()} ms after the database's return`);
     return during(answers, from, back);
@@ -175,10 +175,10 @@ describe("resilience: the database", function () {
     const outage = await under(async () => {
       proxy.turn("hang");
       await assertReadiness(stack.url, "database");
-      await sleep(CONNECTION_LIMIT);
+      await sleep(CONNECTION_TIMEOUT_MS);
       proxy.turn("pass");
       return performance.now();
-    }, ANSWER_LIMIT);
+    }, QUERY_TIMEOUT_MS);
     assert(outage.some(({ status }) => status === 503));
   });
 
@@ -186,7 +186,7 @@ describe("resilience: the database", function () {
     await under(async () => {
       proxy.abandon();
       return performance.now();
-    }, ANSWER_LIMIT);
+    }, QUERY_TIMEOUT_MS);
   });
 
   it("ends all its connections, as at a restart: the same", async () => {

@@ -4,14 +4,14 @@ import pg from "pg";
 import { verify } from "../../app/audit/seal/verify.js";
 import { openDatabase } from "../../app/db/open.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../support/database/temporary-database.js";
-import { Crowd } from "../support/load/clients.js";
+import { LoadClients } from "../support/load/clients.js";
 import {
+  assertConfirmedChangesAreLogged,
   assertDecisionsOfRequests,
   assertEachChangeHasItsDecision,
-  assertTheToldIsThere,
   readStored,
 } from "../support/load/decision-judge.js";
-import { Errands, people, type Tokens } from "../support/load/workload.js";
+import { people, type Tokens, Workload } from "../support/load/workload.js";
 import { InterruptibleOkta } from "../support/okta/interruptible-okta.js";
 import { OwnPdp } from "../support/pdp/own-pdp.js";
 import { AppProcess } from "../support/stack/app-process.js";
@@ -19,7 +19,7 @@ import { type Built, build } from "../support/stack/compiled.js";
 import { freePort } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
 
-/** How often the app is killed; a hundred times when it is to be found out thoroughly. */
+/** How often the app is killed; more often for a thorough run. */
 const KILLS = Number(process.env.KILLS ?? 8);
 const TERMINATIONS = 3;
 
@@ -33,7 +33,7 @@ describe("resilience: decisions", function () {
   let built: Built;
   let env: NodeJS.ProcessEnv;
   let url: string;
-  let errands: Errands;
+  let workload: Workload;
   let app: AppProcess | undefined;
 
   before(async () => {
@@ -43,7 +43,7 @@ describe("resilience: decisions", function () {
     await Promise.all([pdp.start(), okta.start()]);
     env = { PORT, CERBOS_HOSTNAME: pdp.target, ...okta.env, LOG_LEVEL: "error" };
     const tokens = await Promise.all(people.map(async (name) => [name, await okta.token(`${name}@example.com`)]));
-    errands = new Errands(Object.fromEntries(tokens) as Tokens);
+    workload = new Workload(Object.fromEntries(tokens) as Tokens);
   });
 
   after(async () => {
@@ -65,16 +65,16 @@ describe("resilience: decisions", function () {
     await database?.drop();
   });
 
-  /** Lets a crowd loose, and ends the app under it again and again with a signal. */
-  async function endUnderLoad(signal: "SIGKILL" | "SIGTERM", times: number): Promise<Crowd> {
-    const crowd = new Crowd(url, errands);
-    let hindrance: ReturnType<typeof hinder> | undefined;
+  /** Starts clients, and ends the app under their load again and again with a signal. */
+  async function endUnderLoad(signal: "SIGKILL" | "SIGTERM", times: number): Promise<LoadClients> {
+    const clients = new LoadClients(url, workload);
+    let locking: ReturnType<typeof lockContacts> | undefined;
     try {
       for (let n = 0; n < times; n++) {
-        crowd.round += 1;
+        clients.round += 1;
         app = await AppProcess.start(env, [built.program("app/main.ts")]);
-        hindrance ??= hinder();
-        await until(() => crowd.answeredIn(crowd.round) > 10, 10_000, "the app answers");
+        locking ??= lockContacts();
+        await until(() => clients.answeredIn(clients.round) > 10, 10_000, "the app answers");
         await sleep(Math.random() * 1_000);
         app.kill(signal);
         assert.equal(await app.ended, signal === "SIGKILL" ? signal : 0, app.output);
@@ -82,14 +82,14 @@ describe("resilience: decisions", function () {
         assert.deepEqual(complaints, [], "the app's log");
       }
     } finally {
-      await Promise.all([crowd.stop(), hindrance?.stop()]);
+      await Promise.all([clients.stop(), locking?.stop()]);
     }
-    await noneAtWork();
-    return crowd;
+    await untilDatabaseIsIdle();
+    return clients;
   }
 
-  /** Holds on to some contacts and then to others, so that changes take long enough to be broken off. */
-  function hinder() {
+  /** Locks some contacts and then others, so that changes take long enough to be interrupted. */
+  function lockContacts() {
     let stopped = false;
     const ended = (async () => {
       while (!stopped) {
@@ -99,7 +99,7 @@ describe("resilience: decisions", function () {
         await sleep(20);
       }
     })();
-    // Told by stop().
+    // An error is thrown by stop().
     ended.catch(() => {});
     return {
       stop: () => {
@@ -109,12 +109,12 @@ describe("resilience: decisions", function () {
     };
   }
 
-  /** A statement that a killed app has sent goes on without it. */
-  async function noneAtWork(): Promise<void> {
+  /** Waits for statements that a killed app has sent, which go on without it. */
+  async function untilDatabaseIsIdle(): Promise<void> {
     const others = "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
     const count = async () =>
       Number((await direct.query(`select count(*) ${others} and state <> 'idle'`)).rows[0].count);
-    await until(async () => (await count()) === 0, 10_000, "nobody works on the database");
+    await until(async () => (await count()) === 0, 10_000, "an idle database");
   }
 
   /** All is as it was sealed, and nothing is left to be sealed by a process that has ended in peace. */
@@ -131,35 +131,35 @@ describe("resilience: decisions", function () {
     }
   }
 
-  function report(crowd: Crowd, made: number): void {
-    const answered = [...crowd.runs.values()].filter(({ status }) => status > 0).length;
-    console.log(`      ${answered} of ${crowd.runs.size} requests answered, ${made} changes confirmed`);
+  function report(clients: LoadClients, made: number): void {
+    const answered = [...clients.requests.values()].filter(({ status }) => status > 0).length;
+    console.log(`      ${answered} of ${clients.requests.size} requests answered, ${made} changes confirmed`);
   }
 
   it(`of changes are neither lost nor left over when the app is killed ${KILLS} times under load`, async () => {
-    const crowd = await endUnderLoad("SIGKILL", KILLS);
+    const clients = await endUnderLoad("SIGKILL", KILLS);
     const stored = await readStored(direct);
-    assertEachChangeHasItsDecision(stored, crowd.runs);
-    const made = assertTheToldIsThere(stored, crowd.runs);
-    assertDecisionsOfRequests(stored, crowd.runs, new Set());
+    assertEachChangeHasItsDecision(stored, clients.requests);
+    const made = assertConfirmedChangesAreLogged(stored, clients.requests);
+    assertDecisionsOfRequests(stored, clients.requests, new Set());
     const actions = new Set(stored.records.flatMap(({ change, action }) => (change ? action : [])));
     assert.deepEqual([...actions].sort(), ["create", "delete", "share", "transfer", "update"]);
-    report(crowd, made);
-    // It seals what those that were killed have left.
+    report(clients, made);
+    // It seals what the killed processes have left.
     app = await AppProcess.start(env, [built.program("app/main.ts")]);
     app.kill("SIGTERM");
     assert.equal(await app.ended, 0);
     await assertVerified();
   });
 
-  it("of all that was answered are there when the app is told to end under load", async () => {
-    const crowd = await endUnderLoad("SIGTERM", TERMINATIONS);
+  it("of all answered requests are there when the app is ended in order under load", async () => {
+    const clients = await endUnderLoad("SIGTERM", TERMINATIONS);
     const stored = await readStored(direct);
     const rounds = new Set(Array.from({ length: TERMINATIONS }, (_, n) => n + 1));
-    assertDecisionsOfRequests(stored, crowd.runs, rounds);
-    assertEachChangeHasItsDecision(stored, crowd.runs);
-    const made = assertTheToldIsThere(stored, crowd.runs);
-    report(crowd, made);
+    assertDecisionsOfRequests(stored, clients.requests, rounds);
+    assertEachChangeHasItsDecision(stored, clients.requests);
+    const made = assertConfirmedChangesAreLogged(stored, clients.requests);
+    report(clients, made);
     await assertVerified();
   });
 });

@@ -10,7 +10,7 @@ import {
   assertUnavailable,
   during,
   type JudgedAnswer,
-  type JudgedAsk,
+  type JudgedRequest,
   recoveryAfter,
   slowest,
 } from "../support/load/judge.js";
@@ -27,7 +27,7 @@ const CONNECTIONS = 32;
 /** The middleware's deadline for a decision, in ms. */
 const DEADLINE = 1_000;
 
-type AskName = "read" | "readOther" | "list" | "change" | "steal" | "destroy" | "nina" | "ninaReads" | "nobody";
+type RequestName = "read" | "readOther" | "list" | "change" | "steal" | "destroy" | "nina" | "ninaReads" | "nobody";
 
 describe("resilience: the PDP", function () {
   this.timeout(60_000);
@@ -35,8 +35,8 @@ describe("resilience: the PDP", function () {
   let database: Awaited<ReturnType<typeof anyDatabase>>;
   let pdp: OwnPdp;
   let stack: Stack;
-  let asks: Readonly<Record<AskName, JudgedAsk>>;
-  let turns: Turn<JudgedAsk>[];
+  let requests: Readonly<Record<RequestName, JudgedRequest>>;
+  let turns: Turn<JudgedRequest>[];
 
   before(async function () {
     this.timeout(180_000);
@@ -57,13 +57,13 @@ describe("resilience: the PDP", function () {
       lastName: "Other",
       title: "untouched",
     });
-    asks = requestsOf({ alice, uma, nina }, own, victim);
+    requests = requestsOf({ alice, uma, nina }, own, victim);
 
-    const mixed = Object.values(asks);
+    const mixed = Object.values(requests);
     turns = Array.from({ length: CONNECTIONS }, (_, connection) => {
       // Each connection begins elsewhere, so that everything is asked at any time.
       let next = connection;
-      return (ask) => ask(mixed[next++ % mixed.length] as JudgedAsk);
+      return (ask) => ask(mixed[next++ % mixed.length] as JudgedRequest);
     });
   });
 
@@ -84,8 +84,8 @@ describe("resilience: the PDP", function () {
     /** Whether everything has been answered as it should be, to requests made since. */
     const healthySince = (moment: number) => {
       const answers = during(load.answers, moment);
-      return Object.values(asks).every((ask) =>
-        answers.some((answer) => answer.ask === ask && ask.right.includes(answer.status)),
+      return Object.values(requests).every((request) =>
+        answers.some((answer) => answer.request === request && request.right.includes(answer.status)),
       );
     };
     const begin = performance.now();
@@ -119,15 +119,15 @@ describe("resilience: the PDP", function () {
 
   /** What uma may not change has not changed. */
   async function assertUntouched(): Promise<void> {
-    const { title } = JSON.parse((await decided(asks.readOther)).body) as ContactJson;
+    const { title } = JSON.parse((await decided(requests.readOther)).body) as ContactJson;
     assert.equal(title, "untouched");
   }
 
   /** Asks until there is a decision. */
-  async function decided(ask: JudgedAsk): Promise<JudgedAnswer> {
+  async function decided(request: JudgedRequest): Promise<JudgedAnswer> {
     const answers: JudgedAnswer[] = [];
     await until(
-      async () => answers.push(await send(stack.url, ask)) && answers.at(-1)?.status !== 503,
+      async () => answers.push(await send(stack.url, request)) && answers.at(-1)?.status !== 503,
       10_000,
       () => `a decision: ${answers.at(-1)?.body}`,
     );
@@ -158,7 +158,8 @@ describe("resilience: the PDP", function () {
       return untilDeciding(pdp.target);
     });
     const time = ({ startedAt, endedAt }: JudgedAnswer) => endedAt - startedAt;
-    const needsPdp = ({ ask }: JudgedAnswer) => ![asks.nina, asks.ninaReads, asks.nobody].includes(ask);
+    const needsPdp = ({ request }: JudgedAnswer) =>
+      ![requests.nina, requests.ninaReads, requests.nobody].includes(request);
     const refusal = median(
       during(outage, open)
         .filter(({ status }) => status === 503)
@@ -205,7 +206,7 @@ describe("resilience: the PDP", function () {
       await pdp.start(behind);
       proxy = new FaultyProxy({ path: pdp.path }, { path: behind });
       await proxy.open();
-      await decided(asks.read);
+      await decided(requests.read);
     });
 
     after(async () => {
@@ -268,7 +269,7 @@ describe("resilience: the PDP", function () {
     beforeEach(async () => {
       // A sensible answer closes the circuit, so that each nonsense is really heard.
       rogue.manner = "honest";
-      assert.equal((await decided(asks.read)).status, 200);
+      assert.equal((await decided(requests.read)).status, 200);
     });
 
     const expected: Partial<Record<MannerName, number>> = {
@@ -281,15 +282,15 @@ describe("resilience: the PDP", function () {
       if (manner === "honest") continue;
       const status = expected[manner] ?? 503;
       // A query plan has no effects: for the list, such an answer is none.
-      const right = (ask: JudgedAsk) => (ask === asks.list ? [status, 503] : [status]);
+      const right = (request: JudgedRequest) => (request === requests.list ? [status, 503] : [status]);
       it(`${manner}: ${status}`, async () => {
         const { asked } = rogue;
         rogue.manner = manner;
-        const guarded = [asks.read, asks.list, asks.steal, asks.destroy];
-        const answers = await Promise.all(guarded.map((ask) => send(stack.url, ask)));
+        const guarded = [requests.read, requests.list, requests.steal, requests.destroy];
+        const answers = await Promise.all(guarded.map((request) => send(stack.url, request)));
         assert(rogue.asked >= asked + guarded.length, "the nonsense was not heard");
         for (const [n, answer] of answers.entries()) {
-          assert(right(guarded[n] as JudgedAsk).includes(answer.status), answer.body);
+          assert(right(guarded[n] as JudgedRequest).includes(answer.status), answer.body);
           if (answer.status === 503) assertUnavailable(answer);
         }
         rogue.manner = "honest";
@@ -343,7 +344,7 @@ function requestsOf(
   { alice, uma, nina }: Record<"alice" | "uma" | "nina", string>,
   own: ContactJson,
   other: ContactJson,
-): Record<AskName, JudgedAsk> {
+): Record<RequestName, JudgedRequest> {
   const theirs = `/contacts/${other.id}`;
   const shows = (id: string) => (body: string) => assert.equal(JSON.parse(body).id, id);
   const allowed = { allowed: true, right: [200] };

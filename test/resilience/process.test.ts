@@ -12,7 +12,7 @@ import { requestToken } from "../../app/demo/identity-provider/request-token.js"
 import { anyDatabase } from "../support/database/temporary-database.js";
 import { bearer } from "../support/http/bearer.js";
 import { type ContactJson, clientOf, createContact } from "../support/http/client.js";
-import { type Answer, type Ask, send, startLoad, type Turn } from "../support/load/load.js";
+import { type Answer, type LoadRequest, send, startLoad, type Turn } from "../support/load/load.js";
 import { AppProcess } from "../support/stack/app-process.js";
 import { freePort } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
@@ -245,12 +245,12 @@ describe("resilience: the process", function () {
   });
 });
 
-const listOf = (token: string): Ask => ({ name: "list", path: "/contacts?limit=1", headers: bearer(token) });
+const listOf = (token: string): LoadRequest => ({ name: "list", path: "/contacts?limit=1", headers: bearer(token) });
 
 /** Stops the app while 32 connections are busy and an upload is under way, and looks at what becomes of them. */
 async function assertFinishesWhatItBegan(app: AppProcess, token: string, stop: () => void): Promise<void> {
   let count = 0;
-  const turn: Turn<Ask> = async (ask) => {
+  const turn: Turn<LoadRequest> = async (ask) => {
     const id = `request-${String(++count).padStart(8, "0")}`;
     const answer = await ask({ ...listOf(token), headers: { ...bearer(token), "X-Request-Id": id } });
     // Nobody listens any more, as it should be: not a moment for a storm of attempts.
@@ -286,7 +286,9 @@ async function assertFinishesWhatItBegan(app: AppProcess, token: string, stop: (
   assert(wrong.length <= since.length / 4, `${wrong.length} of ${since.length}: ${wrong[0]?.status} ${wrong[0]?.body}`);
   // A connection that was refused, or closed while it was idle, is no request that was taken.
   const taken = new Map(app.log.flatMap(({ req, res }) => (isRequest(req) ? [[req.id, res] as const] : [])));
-  const lost = answers.filter(({ ask, status }) => status === 0 && taken.has(ask.headers?.["X-Request-Id"] ?? ""));
+  const lost = answers.filter(
+    ({ request, status }) => status === 0 && taken.has(request.headers?.["X-Request-Id"] ?? ""),
+  );
   assert.equal(lost.length, 0, `${lost.length} requests were taken and not answered: ${lost[0]?.error}`);
   assert(taken.size > 200);
   await app.assertNothingLeft();

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import type pg from "pg";
 import type { DecisionRecord } from "../../../app/audit/record/record.js";
-import type { Run } from "./clients.js";
+import type { SentRequest } from "./clients.js";
 import type { State } from "./workload.js";
 
-/** What is asked besides the guard's question: about each row of a list, and after sharing. */
-const PER_ROW = 1;
-const AFTER_SHARING = 2;
-/** The least that a page asks about: the menu's three entries, and the four buttons of a contact. */
-const IN_PAGES = 7;
+/** Checks besides the guard's: about each row of a list, and after sharing. */
+const CHECKS_PER_ROW = 1;
+const CHECKS_AFTER_SHARING = 2;
+/** The fewest checks of a page: for the menu's three entries, and the four buttons of a contact. */
+const MIN_CHECKS_OF_PAGE = 7;
 
-/** The log and the contacts, as they are stored when nobody changes them any more. */
+/** The log and the contacts, as they are stored when all changes have ended. */
 export interface Stored {
   readonly records: readonly DecisionRecord[];
   readonly contacts: ReadonlyMap<string, State & { readonly version: number }>;
@@ -28,10 +28,13 @@ export async function readStored(pool: pg.Pool): Promise<Stored> {
 }
 
 /**
- * Every version of every contact has one decision, which allowed just that change, and every decision that says that it
- * changed something did. What the decisions say, one after the other, makes the contacts as they are stored.
+ * Asserts that every version of every contact has one decision, which allowed exactly that change, that every decision
+ * with a change has its version, and that the changes of all decisions, applied in order, result in the stored contacts.
  */
-export function assertEachChangeHasItsDecision({ records, contacts }: Stored, runs: ReadonlyMap<string, Run>): void {
+export function assertEachChangeHasItsDecision(
+  { records, contacts }: Stored,
+  requests: ReadonlyMap<string, SentRequest>,
+): void {
   const chains = groupBy(
     records.filter(({ change }) => change !== null),
     ({ change }) => change?.id,
@@ -41,94 +44,103 @@ export function assertEachChangeHasItsDecision({ records, contacts }: Stored, ru
     const stored = contacts.get(id);
     // A deletion names the version that it ended, and comes after the change that made it.
     const ordered = chain.sort((a, b) => versionOf(a) - versionOf(b) || orderOf(a) - orderOf(b));
-    const told = ordered.map((record) => `${record.action} ${versionOf(record)}`).join(", ");
+    const listed = ordered.map((record) => `${record.action} ${versionOf(record)}`).join(", ");
     const last = ordered.at(-1)?.action === "delete" ? ordered.pop() : undefined;
     const versions = ordered.map(versionOf);
     assert.deepEqual(
       versions,
       Array.from(versions, (_, n) => n + 1),
-      `contact ${id}: ${told}`,
+      `contact ${id}: ${listed}`,
     );
-    if (last) assert.equal(versionOf(last), versions.length, `contact ${id}: ${told}`);
-    assert.equal(stored?.version, last ? undefined : versions.length, `contact ${id}: ${told}`);
+    if (last) assert.equal(versionOf(last), versions.length, `contact ${id}: ${listed}`);
+    assert.equal(stored?.version, last ? undefined : versions.length, `contact ${id}: ${listed}`);
 
     let state = {} as State;
     for (const record of last ? [...ordered, last] : ordered) {
-      const planned = runOf(record, runs)?.errand.change;
-      assert(planned, `nobody asked for the change of decision ${JSON.stringify(record)}`);
-      assertAllows(record, runs);
+      const planned = requestOf(record, requests)?.planned.change;
+      assert(planned, `no request is known for the change of decision ${JSON.stringify(record)}`);
+      assertAllows(record, requests);
       state = planned.result(state);
     }
-    if (stored) assert.deepEqual(stored, { ...state, version: stored.version }, `contact ${id}: ${told}`);
+    if (stored) assert.deepEqual(stored, { ...state, version: stored.version }, `contact ${id}: ${listed}`);
   }
 }
 
-/** A decision of a change is about what was asked for. */
-function assertAllows(record: DecisionRecord, runs: ReadonlyMap<string, Run>): void {
+/** Asserts that the decision of a change allows what was requested. */
+function assertAllows(record: DecisionRecord, requests: ReadonlyMap<string, SentRequest>): void {
   const { change, action, effect, source, error, principal } = record;
-  const { guard, change: planned } = (runOf(record, runs) as Run).errand;
+  const { guard, change: planned } = (requestOf(record, requests) as SentRequest).planned;
   const id = planned?.contactId ?? change?.id;
   assert.deepEqual(
-    { action, effect, source, error, change, isSomebody: principal !== null },
-    { ...guard, effect: "allow", error: null, change: { id, version: planned?.version }, isSomebody: true },
+    { action, effect, source, error, change, hasPrincipal: principal !== null },
+    { ...guard, effect: "allow", error: null, change: { id, version: planned?.version }, hasPrincipal: true },
   );
 }
 
-/** What clients were told has its decision, and what they were refused has none that changed anything. */
-export function assertTheToldIsThere({ records }: Stored, runs: ReadonlyMap<string, Run>): number {
+/**
+ * Asserts that every change that was confirmed to a client has its decision, and that no refused one has.
+ *
+ * @returns how many changes were confirmed
+ */
+export function assertConfirmedChangesAreLogged(
+  { records }: Stored,
+  requests: ReadonlyMap<string, SentRequest>,
+): number {
   const changes = groupBy(
     records.filter(({ change }) => change !== null),
     ({ requestId }) => requestId,
   );
   let made = 0;
-  for (const { errand, status, contact } of runs.values()) {
-    // It may have happened all the same.
+  for (const { planned, status, contact } of requests.values()) {
+    // The change may have happened nevertheless.
     if (status === 0 || status === 503) continue;
-    assert(status < 500, `${errand.name}: ${status}`);
-    const { change } = errand;
-    // Whether the contact may still be seen was not found out, so that it was not shown, and its version neither.
-    if (status === 204 && errand.method !== "DELETE") continue;
-    // What is so already is answered like a change, and makes no version.
+    assert(status < 500, `${planned.name}: ${status}`);
+    const { change } = planned;
+    // The PDP did not decide whether the client may still see the contact, so that the answer has no version.
+    if (status === 204 && planned.method !== "DELETE") continue;
+    // A change to what is stored already is answered like any change, and makes no version.
     const isMade = change && status < 300 && (contact?.version ?? change.version) === change.version;
-    const found = changes.get(errand.id)?.map((record) => record.change);
+    const found = changes.get(planned.id)?.map((record) => record.change);
     const id = contact?.id ?? change?.contactId;
     const expected = isMade ? [{ id, version: change.version }] : undefined;
-    assert.deepEqual(found, expected, `${errand.name}, request ${errand.id}, was answered with ${status}`);
+    assert.deepEqual(found, expected, `${planned.name}, request ${planned.id}, was answered with ${status}`);
     if (isMade) made += 1;
   }
   return made;
 }
 
 /**
- * No request has more decisions than it should have, and those that were answered in some rounds have all of them.
+ * Asserts that no request has more decisions than it should have, and that those answered in complete rounds have all.
  *
- * @param complete - numbers of the rounds
+ * @param complete - numbers of the rounds in which the app was ended in order
  */
 export function assertDecisionsOfRequests(
   { records }: Stored,
-  runs: ReadonlyMap<string, Run>,
+  requests: ReadonlyMap<string, SentRequest>,
   complete: ReadonlySet<number>,
 ): void {
   const byRequest = groupBy(records, ({ requestId }) => requestId);
-  for (const [id, run] of runs) {
-    const { errand, status, rows } = run;
+  for (const [id, sent] of requests) {
+    const { planned, status, rows } = sent;
     const found = byRequest.get(id) ?? [];
     const guards = found.filter(({ source }) => source !== "can").map(asText);
     const cans = found.length - guards.length;
-    const what = `${errand.name}, request ${id}, round ${run.round}, answered with ${status}`;
+    const what = `${planned.name}, request ${id}, round ${sent.round}, answered with ${status}`;
     assert(guards.length <= 1, `${what}: ${guards}`);
     if (status === 0 || status === 503) continue;
-    const expected = guardOf(run);
+    const expected = guardOf(sent);
     if (guards.length > 0) assert.deepEqual(guards, [expected], what);
-    if (!complete.has(run.round)) continue;
+    if (!complete.has(sent.round)) continue;
     assert.deepEqual(guards, expected ? [expected] : [], what);
-    if (errand.headers?.Accept?.includes("html")) assert(status >= 400 || cans >= IN_PAGES, `${what}: ${cans}`);
-    else assert.equal(cans, rows !== undefined ? rows * PER_ROW : isSharing(run) ? AFTER_SHARING : 0, what);
+    if (planned.headers?.Accept?.includes("html"))
+      assert(status >= 400 || cans >= MIN_CHECKS_OF_PAGE, `${what}: ${cans}`);
+    else
+      assert.equal(cans, rows !== undefined ? rows * CHECKS_PER_ROW : isSharing(sent) ? CHECKS_AFTER_SHARING : 0, what);
   }
 }
 
-/** The decision of the route's guard that an answer speaks of. */
-function guardOf({ errand: { guard, error }, status }: Run): string | undefined {
+/** The decision of the route's guard that follows from an answer. */
+function guardOf({ planned: { guard, error }, status }: SentRequest): string | undefined {
   if (!guard) return undefined;
   const refusal = status === 404 ? "not_found" : (error ?? null);
   const effect = [401, 403, 404].includes(status) ? "deny" : "allow";
@@ -139,9 +151,9 @@ function asText({ source, action, effect, error }: Pick<DecisionRecord, "source"
   return `${source} ${action}: ${effect}, ${error}`;
 }
 
-/** Whoever shares or transfers a contact is shown it if they may still see it. */
-function isSharing({ errand, status }: Run): boolean {
-  return status < 300 && (errand.guard?.action === "share" || errand.guard?.action === "transfer");
+/** Whether the answer shows a shared or transferred contact, which takes checks of its own. */
+function isSharing({ planned, status }: SentRequest): boolean {
+  return status < 300 && (planned.guard?.action === "share" || planned.guard?.action === "transfer");
 }
 
 function versionOf({ change }: DecisionRecord): number {
@@ -152,8 +164,8 @@ function orderOf({ action }: DecisionRecord): number {
   return action === "delete" ? 1 : 0;
 }
 
-function runOf({ requestId }: DecisionRecord, runs: ReadonlyMap<string, Run>): Run | undefined {
-  return runs.get(requestId ?? "");
+function requestOf({ requestId }: DecisionRecord, requests: ReadonlyMap<string, SentRequest>): SentRequest | undefined {
+  return requests.get(requestId ?? "");
 }
 
 function groupBy<T, K>(values: readonly T[], keyOf: (value: T) => K): Map<K, T[]> {

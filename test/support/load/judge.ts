@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { type Answer, type Ask, tally } from "./load.js";
+import { type Answer, type LoadRequest, tally } from "./load.js";
 
 /** A request whose right answers are known. */
-export interface JudgedAsk extends Ask {
+export interface JudgedRequest extends LoadRequest {
   /** The statuses that are right when every service is well. */
   readonly right: readonly number[];
   /** Whether the policy allows it; if not, no answer may be a success. */
@@ -11,21 +11,21 @@ export interface JudgedAsk extends Ask {
   readonly proves?: (body: string) => void;
 }
 
-export type JudgedAnswer = Answer<JudgedAsk>;
+export type JudgedAnswer = Answer<JudgedRequest>;
 
-/** Every answer is right, or an honest 503. */
+/** Asserts that every answer is right, or a well-formed 503. */
 export function assertEachRightOr503(answers: readonly JudgedAnswer[]): void {
-  const wrong = answers.filter(({ ask, status }) => status !== 503 && !ask.right.includes(status));
+  const wrong = answers.filter(({ request, status }) => status !== 503 && !request.right.includes(status));
   const [first] = wrong;
   assert(
     !first,
     `${wrong.length} of ${answers.length} answers are wrong: ${JSON.stringify(tally(wrong))}; the first: ${first?.error ?? first?.body}`,
   );
   for (const answer of answers) {
-    const { ask, status, headers, body } = answer;
+    const { request, status, headers, body } = answer;
     if (status < 300) {
-      assert(ask.allowed, `${ask.name}: ${status}`);
-      ask.proves?.(body);
+      assert(request.allowed, `${request.name}: ${status}`);
+      request.proves?.(body);
     } else if (status === 503) {
       assertUnavailable(answer);
     } else if (status >= 400 && headers["content-type"]?.startsWith("application/")) {
@@ -34,11 +34,11 @@ export function assertEachRightOr503(answers: readonly JudgedAnswer[]): void {
   }
 }
 
-/** A 503 says when to try again, and what is the matter in the form that was asked for. */
-export function assertUnavailable({ ask, status, headers, body }: Answer): void {
-  assert.equal(status, 503, `${ask.name}: ${body}`);
+/** Asserts that an answer is a 503 that says when to try again, and what is wrong, in the format that the request accepts. */
+export function assertUnavailable({ request, status, headers, body }: Answer): void {
+  assert.equal(status, 503, `${request.name}: ${body}`);
   assert.match(headers["retry-after"] ?? "", /^[1-9]\d*$/, "Retry-After");
-  if (ask.headers?.Accept?.includes("html")) {
+  if (request.headers?.Accept?.includes("html")) {
     assert.match(headers["content-type"] ?? "", /^text\/html/);
     assert.match(body, /<h1>[^<]+<\/h1>[\s\S]*<\/html>/);
     return;
@@ -49,7 +49,7 @@ export function assertUnavailable({ ask, status, headers, body }: Answer): void 
   assert(problem.title && problem.detail, body);
 }
 
-/** The answers to what was asked within a span of time. */
+/** The answers to the requests within a span of time. */
 export function during<A extends Answer>(answers: readonly A[], from: number, to = Number.POSITIVE_INFINITY): A[] {
   return answers.filter(({ startedAt, endedAt }) => startedAt >= from && endedAt <= to);
 }
@@ -60,7 +60,7 @@ export function recoveryAfter(answers: readonly Answer[], moment: number): numbe
   return Math.max(0, ...late.map(({ endedAt }) => endedAt - moment));
 }
 
-/** How long all but one in ten of the answers took at most, in ms: what the machine's other work costs. */
+/** The 90th percentile of the answers' times, in ms: what the machine's other work costs. */
 export function slowest(answers: readonly Answer[]): number {
   const times = answers.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((a, b) => a - b);
   return times[Math.floor(times.length * 0.9)] ?? 0;

@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
 import type { Contact } from "../../../app/contacts/contact.js";
 import { bearer } from "../http/bearer.js";
-import type { JudgedAnswer, JudgedAsk } from "./judge.js";
+import type { JudgedAnswer, JudgedRequest } from "./judge.js";
 import type { Turn } from "./load.js";
 
-/** What may be stored in a contact, as far as its only writer can know. */
+/** The fields of a contact that its only writer changes. */
 type Stored = Pick<Contact, "version" | "firstName" | "lastName" | "title">;
 
 /**
- * Writes one contact, as the only one who does, and keeps a ledger: which changes were confirmed, and which may or may
- * not have happened. Each change puts the same text into three fields, so that half a change would be seen.
+ * Changes one contact, as its only writer, and keeps a ledger: which changes were confirmed, and which may or may not
+ * have been stored. Each change puts the same text into three fields, so that half a change would show.
  */
 export class Writer {
   /** Changes that are known to have been stored. */
   applied = 0;
-  /** Of those, the ones that were answered with 503: told to have failed, or not told at all. */
-  appliedUnsaid = 0;
+  /** The number of those that were not confirmed: answered with 503, or not at all. */
+  appliedUnconfirmed = 0;
   readonly id: string;
   readonly #headers: { Authorization: string };
   #text: string;
   #count = 0;
-  /** Changes whose fate is unknown; they were all meant for the version that is the present one. */
+  /** Changes that may have been stored or not; all of them name the current version. */
   #unsure = new Set<string>();
 
   constructor(contact: Pick<Contact, "id" | "firstName">, token: string) {
@@ -29,9 +29,9 @@ export class Writer {
     this.#text = contact.firstName;
   }
 
-  readonly turn: Turn<JudgedAsk> = async (ask) => {
-    // The next change would cover up what a broken one has left.
-    if (this.#unsure.size > 0 && !(await this.#look(ask))) return;
+  readonly turn: Turn<JudgedRequest> = async (ask) => {
+    // The next change would hide what a broken one has left.
+    if (this.#unsure.size > 0 && !(await this.#readStored(ask))) return;
     const text = `${this.id.slice(0, 8)}.${++this.#count}`;
     const changed = await ask(this.#change(text));
     if (changed.status === 200) {
@@ -45,8 +45,8 @@ export class Writer {
     }
   };
 
-  /** Reads what is stored, and finds out what became of the changes in doubt. @returns whether it could be read */
-  async #look(ask: (ask: JudgedAsk) => Promise<JudgedAnswer>): Promise<boolean> {
+  /** Reads what is stored, which shows whether a change in doubt was stored. @returns whether it could be read */
+  async #readStored(ask: (request: JudgedRequest) => Promise<JudgedAnswer>): Promise<boolean> {
     const { status, body } = await ask({
       ...{ name: "read own", path: `/contacts/${this.id}`, headers: this.#headers, allowed: true, right: [200] },
     });
@@ -57,8 +57,8 @@ export class Writer {
     return true;
   }
 
-  /** Compares the ledger with what is stored in the end. */
-  audit(stored: Stored): void {
+  /** Asserts at the end that what is stored agrees with the ledger. */
+  assertStored(stored: Stored): void {
     this.#assertWhole(stored);
     if (stored.version !== this.#version) this.#settle(stored);
     assert.equal(stored.version, this.#version);
@@ -69,7 +69,7 @@ export class Writer {
     return 1 + this.applied;
   }
 
-  #change(text: string): JudgedAsk {
+  #change(text: string): JudgedRequest {
     return {
       ...{ name: "change own", method: "PATCH", path: `/contacts/${this.id}`, allowed: true },
       headers: { ...this.#headers, "If-Match": `"${this.#version}"` },
@@ -80,7 +80,7 @@ export class Writer {
 
   #settle(stored: Stored): void {
     this.#adopt(stored, [...this.#unsure]);
-    this.appliedUnsaid += 1;
+    this.appliedUnconfirmed += 1;
   }
 
   #adopt(stored: Stored, texts: readonly string[]): void {
@@ -89,7 +89,7 @@ export class Writer {
     assert(texts.includes(stored.firstName), `${stored.firstName} is none of ${texts}`);
     this.#text = stored.firstName;
     this.applied += 1;
-    // They named a version that is past: they cannot happen any more.
+    // They name an old version, so that they cannot be stored any more.
     this.#unsure.clear();
   }
 
@@ -101,7 +101,7 @@ export class Writer {
   }
 }
 
-/** Creates contacts and deletes every other one of them, and keeps a ledger of what must be there and what may be. */
+/** Creates contacts and deletes every other one of them, and keeps a ledger of what must be stored and what may be. */
 export class Creator {
   /** E-mail addresses of contacts that must be stored, must not be, and may be or not. */
   readonly present = new Set<string>();
@@ -116,7 +116,7 @@ export class Creator {
     this.#headers = bearer(token);
   }
 
-  readonly turn: Turn<JudgedAsk> = async (ask) => {
+  readonly turn: Turn<JudgedRequest> = async (ask) => {
     const email = `${this.#name}.${++this.#count}@example.com`;
     const body = { firstName: email, lastName: email, email };
     const created = await ask({

@@ -1,9 +1,9 @@
-import { Agent, type IncomingHttpHeaders, request } from "node:http";
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { text } from "node:stream/consumers";
 
-/** One request, and who makes it. */
-export interface Ask {
-  /** Who asks for what, for messages. */
+/** A request of a load. */
+export interface LoadRequest {
+  /** The client and what it wants, for messages. */
   readonly name: string;
   readonly method?: string;
   readonly path: string;
@@ -11,38 +11,38 @@ export interface Ask {
   readonly body?: object;
 }
 
-/** What came of it; times are those of `performance.now()`. */
-export interface Answer<A extends Ask = Ask> {
-  readonly ask: A;
+/** What came of a request; times are those of `performance.now()`. */
+export interface Answer<A extends LoadRequest = LoadRequest> {
+  readonly request: A;
   /** 0 when there was no complete answer. */
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
   readonly startedAt: number;
   readonly endedAt: number;
-  /** Why there was none. */
+  /** Why there was no complete answer. */
   readonly error?: Error;
 }
 
-/** Longer than any answer may take, so that a request that hangs is an answer too: a wrong one. */
-const CLIENT_LIMIT = 20_000;
+/** Longer than any answer may take, so that a request that hangs is recorded as a wrong answer. */
+const CLIENT_TIMEOUT_MS = 20_000;
 
-/** Makes a request, and never throws: that there was no answer is recorded like any other answer. */
-export async function send<A extends Ask>(url: string, ask: A, agent?: Agent): Promise<Answer<A>> {
+/** Makes a request. It never throws: a missing answer is recorded like any other answer. */
+export async function send<A extends LoadRequest>(url: string, request: A, agent?: Agent): Promise<Answer<A>> {
   const startedAt = performance.now();
   try {
-    const { status, headers, body } = await exchange(url, ask, agent);
-    return { ask, status, headers, body, startedAt, endedAt: performance.now() };
+    const { status, headers, body } = await exchange(url, request, agent);
+    return { request, status, headers, body, startedAt, endedAt: performance.now() };
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    return { ask, status: 0, headers: {}, body: "", startedAt, endedAt: performance.now(), error };
+    return { request, status: 0, headers: {}, body: "", startedAt, endedAt: performance.now(), error };
   }
 }
 
-function exchange(url: string, { method = "GET", path, headers, body }: Ask, agent: Agent | undefined) {
+function exchange(url: string, { method = "GET", path, headers, body }: LoadRequest, agent: Agent | undefined) {
   const payload = body && JSON.stringify(body);
   return new Promise<{ status: number; headers: IncomingHttpHeaders; body: string }>((resolve, reject) => {
-    const outgoing = request(new URL(path, url), {
+    const outgoing = httpRequest(new URL(path, url), {
       method,
       ...(agent && { agent }),
       headers: {
@@ -50,7 +50,7 @@ function exchange(url: string, { method = "GET", path, headers, body }: Ask, age
         ...(payload && { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(payload) }),
         ...headers,
       },
-      signal: AbortSignal.timeout(CLIENT_LIMIT),
+      signal: AbortSignal.timeout(CLIENT_TIMEOUT_MS),
     });
     outgoing.once("error", reject);
     outgoing.once("response", (response) => {
@@ -65,10 +65,10 @@ function exchange(url: string, { method = "GET", path, headers, body }: Ask, age
 }
 
 /** A turn of one connection: makes requests one after the other. It is called again and again until the load stops. */
-export type Turn<A extends Ask> = (ask: (ask: A) => Promise<Answer<A>>) => Promise<unknown>;
+export type Turn<A extends LoadRequest> = (ask: (request: A) => Promise<Answer<A>>) => Promise<unknown>;
 
 /** A load that is under way. */
-export interface Load<A extends Ask> {
+export interface Load<A extends LoadRequest> {
   /** Every answer so far, in the order of arrival. */
   readonly answers: readonly Answer<A>[];
   /** Lets each connection finish its turn. Resolves with every single answer. */
@@ -76,13 +76,13 @@ export interface Load<A extends Ask> {
 }
 
 /** Starts as many connections as there are turns; each is kept alive and makes its requests one at a time. */
-export function startLoad<A extends Ask>(url: string, turns: readonly Turn<A>[]): Load<A> {
+export function startLoad<A extends LoadRequest>(url: string, turns: readonly Turn<A>[]): Load<A> {
   const answers: Answer<A>[] = [];
   let stopped = false;
   const connections = turns.map(async (turn) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const ask = async (what: A) => {
-      const answer = await send(url, what, agent);
+    const ask = async (request: A) => {
+      const answer = await send(url, request, agent);
       answers.push(answer);
       return answer;
     };
@@ -93,7 +93,7 @@ export function startLoad<A extends Ask>(url: string, turns: readonly Turn<A>[])
     }
   });
   const ended = Promise.all(connections);
-  // Told by stop(), whenever that is called.
+  // An error is thrown by stop(), whenever that is called.
   ended.catch(() => {});
   return {
     answers,
@@ -108,8 +108,8 @@ export function startLoad<A extends Ask>(url: string, turns: readonly Turn<A>[])
 /** How often each status was answered to each request, for messages and for counting. */
 export function tally(answers: readonly Answer[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { ask, status } of answers) {
-    const key = `${ask.name}: ${status}`;
+  for (const { request, status } of answers) {
+    const key = `${request.name}: ${status}`;
     counts[key] = (counts[key] ?? 0) + 1;
   }
   return counts;

@@ -1,41 +1,40 @@
 import { randomUUID } from "node:crypto";
 import type { Contact } from "../../../app/contacts/contact.js";
-import { demoUsers } from "../../../app/demo/users.js";
 import { bearer } from "../http/bearer.js";
-import type { Ask } from "./load.js";
+import { demoUser } from "../stack/demo-users.js";
+import type { LoadRequest } from "./load.js";
 
-/** What of a contact the crowd changes. */
+/** The fields of a contact that the workload changes. */
 export type State = Pick<Contact, "title" | "visibility" | "ownerId" | "sharedWith" | "editors">;
 
-/** A request that can be told by its id from all others, in the decision log too, and what is to come of it. */
-export interface Errand extends Ask {
+/** A request with an id of its own, by which the decision log knows it too, and what should come of it. */
+export interface PlannedRequest extends LoadRequest {
   /** Sent as `X-Request-Id`. */
   readonly id: string;
-  /** What the route's guard asks, and whether it asks for a check or for a filter; `null` where nothing is decided. */
+  /** The action that the route's guard decides, by a check or a filter; `null` where nothing is decided. */
   readonly guard: { readonly source: "authorize" | "filter"; readonly action: string } | null;
-  /** Code of the refusal, where it is certain that the policy is not asked. */
+  /** Code of the refusal, where the PDP is certainly not asked. */
   readonly error?: string;
-  /** `null` for what cannot change anything, however it goes. */
+  /** `null` for a request that cannot change anything. */
   readonly change: PlannedChange | null;
 }
 
 export interface PlannedChange {
   /** `null` for one that is being created. */
   readonly contactId: string | null;
-  /** That the change makes or, of a deletion, that it ends. */
+  /** The version that the change makes or, of a deletion, that it ends. */
   readonly version: number;
   /** How the contact is afterwards. */
   readonly result: (before: State) => State;
 }
 
-const idOf = Object.fromEntries(demoUsers.map(({ login, id }) => [login.split("@")[0], id])) as Record<Name, string>;
 const colleagues = ["alice", "uma", "omar"] as const;
 type Name = (typeof colleagues)[number] | "nina";
 
 /** Access tokens by name. */
 export type Tokens = Readonly<Record<Name, string>>;
 
-/** Whom the crowd acts for. */
+/** The users whose tokens are sent. */
 export const people: readonly Name[] = [...colleagues, "nina"];
 
 const EMPTY: State = { title: "", visibility: "everyone", ownerId: "", sharedWith: [], editors: [] };
@@ -44,28 +43,28 @@ export function oneOf<T>(values: readonly T[]): T {
   return values[Math.floor(Math.random() * values.length)] as T;
 }
 
-/** Makes the requests of a crowd. */
-export class Errands {
+/** Makes random requests, each with what should come of it. */
+export class Workload {
   readonly #tokens: Tokens;
 
   constructor(tokens: Tokens) {
     this.#tokens = tokens;
   }
 
-  create(): Errand {
+  create(): PlannedRequest {
     const who = oneOf(colleagues);
     const id = randomUUID();
     const visibility = oneOf(["everyone", "team", "private"] as const);
     const body = { firstName: "C", lastName: id, title: id, email: `${id}@example.com`, visibility };
-    const result = () => ({ ...EMPTY, title: id, visibility, ownerId: idOf[who] });
-    return this.#errand("create", who, {
+    const result = () => ({ ...EMPTY, title: id, visibility, ownerId: demoUser(who).id });
+    return this.#request("create", who, {
       ...{ id, method: "POST", path: "/contacts", body },
       change: { contactId: null, version: 1, result },
     });
   }
 
-  /** One of the changes of a contact, as its version was last seen. */
-  change(contact: Contact): Errand {
+  /** One of the changes of a contact, in the version that was last seen. */
+  change(contact: Contact): PlannedRequest {
     return oneOf([
       () => this.#update(contact),
       () => this.#update(contact),
@@ -76,95 +75,98 @@ export class Errands {
     ])();
   }
 
-  delete(contact: Contact): Errand {
-    return this.#errand("delete", "alice", {
+  delete(contact: Contact): PlannedRequest {
+    return this.#request("delete", "alice", {
       ...{ method: "DELETE", path: `/contacts/${contact.id}`, headers: ifMatch(contact) },
       change: { contactId: contact.id, version: contact.version, result: (before) => before },
     });
   }
 
-  /** What is allowed, and comes to nothing. */
-  fruitless(contact: Contact): Errand {
+  /** A change that the policy allows, and that is refused for another reason. */
+  invalidChange(contact: Contact): PlannedRequest {
     const path = `/contacts/${contact.id}`;
     const patch = { method: "PATCH", path };
     const body = { title: "never" };
     return oneOf([
-      () => this.#errand("update", "alice", { ...patch, body }),
-      () => this.#errand("update", "alice", { ...patch, headers: { "If-Match": '"0"' }, body }),
-      () => this.#errand("update", "alice", { ...patch, headers: ifMatch(contact), body: { email: "none" } }),
-      () => this.#errand("delete", "alice", { method: "DELETE", path, headers: { "If-Match": '"0"' } }),
-      () => this.#errand("create", "uma", { method: "POST", path: "/contacts", body: { firstName: "no last name" } }),
-      () => this.#errand("share", "alice", this.#post(contact, "share", { email: "x@example.com", as: "viewer" })),
-      () => this.#errand("share", "alice", this.#post(contact, "visibility", { visibility: "odd" })),
+      () => this.#request("update", "alice", { ...patch, body }),
+      () => this.#request("update", "alice", { ...patch, headers: { "If-Match": '"0"' }, body }),
+      () => this.#request("update", "alice", { ...patch, headers: ifMatch(contact), body: { email: "none" } }),
+      () => this.#request("delete", "alice", { method: "DELETE", path, headers: { "If-Match": '"0"' } }),
+      () => this.#request("create", "uma", { method: "POST", path: "/contacts", body: { firstName: "no last name" } }),
+      () => this.#request("share", "alice", this.#post(contact, "share", { email: "x@example.com", as: "viewer" })),
+      () => this.#request("share", "alice", this.#post(contact, "visibility", { visibility: "odd" })),
     ])();
   }
 
-  /** What changes nothing: reads, lists, and refusals of every kind. */
-  look(contact: Contact): Errand {
+  /** A request that changes nothing: a read, a list, or one that is refused. */
+  unchanging(contact: Contact): PlannedRequest {
     const path = `/contacts/${contact.id}`;
     const unknown = `/contacts/${randomUUID()}`;
     return oneOf([
       () => this.read(contact),
-      () => this.#errand("read", "omar", { path }),
-      () => this.#errand("list", "uma", { path: "/contacts?limit=3&sort=-updated" }),
-      () => this.#errand("list", "omar", { path: "/contacts?limit=1000" }),
-      () => this.#errand("list", "alice", { path: "/contacts?limit=3", headers: { Accept: "text/html" } }),
-      () => this.#errand("read", "uma", { path, headers: { Accept: "text/html" } }),
-      () => this.#errand("read", "uma", { path: unknown, error: "not_found" }),
-      () => this.#errand("update", "alice", { path: unknown, method: "PATCH", body: {}, error: "not_found" }),
-      () => this.#errand("read", null, { path, error: "unauthenticated" }),
-      () => this.#errand("delete", null, { path, method: "DELETE", error: "unauthenticated" }),
-      () => this.#errand("list", "nina", { path: "/contacts", error: "no_roles" }),
-      () => this.#errand("create", "nina", { path: "/contacts", method: "POST", body: {}, error: "no_roles" }),
-      () => this.#errand("transfer", "omar", this.#post(contact, "transfer", { email: "nina@example.com" })),
-      () => this.#errand(null, "uma", { path: "/nowhere" }),
-      () => this.#errand(null, null, { path, headers: { Authorization: "Bearer a.b.c" } }),
+      () => this.#request("read", "omar", { path }),
+      () => this.#request("list", "uma", { path: "/contacts?limit=3&sort=-updated" }),
+      () => this.#request("list", "omar", { path: "/contacts?limit=1000" }),
+      () => this.#request("list", "alice", { path: "/contacts?limit=3", headers: { Accept: "text/html" } }),
+      () => this.#request("read", "uma", { path, headers: { Accept: "text/html" } }),
+      () => this.#request("read", "uma", { path: unknown, error: "not_found" }),
+      () => this.#request("update", "alice", { path: unknown, method: "PATCH", body: {}, error: "not_found" }),
+      () => this.#request("read", null, { path, error: "unauthenticated" }),
+      () => this.#request("delete", null, { path, method: "DELETE", error: "unauthenticated" }),
+      () => this.#request("list", "nina", { path: "/contacts", error: "no_roles" }),
+      () => this.#request("create", "nina", { path: "/contacts", method: "POST", body: {}, error: "no_roles" }),
+      () => this.#request("transfer", "omar", this.#post(contact, "transfer", { email: "nina@example.com" })),
+      () => this.#request(null, "uma", { path: "/nowhere" }),
+      () => this.#request(null, null, { path, headers: { Authorization: "Bearer a.b.c" } }),
     ])();
   }
 
-  read({ id }: Pick<Contact, "id">): Errand {
-    return this.#errand("read", "alice", { path: `/contacts/${id}` });
+  read({ id }: Pick<Contact, "id">): PlannedRequest {
+    return this.#request("read", "alice", { path: `/contacts/${id}` });
   }
 
-  #update(contact: Contact): Errand {
+  #update(contact: Contact): PlannedRequest {
     const id = randomUUID();
     const path = `/contacts/${contact.id}`;
     const about = { id, method: "PATCH", path, headers: ifMatch(contact), body: { title: id } };
-    return this.#errand("update", "alice", { ...about, change: next(contact, (before) => ({ ...before, title: id })) });
+    return this.#request("update", "alice", {
+      ...about,
+      change: next(contact, (before) => ({ ...before, title: id })),
+    });
   }
 
-  #share(contact: Contact): Errand {
+  #share(contact: Contact): PlannedRequest {
     const who = oneOf(["uma", "omar"] as const);
     const as = oneOf(["viewer", "editor"] as const);
-    const id = idOf[who];
+    const id = demoUser(who).id;
     const change = next(contact, (before) => ({
       ...before,
       sharedWith: [...new Set([...before.sharedWith, id])],
       editors: as === "editor" ? [...new Set([...before.editors, id])] : before.editors.filter((each) => each !== id),
     }));
-    return this.#errand("share", "alice", {
+    return this.#request("share", "alice", {
       ...this.#post(contact, "share", { email: `${who}@example.com`, as }),
       change,
     });
   }
 
-  #unshare(contact: Contact): Errand {
-    const userId = idOf[oneOf(["uma", "omar"] as const)];
+  #unshare(contact: Contact): PlannedRequest {
+    const userId = demoUser(oneOf(["uma", "omar"] as const)).id;
     const change = next(contact, (before) => without(before, userId));
-    return this.#errand("share", "alice", { ...this.#post(contact, "unshare", { userId }), change });
+    return this.#request("share", "alice", { ...this.#post(contact, "unshare", { userId }), change });
   }
 
-  #setVisibility(contact: Contact): Errand {
+  #setVisibility(contact: Contact): PlannedRequest {
     const visibility = oneOf(["everyone", "team", "private"] as const);
     const change = next(contact, (before) => ({ ...before, visibility }));
-    return this.#errand("share", "alice", { ...this.#post(contact, "visibility", { visibility }), change });
+    return this.#request("share", "alice", { ...this.#post(contact, "visibility", { visibility }), change });
   }
 
-  #transfer(contact: Contact): Errand {
+  #transfer(contact: Contact): PlannedRequest {
     const who = oneOf(colleagues);
-    const change = next(contact, (before) => ({ ...without(before, idOf[who]), ownerId: idOf[who] }));
+    const change = next(contact, (before) => ({ ...without(before, demoUser(who).id), ownerId: demoUser(who).id }));
     const email = `${who}@example.com`;
-    return this.#errand("transfer", "alice", { ...this.#post(contact, "transfer", { email }), change });
+    return this.#request("transfer", "alice", { ...this.#post(contact, "transfer", { email }), change });
   }
 
   #post(contact: Contact, what: string, body: object) {
@@ -175,11 +177,11 @@ export class Errands {
    * @param action - of the route's guard; `null` where nothing is decided
    * @param who - whose token is sent; `null` for none
    */
-  #errand(
+  #request(
     action: string | null,
     who: Name | null,
-    { id = randomUUID(), headers, change = null, ...rest }: Partial<Errand> & { path: string },
-  ): Errand {
+    { id = randomUUID(), headers, change = null, ...rest }: Partial<PlannedRequest> & { path: string },
+  ): PlannedRequest {
     const guard = action && ({ source: action === "list" ? "filter" : "authorize", action } as const);
     return {
       ...{ name: `${action} ${rest.path.replace(/[0-9a-f-]{36}/, ":id")} of ${who}`, id, guard: guard || null, change },
