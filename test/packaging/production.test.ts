@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type TemporaryDatabase, temporaryDatabase } from "../support/database/temporary-database.js";
-import { cleanEnvironment, type Stack, startStack } from "../support/stack/stack.js";
+import { useTemporaryDatabase } from "../support/database/temporary-database.js";
+import { cleanEnvironment, useStack } from "../support/stack/stack.js";
+import { useTemporaryFolder } from "../support/temporary-folder.js";
 
 describe("in production", function () {
   this.timeout(120_000);
@@ -23,31 +23,21 @@ describe("in production", function () {
   });
 
   describe("with everything set", () => {
-    let database: TemporaryDatabase | undefined;
-    let modules: string;
-    let stack: Stack;
-
-    before(async function () {
-      database = await temporaryDatabase(this);
-      modules = await mkdtemp(join(tmpdir(), "gatehouse-modules-"));
-      stack = await startStack({
-        NODE_ENV: "production",
-        APP_BASE_URL: "https://crm.example.com",
-        // Discard ports: neither Okta nor the PDP need be there for what is looked at here.
-        OKTA_ISSUER: "https://localhost:9/oauth2/default",
-        OKTA_CLIENT_ID: "client",
-        OKTA_CLIENT_SECRET: "secret",
-        CERBOS_HOSTNAME: "localhost:9",
-        DATABASE_URL: database.url,
-        SESSION_SECRET: "0123456789abcdef0123456789abcdef",
-        // Node writes here which scripts a process has loaded.
-        NODE_V8_COVERAGE: modules,
-      });
-    });
-    after(async () => {
-      await database?.drop();
-      if (modules) await rm(modules, { recursive: true });
-    });
+    const database = useTemporaryDatabase();
+    const modules = useTemporaryFolder();
+    const stack = useStack(() => ({
+      NODE_ENV: "production",
+      APP_BASE_URL: "https://crm.example.com",
+      // Discard ports: neither Okta nor the PDP need be there for what is looked at here.
+      OKTA_ISSUER: "https://localhost:9/oauth2/default",
+      OKTA_CLIENT_ID: "client",
+      OKTA_CLIENT_SECRET: "secret",
+      CERBOS_HOSTNAME: "localhost:9",
+      DATABASE_URL: database.url,
+      SESSION_SECRET: "0123456789abcdef0123456789abcdef",
+      // Node writes here which scripts a process has loaded.
+      NODE_V8_COVERAGE: modules.path,
+    }));
 
     it("cookies are Secure, HttpOnly and SameSite=Lax, and browsers are held to https", async () => {
       const answer = await fetch(`${stack.url}/login`, {
@@ -65,8 +55,10 @@ describe("in production", function () {
     it("no demo code is loaded", async () => {
       assert.equal(await stack.stop(), 0);
       const urls: string[] = [];
-      for (const file of await readdir(modules)) {
-        const { result } = JSON.parse(await readFile(join(modules, file), "utf8")) as { result: { url: string }[] };
+      for (const file of await readdir(modules.path)) {
+        const { result } = JSON.parse(await readFile(join(modules.path, file), "utf8")) as {
+          result: { url: string }[];
+        };
         urls.push(...result.map(({ url }) => url));
       }
       assert(

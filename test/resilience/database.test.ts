@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
-import { type TemporaryDatabase, temporaryDatabase } from "../support/database/temporary-database.js";
+import { directPool } from "../support/database/direct-pool.js";
+import { temporaryDatabase, useTemporaryDatabase } from "../support/database/temporary-database.js";
+import { useFixture } from "../support/fixture.js";
 import { clientOf, createContact } from "../support/http/client.js";
 import type { UserAgent } from "../support/http/user-agent.js";
 import {
@@ -15,9 +16,9 @@ import {
 import { Creator, Writer } from "../support/load/ledger.js";
 import { send, startLoad, type Turn, tally } from "../support/load/load.js";
 import { FaultyProxy } from "../support/network/faulty-proxy.js";
-import { OwnPdp } from "../support/pdp/own-pdp.js";
+import { useOwnPdp } from "../support/pdp/own-pdp.js";
 import { assertReadiness } from "../support/stack/readiness.js";
-import { freePort, type Stack, startStack } from "../support/stack/stack.js";
+import { freePort, type Stack, startStack, useStack } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
 
 /** How long the app waits for a connection, and for an answer; see app/db/postgres.ts. */
@@ -27,40 +28,37 @@ const QUERY_TIMEOUT_MS = 5_000;
 describe("resilience: the database", function () {
   this.timeout(60_000);
 
-  let database: TemporaryDatabase;
-  let proxy: FaultyProxy;
-  let pdp: OwnPdp;
-  let stack: Stack;
+  const database = useTemporaryDatabase();
+  /** Not through the proxy. */
+  const direct = useFixture(
+    async () => directPool(database.url),
+    (pool) => pool.end(),
+  );
+  let proxiedUrl: string;
+  const proxy = useFixture(
+    async () => {
+      const port = await freePort();
+      const url = new URL(database.url);
+      const made = new FaultyProxy({ port }, { host: url.hostname, port: Number(url.port || 5432) });
+      await made.open();
+      url.host = `127.0.0.1:${port}`;
+      proxiedUrl = url.href;
+      return made;
+    },
+    (made) => made.refuse(),
+  );
+  const pdp = useOwnPdp();
+  const stack = useStack(() => ({
+    DATABASE_URL: proxiedUrl,
+    CERBOS_HOSTNAME: pdp.target,
+    LOG_LEVEL: "warn",
+  }));
   let uma: string;
   let browser: UserAgent;
-  /** Not through the proxy: sees what is stored whatever happens to the app. */
-  let direct: pg.Pool;
 
-  before(async function () {
-    this.timeout(180_000);
-    database = await temporaryDatabase(this);
-    direct = new pg.Pool({ connectionString: database.url, max: 2 });
-    // Connections that a test has ended, and the dropping of the database, are no surprise.
-    direct.on("error", () => {});
-    const port = await freePort();
-    const real = new URL(database.url);
-    proxy = new FaultyProxy({ port }, { host: real.hostname, port: Number(real.port || 5432) });
-    await proxy.open();
-    pdp = await OwnPdp.create();
-    await pdp.start();
-    const proxied = new URL(database.url);
-    proxied.host = `127.0.0.1:${port}`;
-    stack = await startStack({ DATABASE_URL: proxied.href, CERBOS_HOSTNAME: pdp.target, LOG_LEVEL: "warn" });
+  before(async () => {
     uma = await stack.token("uma@example.com");
     browser = await stack.login("uma@example.com");
-  });
-
-  after(async () => {
-    await stack?.stop();
-    await pdp?.end();
-    await proxy?.refuse();
-    await direct?.end();
-    await database?.drop();
   });
 
   const page = (path: string, cookie: string): JudgedRequest => ({

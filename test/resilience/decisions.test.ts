@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
 import { verify } from "../../app/audit/seal/verify.js";
 import { openDatabase } from "../../app/db/open.js";
+import { directPool } from "../support/database/direct-pool.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../support/database/temporary-database.js";
+import { useFixture } from "../support/fixture.js";
 import { LoadClients } from "../support/load/clients.js";
 import {
   assertConfirmedChangesAreLogged,
@@ -13,9 +15,9 @@ import {
 } from "../support/load/decision-judge.js";
 import { people, type Tokens, Workload } from "../support/load/workload.js";
 import { InterruptibleOkta } from "../support/okta/interruptible-okta.js";
-import { OwnPdp } from "../support/pdp/own-pdp.js";
+import { useOwnPdp } from "../support/pdp/own-pdp.js";
 import { AppProcess } from "../support/stack/app-process.js";
-import { type Built, build } from "../support/stack/compiled.js";
+import { build } from "../support/stack/compiled.js";
 import { freePort } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
 
@@ -28,35 +30,30 @@ describe("resilience: decisions", function () {
 
   let database: TemporaryDatabase;
   let direct: pg.Pool;
-  let pdp: OwnPdp;
-  let okta: InterruptibleOkta;
-  let built: Built;
+  const pdp = useOwnPdp();
+  const built = useFixture(build, (made) => made.remove());
   let env: NodeJS.ProcessEnv;
   let url: string;
   let workload: Workload;
+  let okta: InterruptibleOkta;
   let app: AppProcess | undefined;
 
   before(async () => {
     const PORT = String(await freePort());
     url = `http://localhost:${PORT}`;
-    [pdp, okta, built] = await Promise.all([OwnPdp.create(), InterruptibleOkta.create(url), build()]);
-    await Promise.all([pdp.start(), okta.start()]);
+    okta = await InterruptibleOkta.create(url);
+    await okta.start();
     env = { PORT, CERBOS_HOSTNAME: pdp.target, ...okta.env, LOG_LEVEL: "error" };
     const tokens = await Promise.all(people.map(async (name) => [name, await okta.token(`${name}@example.com`)]));
     workload = new Workload(Object.fromEntries(tokens) as Tokens);
   });
 
-  after(async () => {
-    await pdp?.end();
-    await okta?.stop();
-    await built?.remove();
-  });
+  after(() => okta?.stop());
 
   beforeEach(async function () {
     database = await temporaryDatabase(this);
     env.DATABASE_URL = database.url;
-    direct = new pg.Pool({ connectionString: database.url, max: 2 });
-    direct.on("error", () => {});
+    direct = directPool(database.url);
   });
 
   afterEach(async () => {

@@ -1,40 +1,44 @@
 import assert from "node:assert/strict";
-import { anyDatabase } from "../support/database/temporary-database.js";
+import { useAnyDatabase } from "../support/database/temporary-database.js";
 import { bearer } from "../support/http/bearer.js";
 import { UserAgent } from "../support/http/user-agent.js";
 import { assertUnavailable } from "../support/load/judge.js";
 import { type Answer, send } from "../support/load/load.js";
 import { InterruptibleOkta } from "../support/okta/interruptible-okta.js";
-import { OwnPdp } from "../support/pdp/own-pdp.js";
+import { useOwnPdp } from "../support/pdp/own-pdp.js";
 import { assertReadiness } from "../support/stack/readiness.js";
 import { freePort, logIn, type Stack, startStack } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
 
-/** The longest that the app waits for anything of Okta's, in ms. */
-const OKTA_LIMIT = 5_000;
+/** How long the app waits for Okta at most. */
+const OKTA_TIMEOUT_MS = 5_000;
 
 describe("resilience: Okta", function () {
   this.timeout(60_000);
 
-  let database: Awaited<ReturnType<typeof anyDatabase>>;
-  let pdp: OwnPdp;
+  const database = useAnyDatabase();
+  const pdp = useOwnPdp();
   let okta: InterruptibleOkta;
   let stack: Stack;
   let url: string;
 
-  before(async function () {
-    this.timeout(60_000);
-    database = await anyDatabase(this);
-    pdp = await OwnPdp.create();
-    await pdp.start();
-  });
+  /**
+   * Gives a suite an app whose Okta the test interrupts.
+   *
+   * @param prepare - leaves Okta in the state in which it is when the app starts
+   */
+  function useAppWithOkta(prepare: (okta: InterruptibleOkta) => Promise<void>): void {
+    before(async function () {
+      this.timeout(180_000);
+      await start(prepare);
+    });
 
-  after(async () => {
-    await pdp?.end();
-    await database?.drop();
-  });
+    after(async () => {
+      await stack?.stop();
+      await okta?.stop();
+    });
+  }
 
-  /** Starts an app that is told to use an Okta of the test's own, in the state that `prepare` leaves it in. */
   async function start(prepare: (okta: InterruptibleOkta) => Promise<void>): Promise<void> {
     const port = String(await freePort());
     okta = await InterruptibleOkta.create(`http://localhost:${port}`);
@@ -114,18 +118,10 @@ describe("resilience: Okta", function () {
   describe("is not there when the app starts", () => {
     let oldToken: string;
 
-    before(async function () {
-      this.timeout(180_000);
-      await start(async (okta) => {
-        await okta.start();
-        oldToken = await okta.token("uma@example.com");
-        await okta.stop();
-      });
-    });
-
-    after(async () => {
-      await stack?.stop();
-      await okta?.stop();
+    useAppWithOkta(async (okta) => {
+      await okta.start();
+      oldToken = await okta.token("uma@example.com");
+      await okta.stop();
     });
 
     it("the app starts, and says what is missing", async () => {
@@ -218,7 +214,7 @@ describe("resilience: Okta", function () {
         assert.equal(left.status, 302);
         await assertLoggedOut(cookie);
         for (const took of [begun.endedAt - begun.startedAt, ended.endedAt - ended.startedAt, left.took]) {
-          assert(took < 2 * OKTA_LIMIT, `${took} ms`);
+          assert(took < 2 * OKTA_TIMEOUT_MS, `${took} ms`);
         }
       });
 
@@ -232,25 +228,17 @@ describe("resilience: Okta", function () {
   describe("hangs when the app starts", () => {
     let token: string;
 
-    before(async function () {
-      this.timeout(180_000);
-      await start(async (okta) => {
-        await okta.start();
-        token = await okta.token("uma@example.com");
-        await okta.hang();
-      });
-    });
-
-    after(async () => {
-      await stack?.stop();
-      await okta?.stop();
+    useAppWithOkta(async (okta) => {
+      await okta.start();
+      token = await okta.token("uma@example.com");
+      await okta.hang();
     });
 
     it("the app starts, nothing hangs with it, and all is well once it answers", async () => {
       const [, login, answer] = await Promise.all([assertReadiness(url, "okta"), page("/login"), list(token)]);
       assertSaysSo(login);
       assertUnavailable(answer);
-      assert(answer.endedAt - answer.startedAt < OKTA_LIMIT, "an access token waits for keys");
+      assert(answer.endedAt - answer.startedAt < OKTA_TIMEOUT_MS, "an access token waits for keys");
 
       await okta.start();
       const { took } = await logInWhenPossible();

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cerbos } from "../../middleware/index.js";
-import { anyDatabase } from "../support/database/temporary-database.js";
+import { useAnyDatabase } from "../support/database/temporary-database.js";
+import { useFixture } from "../support/fixture.js";
 import { bearer } from "../support/http/bearer.js";
 import { type ContactJson, clientOf, createContact } from "../support/http/client.js";
 import {
@@ -17,33 +18,28 @@ import {
 import { send, startLoad, type Turn, tally } from "../support/load/load.js";
 import { median } from "../support/load/median.js";
 import { FaultyProxy } from "../support/network/faulty-proxy.js";
-import { anybodys, OwnPdp, untilDeciding } from "../support/pdp/own-pdp.js";
+import { OwnPdp, publicContact, untilDeciding, useOwnPdp } from "../support/pdp/own-pdp.js";
 import { type MannerName, manners, type RoguePdp, withRoguePdp } from "../support/pdp/rogue-pdp.js";
 import { assertReadiness } from "../support/stack/readiness.js";
-import { type Stack, startStack } from "../support/stack/stack.js";
+import { useStack } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
 
 const CONNECTIONS = 32;
-/** The middleware's deadline for a decision, in ms. */
-const DEADLINE = 1_000;
+/** The middleware's deadline for a decision. */
+const DEADLINE_MS = 1_000;
 
 type RequestName = "read" | "readOther" | "list" | "change" | "steal" | "destroy" | "nina" | "ninaReads" | "nobody";
 
 describe("resilience: the PDP", function () {
   this.timeout(60_000);
 
-  let database: Awaited<ReturnType<typeof anyDatabase>>;
-  let pdp: OwnPdp;
-  let stack: Stack;
+  const database = useAnyDatabase();
+  const pdp = useOwnPdp();
+  const stack = useStack(() => ({ CERBOS_HOSTNAME: pdp.target, LOG_LEVEL: "warn", ...database.env }));
   let requests: Readonly<Record<RequestName, JudgedRequest>>;
   let turns: Turn<JudgedRequest>[];
 
-  before(async function () {
-    this.timeout(180_000);
-    database = await anyDatabase(this);
-    pdp = await OwnPdp.create();
-    await pdp.start();
-    stack = await startStack({ CERBOS_HOSTNAME: pdp.target, LOG_LEVEL: "warn", ...database.env });
+  before(async () => {
     const token = (name: string) => stack.token(`${name}@example.com`);
     const [alice, uma, omar, nina] = [
       await token("alice"),
@@ -65,12 +61,6 @@ describe("resilience: the PDP", function () {
       let next = connection;
       return (ask) => ask(mixed[next++ % mixed.length] as JudgedRequest);
     });
-  });
-
-  after(async () => {
-    await stack?.stop();
-    await pdp?.end();
-    await database?.drop();
   });
 
   /**
@@ -151,9 +141,9 @@ describe("resilience: the PDP", function () {
     const { before, outage } = await under(async () => {
       pdp.freeze();
       // The first ones wait for the deadline; then the circuit is open.
-      await sleep(DEADLINE * 1.5);
+      await sleep(DEADLINE_MS * 1.5);
       open = performance.now();
-      await sleep(DEADLINE * 1.5);
+      await sleep(DEADLINE_MS * 1.5);
       pdp.thaw();
       return untilDeciding(pdp.target);
     });
@@ -168,13 +158,13 @@ describe("resilience: the PDP", function () {
     const decision = median(before.filter(needsPdp).map(time));
     report(`a refusal takes ${refusal.toFixed()} ms, a decision ${decision.toFixed()} ms`);
     assert(refusal > 0, "nothing was refused");
-    assert(refusal < decision + DEADLINE / 4, "a refusal costs a good part of a deadline more than a decision");
+    assert(refusal < decision + DEADLINE_MS / 4, "a refusal costs a good part of a deadline more than a decision");
   });
 
   it("hangs: a thousand refusals cost less than one deadline", async () => {
-    const client = cerbos(pdp.target, { tls: false, deadline: DEADLINE });
+    const client = cerbos(pdp.target, { tls: false, deadline: DEADLINE_MS });
     const check = () =>
-      client.check({ id: "u", roles: ["user"] }, [{ kind: "contact", resource: anybodys, action: "read" }]).then(
+      client.check({ id: "u", roles: ["user"] }, [{ kind: "contact", resource: publicContact, action: "read" }]).then(
         () => "allowed",
         (error) => error.fault,
       );
@@ -190,7 +180,7 @@ describe("resilience: the PDP", function () {
       const took = performance.now() - began;
       report(`1,000 refusals in ${took.toFixed(1)} ms`);
       assert(faults.has("circuit_open") && !faults.has("allowed"), [...faults].join());
-      assert(took < DEADLINE, `${took} ms`);
+      assert(took < DEADLINE_MS, `${took} ms`);
     } finally {
       pdp.thaw();
       client.close();
@@ -237,7 +227,7 @@ describe("resilience: the PDP", function () {
         proxy.abandon();
         return untilDeciding(pdp.target);
         // Only the deadline tells that nothing will come, and who asked just before it did has one to wait out too.
-      }, 2 * DEADLINE);
+      }, 2 * DEADLINE_MS);
     });
 
     it("the app reconnects while it hangs, and is left with a connection that never was one", async () => {
@@ -248,7 +238,7 @@ describe("resilience: the PDP", function () {
         proxy.abandon();
         proxy.turn("pass");
         return untilDeciding(pdp.target);
-      }, DEADLINE);
+      }, DEADLINE_MS);
     });
   });
 
@@ -300,20 +290,15 @@ describe("resilience: the PDP", function () {
   });
 
   describe("is not there when the app starts", () => {
-    let own: OwnPdp;
-    let lonely: Stack;
+    const own = useFixture(
+      () => OwnPdp.create(),
+      (created) => created.end(),
+    );
+    const lonely = useStack(() => ({ CERBOS_HOSTNAME: own.target, LOG_LEVEL: "warn", ...database.env }));
     let token: string;
 
-    before(async function () {
-      this.timeout(180_000);
-      own = await OwnPdp.create();
-      lonely = await startStack({ CERBOS_HOSTNAME: own.target, LOG_LEVEL: "warn", ...database.env });
+    before(async () => {
       token = await lonely.token("uma@example.com");
-    });
-
-    after(async () => {
-      await lonely?.stop();
-      await own?.end();
     });
 
     it("/readyz names it, requests get 503, and all is well once it is there", async () => {

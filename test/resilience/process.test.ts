@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readDemoState } from "../../app/demo/demo-state.js";
 import { requestToken } from "../../app/demo/identity-provider/request-token.js";
-import { anyDatabase } from "../support/database/temporary-database.js";
+import { useAnyDatabase } from "../support/database/temporary-database.js";
 import { bearer } from "../support/http/bearer.js";
 import { type ContactJson, clientOf, createContact } from "../support/http/client.js";
 import { type Answer, type LoadRequest, send, startLoad, type Turn } from "../support/load/load.js";
@@ -17,8 +17,8 @@ import { AppProcess } from "../support/stack/app-process.js";
 import { freePort } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
 
-/** How long requests in flight are waited for, in ms; see app/web/operations/listen.ts. */
-const GRACE = 10_000;
+/** How long the app waits for requests in flight; see app/web/operations/listen.ts. */
+const GRACE_MS = 10_000;
 
 describe("resilience: the process", function () {
   this.timeout(120_000);
@@ -187,15 +187,12 @@ describe("resilience: the process", function () {
   });
 
   describe("with any database", () => {
-    let database: Awaited<ReturnType<typeof anyDatabase>>;
+    const database = useAnyDatabase();
     let env: NodeJS.ProcessEnv;
 
-    before(async function () {
-      database = await anyDatabase(this);
+    before(async () => {
       env = { ...database.env, DATA_DIR: await folder(), LOG_LEVEL: "info" };
     });
-
-    after(() => database?.drop());
 
     it("Ctrl-C under load: requests in flight still get decisions, from a PDP that Ctrl-C did not reach", async () => {
       const app = await start(env);
@@ -211,20 +208,20 @@ describe("resilience: the process", function () {
       const pressed = performance.now();
       app.interrupt();
       assert.notEqual(await app.ended, 0);
-      assert(performance.now() - pressed < GRACE / 3, "it waited");
+      assert(performance.now() - pressed < GRACE_MS / 3, "it waited");
       upload.socket.destroy();
       await app.assertNothingLeft();
     });
 
     it("a request that never ends does not keep it from ending", async function () {
-      this.timeout(GRACE + 60_000);
+      this.timeout(GRACE_MS + 60_000);
       const app = await start(env);
       const upload = await beginUpload(app.url, await tokenFrom(env.DATA_DIR ?? ""));
       const asked = performance.now();
       app.kill("SIGTERM");
       assert.equal(await app.ended, 0, app.output);
       const took = performance.now() - asked;
-      assert(took > GRACE * 0.9 && took < GRACE * 2, `it took ${took} ms`);
+      assert(took > GRACE_MS * 0.9 && took < GRACE_MS * 2, `it took ${took} ms`);
       upload.socket.destroy();
       await app.assertNothingLeft();
     });
@@ -278,7 +275,7 @@ async function assertFinishesWhatItBegan(app: AppProcess, token: string, stop: (
     answers = await load.stop();
   }
   assert.match(created, /^HTTP\/1\.1 201 /, created);
-  assert(took < GRACE, `it took ${took} ms to finish what it had begun`);
+  assert(took < GRACE_MS, `it took ${took} ms to finish what it had begun`);
 
   // On a machine with much else to do a decision may come too late at any time; most are made all the same.
   const since = answers.filter(({ endedAt, status }) => endedAt > asked && status !== 0);

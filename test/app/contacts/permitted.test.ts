@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GRPC } from "@cerbos/grpc";
-import { useFixture } from "../../support/fixture.js";
 import {
   type ContactJson,
   contactIn,
@@ -18,6 +16,7 @@ import { projectPath } from "../../support/paths.js";
 import { demoUser } from "../../support/stack/demo-users.js";
 import { useInProcess } from "../../support/stack/in-process.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
+import { useTemporaryFolder } from "../../support/temporary-folder.js";
 
 interface Page {
   readonly contacts: ContactJson[];
@@ -163,11 +162,9 @@ describe("lists of what somebody may see", () => {
 });
 
 describe("lists whose query plan lets through too much", () => {
-  const policies = useFixture(
-    async () => ({ folder: await carelessPolicies() }),
-    ({ folder }) => rm(folder, { recursive: true }),
-  );
-  const app = useInProcess(() => policies.folder);
+  const policies = useTemporaryFolder();
+  before(() => copyWithCarelessRule(policies.path));
+  const app = useInProcess(() => policies.path);
 
   it("show none of it, in JSON or on a page, and log the defect", async () => {
     const [mine, theirs] = [await app.as("00umine", "user", ""), await app.as("00utheirs", "user", "")];
@@ -185,9 +182,8 @@ describe("lists whose query plan lets through too much", () => {
   });
 });
 
-/** Copies the CRM's policies and changes a rule so that the planner and the check disagree about it. @returns the folder */
-async function carelessPolicies(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "gatehouse-policies-"));
+/** Copies the CRM's policies to a folder, and changes a rule so that the planner and the check disagree about it. */
+async function copyWithCarelessRule(folder: string): Promise<void> {
   await cp(projectPath("policies"), folder, { recursive: true });
   await rm(join(folder, "tests"), { recursive: true });
   const file = join(folder, "contact.yaml");
@@ -196,5 +192,4 @@ async function carelessPolicies(): Promise<string> {
   const careless = policy.replace('R.attr.visibility == "everyone"', "has(R.attr.nickname)");
   assert.notEqual(careless, policy);
   await writeFile(file, careless);
-  return folder;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "mocha";
 import pg from "pg";
+import { useFixture } from "../fixture.js";
 
 /** A database of a test's or benchmark's own. */
 export interface TemporaryDatabase {
@@ -21,15 +22,31 @@ export async function temporaryDatabase(test: Context): Promise<TemporaryDatabas
   return createDatabase(server);
 }
 
+/** A database, whatever its engine. */
+export interface AnyDatabase {
+  /** The app's settings for it. */
+  readonly env: NodeJS.ProcessEnv;
+  drop(): Promise<void>;
+}
+
 /**
- * A database for tests to which any will do: PostgreSQL where there is one, as it starts sooner; else the app's own.
- *
- * @returns the app's settings for it
+ * A database for tests to which the engine does not matter: PostgreSQL where there is one, as it starts sooner; else the
+ * embedded one.
  */
-export async function anyDatabase(test: Context): Promise<{ env: NodeJS.ProcessEnv; drop(): Promise<void> }> {
+export async function anyDatabase(test: Context): Promise<AnyDatabase> {
   if (!process.env.TEST_DATABASE_URL) return { env: {}, drop: async () => {} };
   const database = await temporaryDatabase(test);
   return { env: { DATABASE_URL: database.url }, drop: database.drop };
+}
+
+/** Gives the suite that calls this an empty database on real PostgreSQL; see {@link temporaryDatabase}. */
+export function useTemporaryDatabase(): TemporaryDatabase {
+  return useFixture(temporaryDatabase, (database) => database.drop());
+}
+
+/** Gives the suite that calls this a database; see {@link anyDatabase}. */
+export function useAnyDatabase(): AnyDatabase {
+  return useFixture(anyDatabase, (database) => database.drop());
 }
 
 /**

@@ -7,17 +7,18 @@ import { GRPC } from "@cerbos/grpc";
 import { cerbosBinary } from "../../../app/demo/pdp/cerbos-binary.js";
 import { type PdpProcess, spawnPdp } from "../../../app/demo/pdp/pdp-process.js";
 import { startWatchdog, type Watchdog } from "../../../app/demo/pdp/watchdog.js";
+import { useFixture } from "../fixture.js";
 import { projectPath } from "../paths.js";
 
-const START_LIMIT = 30_000;
+const START_TIMEOUT_MS = 30_000;
 
 /** A contact that the policies let every user read. */
-export const anybodys = {
+export const publicContact = {
   id: "1",
   attr: { ownerId: "o", visibility: "everyone", department: "", sharedWith: [], editors: [] },
 };
 
-/** A real PDP at a unix socket, which nobody restarts or looks after: a test kills, freezes and starts it. */
+/** A real PDP at a unix socket that nothing restarts: a test kills, freezes and starts it. */
 export class OwnPdp {
   readonly folder: string;
   /** Its socket. Other things may be put there while it is not running. */
@@ -87,11 +88,23 @@ export class OwnPdp {
   }
 }
 
+/** Gives the suite that calls this a PDP of its own, which runs from the suite's first hook on. */
+export function useOwnPdp(): OwnPdp {
+  return useFixture(
+    async () => {
+      const pdp = await OwnPdp.create();
+      await pdp.start();
+      return pdp;
+    },
+    (pdp) => pdp.end(),
+  );
+}
+
 /** Waits until a PDP decides. @returns when it was first seen to, by `performance.now()` */
 export async function untilDeciding(target: string): Promise<number> {
-  const limit = performance.now() + START_LIMIT;
+  const limit = performance.now() + START_TIMEOUT_MS;
   while (!(await decides(target))) {
-    assert(performance.now() < limit, `no PDP at ${target} within ${START_LIMIT} ms`);
+    assert(performance.now() < limit, `no PDP at ${target} within ${START_TIMEOUT_MS} ms`);
     await sleep(10);
   }
   return performance.now();
@@ -102,7 +115,7 @@ async function decides(target: string): Promise<boolean> {
   const client = new GRPC(target, { tls: false, channelOptions: { "grpc.use_local_subchannel_pool": 1 } });
   try {
     const allowed = await client.isAllowed(
-      { principal: { id: "u", roles: ["user"] }, resource: { kind: "contact", ...anybodys }, action: "read" },
+      { principal: { id: "u", roles: ["user"] }, resource: { kind: "contact", ...publicContact }, action: "read" },
       { signal: AbortSignal.timeout(500) },
     );
     return allowed === true;

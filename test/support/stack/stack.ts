@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readDemoState } from "../../../app/demo/demo-state.js";
 import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
+import { useFixture } from "../fixture.js";
 import { UserAgent } from "../http/user-agent.js";
 
 /** A running app with its demo parts, started the way `npm start` starts it. */
@@ -26,7 +27,7 @@ export interface Stack {
   stop(signal?: NodeJS.Signals): Promise<number | string | null>;
 }
 
-const START_LIMIT = 90_000;
+const START_TIMEOUT_MS = 90_000;
 
 /** A TCP port that is free now. */
 export async function freePort(): Promise<number> {
@@ -78,7 +79,7 @@ export async function startStack(env: NodeJS.ProcessEnv = {}): Promise<Stack> {
     child.stdout?.on("data", () => output().includes("CRM ready at") && resolve());
   });
   const late = new Promise<never>((_resolve, reject) => {
-    setTimeout(() => reject(new Error(`the app did not start in time:\n${output()}`)), START_LIMIT).unref();
+    setTimeout(() => reject(new Error(`the app did not start in time:\n${output()}`)), START_TIMEOUT_MS).unref();
   });
   const early = ended.then((code) => Promise.reject(new Error(`the app ended with ${code}:\n${output()}`)));
   // It also rejects when the app ends as it should, later.
@@ -112,6 +113,18 @@ export async function startStack(env: NodeJS.ProcessEnv = {}): Promise<Stack> {
       return code;
     },
   };
+}
+
+/**
+ * Gives the suite that calls this a stack of its own, which runs from the suite's first hook on.
+ *
+ * @param env - says the settings; see {@link startStack}
+ */
+export function useStack(env: () => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>): Stack {
+  return useFixture(
+    async () => startStack(await env()),
+    (stack) => stack.stop(),
+  );
 }
 
 /**

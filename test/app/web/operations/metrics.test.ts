@@ -2,17 +2,15 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { clientOf } from "../../../support/http/client.js";
-import { freePort, type Stack, startStack } from "../../../support/stack/stack.js";
+import { freePort, startStack, useStack } from "../../../support/stack/stack.js";
 
 describe("/metrics", function () {
   this.timeout(120_000);
-  let stack: Stack;
   let port: number;
-  before(async () => {
+  const stack = useStack(async () => {
     port = await freePort();
-    stack = await startStack({ METRICS_PORT: String(port) });
+    return { METRICS_PORT: String(port) };
   });
-  after(() => stack.stop());
 
   /** The samples that Prometheus would read: value by name and labels, those of the instrumentation left out. */
   async function scrape(): Promise<Map<string, number>> {
