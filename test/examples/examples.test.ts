@@ -5,11 +5,10 @@ import { readdirSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { projectPath } from "../support/paths.js";
 import { cleanEnvironment, freePort } from "../support/stack/stack.js";
 
-const project = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const examples = readdirSync(project("examples"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+const examples = readdirSync(projectPath("examples"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
 /** What a README says: the lines that start the app, and requests with the status that each is answered with. */
 interface Instructions {
@@ -64,8 +63,8 @@ describe("each example, started in a clean folder as its README says", function 
     clean = await mkdtemp(join(tmpdir(), "gatehouse-examples-"));
     const files = ["app", "middleware", "examples", "views", "policies", "package.json"];
     const configs = ["tsconfig.json", "tsconfig.build.json"];
-    for (const path of [...files, ...configs]) await cp(project(path), join(clean, path), { recursive: true });
-    await symlink(project("node_modules"), join(clean, "node_modules"));
+    for (const path of [...files, ...configs]) await cp(projectPath(path), join(clean, path), { recursive: true });
+    await symlink(projectPath("node_modules"), join(clean, "node_modules"));
   });
 
   after(() => rm(clean, { recursive: true }));
@@ -73,12 +72,12 @@ describe("each example, started in a clean folder as its README says", function 
   it("there are four, each of at most 60 lines and with its policy", async () => {
     assert.equal(examples.length, 4);
     for (const { name } of examples) {
-      const files = readdirSync(project(`examples/${name}`));
+      const files = readdirSync(projectPath(`examples/${name}`));
       const app = files.find((file) => /^app\.(js|ts)$/.test(file));
       assert(app, name);
-      const lines = (await readFile(project(`examples/${name}/${app}`), "utf8")).split("\n").length - 1;
+      const lines = (await readFile(projectPath(`examples/${name}/${app}`), "utf8")).split("\n").length - 1;
       assert(lines <= 60, `${name} has ${lines} lines`);
-      assert.deepEqual(readdirSync(project(`examples/${name}/policies`)), ["invoice.yaml"]);
+      assert.deepEqual(readdirSync(projectPath(`examples/${name}/policies`)), ["invoice.yaml"]);
     }
   });
 

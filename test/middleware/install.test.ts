@@ -52,7 +52,11 @@ async function scratchFolder(): Promise<string> {
 async function pages(): Promise<string> {
   const folder = projectPath("middleware/docs");
   const names = (await readdir(folder)).filter((name) => name.endsWith(".md"));
-  const files = [projectPath("README.md"), projectPath("middleware/README.md"), ...names.map((name) => join(folder, name))];
+  const files = [
+    projectPath("README.md"),
+    projectPath("middleware/README.md"),
+    ...names.map((name) => join(folder, name)),
+  ];
   return (await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n");
 }
 

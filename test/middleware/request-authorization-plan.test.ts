@@ -7,7 +7,10 @@ import {
   type Principal,
   UnsupportedPlanError,
 } from "../../middleware/index.js";
-import { guardedApp, keeping, pdpThat, refusal, uma } from "../support/pdp/pdp-doubles.js";
+import { guardedApp, refusal } from "../support/middleware/guarded-app.js";
+import { uma } from "../support/pdp/ask.js";
+import { pdpThat } from "../support/pdp/pdp-doubles.js";
+import { recordingSink } from "../support/sinks/recording-sink.js";
 
 const conditional: Filter = { decision: "conditional", condition: { type: "literal", value: true } };
 
@@ -24,7 +27,7 @@ async function planned(
       return answer;
     },
   );
-  const { events, decisions } = keeping();
+  const { events, decisions } = recordingSink();
   let filter: Filter | undefined;
   const app = guardedApp({ pdp, principal: () => principal, decisions }, async (req, _res, next) => {
     try {

@@ -3,9 +3,7 @@ import { spawnSync } from "node:child_process";
 import { appendFile, cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const project = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+import { projectPath } from "../support/paths.js";
 
 /** Files, each with an import that turns an arrow of the architecture round, and the rule that says so. */
 const turnedArrows: readonly (readonly [file: string, imports: string, rule: string])[] = [
@@ -43,10 +41,10 @@ async function brokenRules(arrows: typeof turnedArrows): Promise<readonly string
       "tsconfig.json",
       ".dependency-cruiser.mjs",
     ];
-    await Promise.all(copied.map((path) => cp(project(path), join(folder, path), { recursive: true })));
-    await symlink(project("node_modules"), join(folder, "node_modules"));
+    await Promise.all(copied.map((path) => cp(projectPath(path), join(folder, path), { recursive: true })));
+    await symlink(projectPath("node_modules"), join(folder, "node_modules"));
     for (const [file, imports] of arrows) await appendFile(join(folder, file), `import type {} from "${imports}";\n`);
-    const command = [project("node_modules/dependency-cruiser/bin/dependency-cruise.mjs"), "--output-type", "json"];
+    const command = [projectPath("node_modules/dependency-cruiser/bin/dependency-cruise.mjs"), "--output-type", "json"];
     const { stdout, stderr } = spawnSync(
       process.execPath,
       [...command, "app", "middleware", "examples", "test", "bench"],
@@ -82,14 +80,14 @@ describe("the check of the architecture", function () {
 
 describe("the check of sizes", () => {
   const check = (folder: string) =>
-    spawnSync(process.execPath, ["--import", "tsx", project("scripts/check-sizes.ts"), folder], {
-      cwd: project("."),
+    spawnSync(process.execPath, ["--import", "tsx", projectPath("scripts/check-sizes.ts"), folder], {
+      cwd: projectPath("."),
       encoding: "utf8",
     });
 
   it("takes files of 300 lines and folders of fifteen files, and no more", async () => {
-    const folder = await mkdtemp(project("node_modules/.gatehouse-sizes-"));
-    const relative = folder.slice(project("").length);
+    const folder = await mkdtemp(projectPath("node_modules/.gatehouse-sizes-"));
+    const relative = folder.slice(projectPath("").length);
     try {
       for (let n = 0; n < 15; n++) await writeFile(join(folder, `${n}.ts`), "//\n".repeat(300));
       assert.equal(check(relative).status, 0);

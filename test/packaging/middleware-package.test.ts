@@ -4,10 +4,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { projectPath } from "../support/paths.js";
 
-const project = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const read = (path: string) => JSON.parse(readFileSync(project(path), "utf8"));
+const read = (path: string) => JSON.parse(readFileSync(projectPath(path), "utf8"));
 const root = read("package.json");
 const middleware = read("middleware/package.json");
 const faces = Object.keys(middleware.exports).filter((name) => name !== "./package.json");
@@ -21,7 +20,7 @@ describe("the middleware's package.json", function () {
     }
     assert.deepEqual(middleware.engines, root.engines);
     assert.equal(middleware.license, root.license);
-    assert.equal(readFileSync(project("middleware/LICENSE"), "utf8"), readFileSync(project("LICENSE"), "utf8"));
+    assert.equal(readFileSync(projectPath("middleware/LICENSE"), "utf8"), readFileSync(projectPath("LICENSE"), "utf8"));
   });
 
   it("stays private until a person publishes it, under a name with a scope", () => {
@@ -32,7 +31,7 @@ describe("the middleware's package.json", function () {
   it("names the four faces, whose sources are there", () => {
     assert.deepEqual(faces, [".", "./sql", "./sinks", "./testing"]);
     for (const face of faces) {
-      assert(existsSync(project(`middleware/${middleware.exports[face].replace(/\.js$/, ".ts")}`)), face);
+      assert(existsSync(projectPath(`middleware/${middleware.exports[face].replace(/\.js$/, ".ts")}`)), face);
     }
   });
 
@@ -40,8 +39,8 @@ describe("the middleware's package.json", function () {
     const folder = await mkdtemp(join(tmpdir(), "gatehouse-package-"));
     try {
       const files = ["app", "middleware", "views", "policies", "package.json", "tsconfig.json", "tsconfig.build.json"];
-      for (const path of files) await cp(project(path), join(folder, path), { recursive: true });
-      await symlink(project("node_modules"), join(folder, "node_modules"));
+      for (const path of files) await cp(projectPath(path), join(folder, path), { recursive: true });
+      await symlink(projectPath("node_modules"), join(folder, "node_modules"));
       execFileSync("npm", ["run", "build"], { cwd: folder, stdio: "pipe" });
       const app = join(folder, "app-of-its-own");
       await mkdir(join(app, "node_modules", "@gatehouse-authz"), { recursive: true });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import request from "supertest";
 import { UserAgent } from "../../support/http/user-agent.js";
-import { sharedStack } from "../../support/stack/stack.js";
+import { sharedStack } from "../../support/stack/shared-stack.js";
 
 const folder = fileURLToPath(new URL("../../../app/web/public/styles", import.meta.url));
 const entry = readFileSync(new URL("../../../app/web/public/gatehouse.css", import.meta.url), "utf8");
