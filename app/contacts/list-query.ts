@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clean, isoTime, pageLimit } from "../web/query.js";
+import { clean, isoTime, pageLimit } from "../web/query-validation.js";
 
 /** Columns that lists can be sorted by; a minus in front turns the order round. */
 export const sortKeys = ["name", "email", "company", "title", "created", "updated"] as const;

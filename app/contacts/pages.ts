@@ -3,10 +3,10 @@ import type { ContactDecisions } from "../audit/web/contact-history.js";
 import { nameAmong, type People } from "../directory/people.js";
 import { renderPage } from "../web/pages.js";
 import { type Contact, type Field, fields } from "./contact.js";
+import { accessOf, nameOf, visibilityOf } from "./labels.js";
 import { DEFAULT_SORT, encodeCursor, type ListQuery, sortKeyOf } from "./list-query.js";
 import { buttons, permissionsOf, verifiedRows } from "./permissions.js";
 import type { Page } from "./store.js";
-import { accessOf, nameOf, visibilityOf } from "./words.js";
 
 type Values = Readonly<Record<Field, string>> & { readonly visibility?: string };
 

@@ -6,17 +6,17 @@ import type { DecisionLog } from "../audit/write/decision-log.js";
 import type { People } from "../directory/people.js";
 import { ProblemError } from "../problems.js";
 import { notify } from "../web/pages.js";
-import { malformed, messagesOf } from "../web/query.js";
+import { malformed, messagesOf } from "../web/query-validation.js";
 import { contactColumns } from "./columns.js";
 import { type Contact, contactChange, contactFields, newContact } from "./contact.js";
+import { nameOf, summaryOf } from "./labels.js";
 import { encodeCursor, listQuery } from "./list-query.js";
 import { askToDelete, showContact, showEditForm, showList, showNewForm, typed } from "./pages.js";
 import { verifiedRows } from "./permissions.js";
+import { requireIfMatch, sendContact, staleVersion, versionIn } from "./preconditions.js";
 import { contactById, contactResource, loadedContact, proposedContact } from "./resource.js";
 import { type ContactStore, DuplicateEmailError } from "./store.js";
 import { checked } from "./validation.js";
-import { requireIfMatch, sendContact, staleVersion, versionIn } from "./version.js";
-import { nameOf, summaryOf } from "./words.js";
 
 /** Everything about contacts, as pages and as JSON. Each route begins with the guard that decides about it. */
 export function contactRoutes(

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { ProblemError } from "../problems.js";
-import { messagesOf } from "../web/query.js";
+import { messagesOf } from "../web/query-validation.js";
 
 /**
  * Checks a JSON body.

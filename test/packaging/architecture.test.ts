@@ -9,8 +9,8 @@ import { projectPath } from "../support/paths.js";
 const turnedArrows: readonly (readonly [file: string, imports: string, rule: string])[] = [
   ["app/audit/record/record.ts", "../../contacts/contact.js", "app-audit-imports-downwards"],
   ["app/directory/people.ts", "../audit/search/query.js", "app-directory-imports-downwards"],
-  ["app/web/query.ts", "../directory/people.js", "app-web-imports-downwards"],
-  ["app/auth/claims.ts", "../web/query.js", "app-auth-imports-downwards"],
+  ["app/web/query-validation.ts", "../directory/people.js", "app-web-imports-downwards"],
+  ["app/auth/claims.ts", "../web/query-validation.js", "app-auth-imports-downwards"],
   ["app/db/open.ts", "../auth/claims.js", "app-db-imports-downwards"],
   ["app/audit/record/canonical-json.ts", "../seal/seal.js", "audit-record-imports-downwards"],
   ["app/audit/seal/seal.ts", "../web/csv.js", "audit-seal-imports-downwards"],

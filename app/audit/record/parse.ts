@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clean, isoTime } from "../../web/query.js";
+import { clean, isoTime } from "../../web/query-validation.js";
 import { explanation } from "./explanation.js";
 import type { DecisionRecord } from "./record.js";
 import type { StoredDecision } from "./row.js";

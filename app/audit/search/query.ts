@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clean, isoTime, pageLimit } from "../../web/query.js";
+import { clean, isoTime, pageLimit } from "../../web/query-validation.js";
 
 /** Decisions on a page, unless the query says otherwise. */
 export const DEFAULT_LIMIT = 50;

@@ -4,7 +4,7 @@ import { authorize, wantsHtml } from "../../../middleware/index.js";
 import { type SqlCondition, toSql } from "../../../middleware/sql/index.js";
 import type { People } from "../../directory/people.js";
 import { ProblemError } from "../../problems.js";
-import { malformed, messagesOf } from "../../web/query.js";
+import { malformed, messagesOf } from "../../web/query-validation.js";
 import { jsonLineOf } from "../record/parse.js";
 import type { StoredDecision } from "../record/row.js";
 import { findPerson } from "../search/person.js";

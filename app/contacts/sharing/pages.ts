@@ -2,8 +2,8 @@ import type { Request, Response } from "express";
 import { nameAmong, type People } from "../../directory/people.js";
 import { renderPage } from "../../web/pages.js";
 import type { Contact } from "../contact.js";
+import { nameOf, summaryOf } from "../labels.js";
 import { contactResource } from "../resource.js";
-import { nameOf, summaryOf } from "../words.js";
 
 /** What a form that comes back shows besides what is stored. */
 export interface FormState {

@@ -5,11 +5,11 @@ import { type Colleague, nameAmong, type People } from "../../directory/people.j
 import { ProblemError } from "../../problems.js";
 import { notify } from "../../web/pages.js";
 import type { Contact } from "../contact.js";
+import { nameOf, visibilityOf } from "../labels.js";
+import { requireIfMatch, sendContact, staleVersion, versionIn } from "../preconditions.js";
 import { contactById, contactResource, loadedContact } from "../resource.js";
 import { type AccessChange, type ContactStore, DuplicateEmailError } from "../store.js";
 import { checked } from "../validation.js";
-import { requireIfMatch, sendContact, staleVersion, versionIn } from "../version.js";
-import { nameOf, visibilityOf } from "../words.js";
 import { type FormState, showShareForm, showTransferForm } from "./pages.js";
 import {
   changesNothing,

@@ -15,7 +15,7 @@ import type { Db } from "../../../app/db/database.js";
 import { contacts, decisions, unsealedDecisions } from "../../../app/db/schema.js";
 import { type People, peopleStore } from "../../../app/directory/people.js";
 import { principalOf } from "../../../app/directory/principal.js";
-import { bodies } from "../../../app/web/body.js";
+import { bodies } from "../../../app/web/body-parsers.js";
 import { errors } from "../../../app/web/errors.js";
 import { requestLog } from "../../../app/web/operations/logger.js";
 import { noStore } from "../../../app/web/security-headers.js";

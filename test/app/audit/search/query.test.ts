@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { nextOf, startOf, startsIn, type Unit, unitFor } from "../../../../app/audit/search/periods.js";
 import { auditQuery, encodeCursor } from "../../../../app/audit/search/query.js";
 import { auditUrl } from "../../../../app/audit/web/urls.js";
-import { messagesOf } from "../../../../app/web/query.js";
+import { messagesOf } from "../../../../app/web/query-validation.js";
 
 const contact = "8b752f17-50d5-4b10-8d17-8818512fb19a";
 
