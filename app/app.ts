@@ -35,7 +35,7 @@ import { staticFiles } from "./web/static-files.js";
 /** What the app works with; opened and closed by `main.ts`. */
 export interface Services {
   readonly config: Config;
-  readonly log: Logger;
+  readonly logger: Logger;
   readonly database: Database;
   readonly pdp: Pdp;
   readonly decisionLog: DecisionLog;
@@ -52,7 +52,7 @@ export interface Services {
 
 /** The Express stack, in the order in which a request passes through it. */
 export function createApp(services: Services): Express {
-  const { config, log, database, pdp, decisionLog, okta, sessionSecret, isDemo, isStopping } = services;
+  const { config, logger, database, pdp, decisionLog, okta, sessionSecret, isDemo, isStopping } = services;
   const contacts = contactStore(database.db);
   const people = peopleStore(database.db);
   const decisions = decisionStore(database.db);
@@ -64,7 +64,7 @@ export function createApp(services: Services): Express {
   usePages(app, { isDemo, menu: menuOfRooms(contactMenu, auditMenu) });
 
   app.use(securityHeaders(config.baseUrl, okta.settings.issuer));
-  app.use(requestLog(log));
+  app.use(requestLog(logger));
   app.use(
     health(
       [

@@ -12,7 +12,7 @@ import { afterCallback } from "./auth/routes.js";
 import { type Config, loadConfig } from "./config.js";
 import { openDatabase } from "./db/open.js";
 import { listen, stopServing } from "./web/operations/listen.js";
-import { createLog } from "./web/operations/logger.js";
+import { createLogger } from "./web/operations/logger.js";
 import { serveMetrics } from "./web/operations/metrics.js";
 
 /** The policies that come with the app, in which refusals are looked up. */
@@ -48,7 +48,7 @@ function printError(error: unknown): void {
 }
 
 async function start(config: Config): Promise<void> {
-  const log = createLog(config.logLevel);
+  const logger = createLogger(config.logLevel);
 
   // The port first: if it is taken, nothing else need be started.
   let handle: RequestListener = (_req, res) => res.writeHead(503, { "Retry-After": "2" }).end("starting\n");
@@ -61,14 +61,14 @@ async function start(config: Config): Promise<void> {
   if (config.metricsPort) await serveMetrics(config.metricsPort, host);
 
   // Then the database: a process that may not have the data folder must not touch the other files in it either.
-  const database = await openDatabase(config, (err) => log.warn({ err }, "database connection lost"));
+  const database = await openDatabase(config, (err) => logger.warn({ err }, "database connection lost"));
   closers.push(() => database.close());
 
   // Loaded only when something has to be stood in for, which is never in production.
   const demo = config.okta && config.cerbos && config.databaseUrl ? undefined : await import("./demo/index.js");
-  const okta = config.okta ? undefined : await demo?.startOktaStandIn(config, log);
+  const okta = config.okta ? undefined : await demo?.startOktaStandIn(config, logger);
   if (okta) closers.push(() => okta.stop());
-  const pdpProcess = config.cerbos ? undefined : await demo?.startPdpStandIn(log);
+  const pdpProcess = config.cerbos ? undefined : await demo?.startPdpStandIn(logger);
   if (pdpProcess) closers.push(() => pdpProcess.stop());
   const oktaSettings = config.okta ?? okta?.settings;
   const cerbosSettings = config.cerbos ?? pdpProcess?.settings;
@@ -77,9 +77,9 @@ async function start(config: Config): Promise<void> {
   if (!config.databaseUrl) await demo?.seedContacts(database.db);
   if (!config.okta) await demo?.seedPeople(database.db);
 
-  const sealer = new Sealer(database.db, log, config.retentionDays);
+  const sealer = new Sealer(database.db, logger, config.retentionDays);
   closers.push(() => sealer.stop());
-  const decisionLog = openDecisionLog(database.db, openExplainer(policies), log);
+  const decisionLog = openDecisionLog(database.db, openExplainer(policies), logger);
   const stream = config.decisionStream && openStream(config.decisionStream);
   // At the same time: each may take as long as it is allowed to, and neither waits for the other.
   closers.push(() => Promise.all([decisionLog, stream].map((each) => closeSafely(() => each?.close()))));
@@ -92,15 +92,15 @@ async function start(config: Config): Promise<void> {
   const connection = new OktaConnection({
     settings: oktaSettings,
     baseUrl: config.baseUrl,
-    onCallback: afterCallback(log, config.claimRules),
-    log,
+    onCallback: afterCallback(logger, config.claimRules),
+    logger,
   });
   closers.push(() => connection.close());
   await connection.firstAttempt;
 
   handle = createApp({
     config,
-    log,
+    logger,
     database,
     pdp,
     decisionLog,

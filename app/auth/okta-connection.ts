@@ -28,7 +28,7 @@ export class OktaConnection {
   readonly #baseUrl: string;
   // Okta's middleware brings the types of Express 4, hence the casts of handlers in this file.
   readonly #onCallback: ErrorRequestHandler;
-  readonly #log: Logger;
+  readonly #logger: Logger;
   readonly #stopped = new AbortController();
   /** Resolves when the first attempt to discover Okta has ended, however it did. */
   readonly firstAttempt: Promise<void>;
@@ -39,11 +39,11 @@ export class OktaConnection {
    * @param onCallback - called when the browser is back from Okta: with an error, or with none once the user is logged in
    * @throws Error when Okta's middleware finds the settings wrong
    */
-  constructor(options: { settings: OktaSettings; baseUrl: string; onCallback: ErrorRequestHandler; log: Logger }) {
+  constructor(options: { settings: OktaSettings; baseUrl: string; onCallback: ErrorRequestHandler; logger: Logger }) {
     this.#settings = options.settings;
     this.#baseUrl = options.baseUrl;
     this.#onCallback = options.onCallback;
-    this.#log = options.log;
+    this.#logger = options.logger;
     this.firstAttempt = new Promise((resolve) => {
       this.#firstAttemptEnded = resolve;
     });
@@ -77,7 +77,7 @@ export class OktaConnection {
     try {
       if (login) return await this.#endAtOkta(req, res, login);
     } catch (err) {
-      this.#log.warn({ requestId: req.id, err }, "logged out here, but not at Okta");
+      this.#logger.warn({ requestId: req.id, err }, "logged out here, but not at Okta");
     }
     res.redirect(loginPaths.afterLogout);
   }
@@ -141,10 +141,10 @@ export class OktaConnection {
     oidc.on("ready", () => {
       this.#oidc = oidc;
       this.#firstAttemptEnded();
-      this.#log.info({ issuer }, "Okta discovered");
+      this.#logger.info({ issuer }, "Okta discovered");
     });
     oidc.on("error", (error) => {
-      this.#log.warn({ issuer, error: error.message }, "Okta reports an error");
+      this.#logger.warn({ issuer, error: error.message }, "Okta reports an error");
       // After discovery these are about single requests: a token that could not be revoked, say.
       this.#firstAttemptEnded();
       if (!this.#oidc) this.#retry(retryIn);

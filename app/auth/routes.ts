@@ -74,7 +74,7 @@ export function loginRoutes(okta: OktaConnection, baseUrl: string, limit: Reques
 }
 
 /** What happens when the browser is back from Okta; see {@link OktaConnection}. */
-export function afterCallback(log: Logger, rules: ClaimRules): ErrorRequestHandler {
+export function afterCallback(logger: Logger, rules: ClaimRules): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const tokens = req.userContext?.tokens;
     if (!error && tokens) {
@@ -88,7 +88,7 @@ export function afterCallback(log: Logger, rules: ClaimRules): ErrorRequestHandl
     }
     // After the comma openid-client repeats what it was given.
     const reason = error instanceof Error ? error.message.split(",")[0] : "no tokens";
-    log.warn({ requestId: req.id, reason }, "login failed");
+    logger.warn({ requestId: req.id, reason }, "login failed");
     if (isDatabaseUnavailable(error)) return next(error);
     if (isNetworkFault(error)) return next(new OktaUnavailableError({ cause: error }));
     if (req.query.error === "access_denied") return next(refusedByOkta(req));

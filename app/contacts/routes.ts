@@ -22,7 +22,7 @@ import { checked } from "./validation.js";
 export function contactRoutes(
   store: ContactStore,
   people: People,
-  log: DecisionLog,
+  decisionLog: DecisionLog,
   decisionsOf: ContactDecisions = async () => null,
 ): Router {
   const router = Router();
@@ -50,7 +50,7 @@ export function contactRoutes(
     if (!owner) throw new Error("a contact needs an owner");
     if (!wantsHtml(req)) {
       const contact = await store
-        .create(checked(newContact, req.body), owner, log.pendingChange(req))
+        .create(checked(newContact, req.body), owner, decisionLog.pendingChange(req))
         .catch((error) => conflict(req, error));
       return sendContact(res.status(201).location(`/contacts/${contact.id}`), contact);
     }
@@ -60,7 +60,7 @@ export function contactRoutes(
       return showNewForm(req, res.status(422), { values: typed(req.body), errors, summary: summaryOf(errors) });
     }
     try {
-      const contact = await store.create(input.data, owner, log.pendingChange(req));
+      const contact = await store.create(input.data, owner, decisionLog.pendingChange(req));
       await notify(req, `${nameOf(contact)} was created.`);
       res.redirect(303, `/contacts/${contact.id}`);
     } catch (error) {
@@ -81,7 +81,7 @@ export function contactRoutes(
     requireIfMatch(req, contact);
     const change = checked(contactChange, req.body);
     const updated = await store
-      .update(contact.id, contact.version, change, log.pendingChange(req))
+      .update(contact.id, contact.version, change, decisionLog.pendingChange(req))
       .catch((error) => conflict(req, error, contact));
     if (!updated) throw staleVersion();
     sendContact(res, updated);
@@ -107,7 +107,7 @@ export function contactRoutes(
       const updated =
         isCurrent &&
         input.success &&
-        (await store.update(stored.id, stored.version, input.data, log.pendingChange(req)));
+        (await store.update(stored.id, stored.version, input.data, decisionLog.pendingChange(req)));
       if (updated) {
         await notify(req, "Your changes were saved.");
         return res.redirect(303, `/contacts/${updated.id}`);
@@ -128,7 +128,7 @@ export function contactRoutes(
     const contact = loadedContact(req);
     // A deletion may do without a version: it cannot lose an edit that its sender meant to keep.
     if (req.get("if-match") !== undefined) requireIfMatch(req, contact);
-    if (!(await store.remove(contact.id, contact.version, log.pendingChange(req)))) throw staleVersion();
+    if (!(await store.remove(contact.id, contact.version, decisionLog.pendingChange(req)))) throw staleVersion();
     res.status(204).end();
   });
 
@@ -139,7 +139,8 @@ export function contactRoutes(
   router.post("/contacts/:id/delete", authorize("contact", "delete", { resource }), async (req, res) => {
     const contact = loadedContact(req);
     const isCurrent = versionIn(req.body) === contact.version;
-    if (!isCurrent || !(await store.remove(contact.id, contact.version, log.pendingChange(req)))) throw staleVersion();
+    if (!isCurrent || !(await store.remove(contact.id, contact.version, decisionLog.pendingChange(req))))
+      throw staleVersion();
     await notify(req, `${nameOf(contact)} was deleted.`);
     res.redirect(303, "/contacts");
   });

@@ -38,7 +38,7 @@ interface FormPage {
 }
 
 /** Who has access to a contact: who sees it, whom it is shared with, and whose it is. Pages, forms and JSON. */
-export function sharingRoutes(store: ContactStore, people: People, log: DecisionLog): Router {
+export function sharingRoutes(store: ContactStore, people: People, decisionLog: DecisionLog): Router {
   const router = Router();
   const resource = contactById(store);
 
@@ -84,7 +84,7 @@ export function sharingRoutes(store: ContactStore, people: People, log: Decision
   async function apply(req: Request, contact: Contact, { change }: Decided): Promise<Contact> {
     if (changesNothing(contact, change)) return contact;
     const updated = await store
-      .update(contact.id, contact.version, change, log.pendingChange(req))
+      .update(contact.id, contact.version, change, decisionLog.pendingChange(req))
       .catch((error: unknown) => {
         if (!(error instanceof DuplicateEmailError)) throw error;
         const message = "They already have a contact with the e-mail address of this one.";

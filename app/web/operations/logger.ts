@@ -4,7 +4,7 @@ import { type Logger, pino } from "pino";
 import { pinoHttp } from "pino-http";
 
 /** Structured logs on standard output, one JSON object a line. */
-export function createLog(level: string): Logger {
+export function createLogger(level: string): Logger {
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
 }
 
@@ -15,9 +15,9 @@ const ACCEPTABLE_ID = /^[\w.-]{8,64}$/;
  * Gives each request an id (`X-Request-Id`) and logs it when it is answered. Headers and query strings are left out:
  * they carry cookies, tokens and codes.
  */
-export function requestLog(log: Logger): RequestHandler {
+export function requestLog(logger: Logger): RequestHandler {
   return pinoHttp({
-    logger: log,
+    logger,
     genReqId(req, res) {
       const given = req.headers["x-request-id"];
       const id = typeof given === "string" && ACCEPTABLE_ID.test(given) ? given : randomUUID();

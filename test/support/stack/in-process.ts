@@ -47,19 +47,19 @@ export async function startInProcess(databaseUrl: string, policies = projectPath
   const settings = { issuer: OKTA_ISSUER, clientId: OKTA_CLIENT_ID, clientSecret: OKTA_CLIENT_SECRET };
   const config = readConfig({ RATE_LIMIT_REQUESTS: "1000000" });
   const errors: Record<string, unknown>[] = [];
-  const log = pino({ level: "error" }, { write: (line: string) => errors.push(JSON.parse(line)) });
+  const logger = pino({ level: "error" }, { write: (line: string) => errors.push(JSON.parse(line)) });
   const connection = new OktaConnection({
     settings,
     baseUrl: config.baseUrl,
     onCallback: (_error, _req, _res, next) => next(),
-    log,
+    logger,
   });
-  const decisionLog = openDecisionLog(database.db, openExplainer(policies), log);
+  const decisionLog = openDecisionLog(database.db, openExplainer(policies), logger);
   const servers: Server[] = [];
   const serve = async (withLog: DecisionLog) => {
     const app = createApp({
       config,
-      log,
+      logger,
       database,
       pdp,
       decisionLog: withLog,

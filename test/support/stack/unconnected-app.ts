@@ -3,26 +3,26 @@ import { createApp } from "../../../app/app.js";
 import { OktaConnection } from "../../../app/auth/okta-connection.js";
 import { readConfig } from "../../../app/config.js";
 import type { Db } from "../../../app/db/database.js";
-import { createLog } from "../../../app/web/operations/logger.js";
+import { createLogger } from "../../../app/web/operations/logger.js";
 import { noLog } from "../audit/no-decision-log.js";
 import { allowing } from "../pdp/pdp-doubles.js";
 
 /** The CRM's own app, around services that are not called while it is put together. */
 export function crm(): { app: Express; close: () => void } {
   const settings = { issuer: "https://127.0.0.1:1/oauth2/default", clientId: "crm", clientSecret: "secret" };
-  const log = createLog("silent");
+  const logger = createLogger("silent");
   const connection = new OktaConnection({
     settings,
     baseUrl: "https://crm.example.com",
     onCallback: (_error, _req, _res, next) => next(),
-    log,
+    logger,
   });
   const uncalled = () => Promise.reject(new Error("called"));
   const app = createApp({
     decisionLog: noLog,
     decisionStreams: [],
     config: readConfig({}),
-    log,
+    logger,
     database: { db: {} as Db, pool: { query: uncalled }, ping: uncalled, close: uncalled },
     pdp: allowing(),
     okta: { settings, connection },
