@@ -335,7 +335,6 @@ describe("the middleware in an app of somebody else's", function () {
     await mkdir(old);
     await cp(join(folder, "middleware"), join(old, "middleware"), { recursive: true });
     await writeFile(join(old, "package.json"), "{}");
-    await writeFile(join(old, "middleware", "package.json"), JSON.stringify({ type: "module" }));
     await writeFile(
       join(old, "main.js"),
       'process.exitCode = typeof require("./middleware/index.js").authorize === "function" ? 0 : 1;',
