@@ -16,7 +16,8 @@ export function staticFiles(): Router {
   const styleSheet = readStyleSheet("gatehouse.css", folders);
   const etag = `"${createHash("sha256").update(styleSheet).digest("base64url")}"`;
   const router = Router();
-  router.get("/assets/gatehouse.css", (_req, res) => {
+  router.use("/assets", (req, res, next) => {
+    if (req.path !== "/gatehouse.css" || !["GET", "HEAD"].includes(req.method)) return next();
     res
       .set({ "Cache-Control": `public, max-age=${CACHE_SECONDS}`, ETag: etag })
       .type("css")
