@@ -324,7 +324,7 @@ describe("the middleware in an app of somebody else's", function () {
     await writeSamples(".js", folder, "app.js", "server.js", "routes.test.js");
 
     await succeed("npx --no-install tsc --noEmit", folder);
-    await succeed(`"${process.execPath}" --test routes.test.js`, folder);
+    await succeed(`"${process.execPath}" --test routes.test.js approvals.test.js`, folder);
     await assertGuarded("server.js", folder);
 
     await writeFile(join(folder, "wrong.js"), misuse);
