@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { count, eq } from "drizzle-orm";
+import { pino } from "pino";
+import { Sealer } from "../../../app/audit/seal/sealer.js";
+import { verify } from "../../../app/audit/seal/verify.js";
+import { contactStore } from "../../../app/contacts/store.js";
+import type { Database } from "../../../app/db/database.js";
+import { openDatabase } from "../../../app/db/open.js";
+import { contacts, decisions, people, sessions, unsealedDecisions } from "../../../app/db/schema.js";
+import { oldDatabases } from "../../support/upgrade/old-database.js";
+
+/** The rows of the dump. */
+const rows = { contacts: 64, people: 5, sessions: 2, decisions: 131, unsealed: 2 };
+
+for (const [engine, create] of Object.entries(oldDatabases)) {
+  describe(`the database of version 0.1.0, upgraded on ${engine}`, function () {
+    this.timeout(60_000);
+    let database: Database;
+    let drop: (() => Promise<void>) | undefined;
+
+    before(async function () {
+      const old = await create(this);
+      drop = old.drop;
+      database = await openDatabase(old.location, () => {});
+    });
+    after(async () => {
+      await database?.close();
+      await drop?.();
+    });
+
+    it("keeps every row", async () => {
+      const { db } = database;
+      const tables = { contacts, people, sessions, decisions, unsealed: unsealedDecisions };
+      const counted = await Promise.all(
+        Object.entries(tables).map(async ([name, table]) => {
+          const [row] = await db.select({ rows: count() }).from(table);
+          return [name, row?.rows];
+        }),
+      );
+      assert.deepEqual(Object.fromEntries(counted), rows);
+    });
+
+    it("has contacts that can be read", async () => {
+      const [row] = await database.db.select().from(contacts).where(eq(contacts.visibility, "team")).limit(1);
+      assert(row);
+      assert.deepEqual(await contactStore(database.db).get(row.id), row);
+    });
+
+    it("has the log as it was sealed, which goes on being sealed", async () => {
+      const before = await verify(database.db);
+      assert.deepEqual([before.findings, before.sealed, before.unsealed], [[], 129, rows.unsealed]);
+      await new Sealer(database.db, pino({ level: "silent" }), undefined).sealAll();
+      const after = await verify(database.db);
+      assert.deepEqual([after.findings, after.sealed, after.unsealed], [[], rows.decisions, 0]);
+      assert.equal(after.seals, before.seals + 1);
+    });
+  });
+}

@@ -1,0 +1,37 @@
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import type { Context } from "mocha";
+import pg from "pg";
+import { temporaryDatabase } from "../database/temporary-database.js";
+
+/** Where the app finds a database, as its settings say it. */
+export interface DatabaseLocation {
+  readonly databaseUrl: string | undefined;
+  readonly dataDir: string;
+}
+
+const readDump = () => readFile(new URL("./database-0.1.0.sql", import.meta.url), "utf8");
+
+/** Puts the database of version 0.1.0 where the app will find it, on each engine that the app runs on. */
+export const oldDatabases: Readonly<
+  Record<string, (test: Context) => Promise<{ location: DatabaseLocation; drop: () => Promise<void> }>>
+> = {
+  "embedded PostgreSQL": async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), "gatehouse-upgrade-"));
+    await mkdir(dataDir, { recursive: true });
+    const pglite = await PGlite.create(join(dataDir, "postgres"));
+    await pglite.exec(await readDump());
+    await pglite.close();
+    return { location: { databaseUrl: undefined, dataDir }, drop: () => rm(dataDir, { recursive: true }) };
+  },
+  "real PostgreSQL": async (test) => {
+    const { url, drop } = await temporaryDatabase(test);
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(await readDump());
+    await client.end();
+    return { location: { databaseUrl: url, dataDir: "" }, drop };
+  },
+};
