@@ -6,10 +6,16 @@ import { digestOf } from "../record/digest.js";
 import { addToHourlyCounts } from "./hourly-counts.js";
 import { deleteExpired, expiringSeals, MAX_EXPIRING_SEALS } from "./retention.js";
 import { GENESIS_HASH, type Seal, sealContent, sealOf } from "./seal.js";
+import { UnsealedAge } from "./unsealed-age.js";
 
 const MAX_RECORDS_PER_SEAL = 1_000;
 /** Time between two runs. */
 const INTERVAL_MS = 5_000;
+/**
+ * How long a sealing transaction may wait between two statements. When a process hangs in between, PostgreSQL ends its
+ * connection, which releases the lock for the others.
+ */
+const MAX_IDLE_IN_TRANSACTION_MS = 5_000;
 /** Time after which a sealer that stops begins no further seal. The next process goes on. */
 const STOP_TIMEOUT_MS = 5_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -27,6 +33,7 @@ export class Sealer {
   readonly #db: Db;
   readonly #logger: Logger;
   readonly #retentionDays: number | undefined;
+  readonly #unsealedAge: UnsealedAge;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -38,11 +45,13 @@ export class Sealer {
     this.#db = db;
     this.#logger = logger;
     this.#retentionDays = retentionDays;
+    this.#unsealedAge = new UnsealedAge(db, logger);
   }
 
   start(): void {
     this.#timer = setTimeout(() => {
       this.#running = this.sealAll()
+        .then(() => this.#unsealedAge.check())
         .catch((err: unknown) => this.#logger.warn({ err }, "the decision log cannot be sealed now"))
         .then(() => (this.#stopped ? undefined : this.start()));
     }, INTERVAL_MS);
@@ -121,6 +130,7 @@ export class Sealer {
 
 /** Takes the lock that lets one process seal at a time, until the transaction ends. Returns whether it was free. */
 async function tryLock(tx: Db): Promise<boolean> {
+  await tx.execute(sql.raw(`set local idle_in_transaction_session_timeout = ${MAX_IDLE_IN_TRANSACTION_MS}`));
   const { rows } = (await tx.execute(
     sql`select pg_try_advisory_xact_lock(${ADVISORY_LOCK_KEY}) as locked`,
   )) as unknown as { rows: { locked: boolean }[] };
