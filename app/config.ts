@@ -46,6 +46,10 @@ export interface Config {
   readonly cerbos: CerbosSettings | undefined;
   /** PostgreSQL connection string. */
   readonly databaseUrl: string | undefined;
+  /** Connections to PostgreSQL that this process opens, at most. */
+  readonly databasePoolSize: number;
+  /** How long the app goes on serving, in s, after it has been told to stop and `/readyz` says so. */
+  readonly drainSeconds: number;
   readonly sessionSecret: string | undefined;
   readonly dataDir: string;
   readonly logLevel: string;
@@ -100,6 +104,17 @@ const environment = z.object({
   CERBOS_TLS: z.enum(["true", "false"], "must be true or false").optional(),
   CERBOS_PLAYGROUND: text.optional(),
   DATABASE_URL: text.regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://").optional(),
+  DATABASE_POOL_SIZE: z.coerce
+    .number("must be a number")
+    .int("must be a whole number")
+    .min(1, "must be from 1 to 1000")
+    .max(1000, "must be from 1 to 1000")
+    .default(10),
+  SHUTDOWN_DRAIN_SECONDS: z.coerce
+    .number("must be a number of seconds")
+    .min(0, "must be from 0 to 300")
+    .max(300, "must be from 0 to 300")
+    .default(0),
   SESSION_SECRET: text.optional(),
   DATA_DIR: text.default("./data"),
   LOG_LEVEL: z
@@ -152,6 +167,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     claimRules: { groupsClaim: data.OKTA_GROUPS_CLAIM, roleMap: data.ROLE_MAP },
     cerbos: target ? { target, tls: tlsFor(data, target), playgroundInstance: data.CERBOS_PLAYGROUND } : undefined,
     databaseUrl: data.DATABASE_URL,
+    databasePoolSize: data.DATABASE_POOL_SIZE,
+    drainSeconds: data.SHUTDOWN_DRAIN_SECONDS,
     sessionSecret: data.SESSION_SECRET,
     dataDir: data.DATA_DIR,
     logLevel: data.LOG_LEVEL,

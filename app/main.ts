@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type RequestListener } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { cerbos } from "../middleware/index.js";
 import { createApp } from "./app.js";
@@ -27,12 +28,19 @@ const MAX_SHUTDOWN_MS = 30_000;
 
 function stop(exitCode: number): Promise<void> {
   stopping ??= (async () => {
-    setTimeout(() => process.exit(exitCode), MAX_SHUTDOWN_MS);
+    await drain();
+    setTimeout(MAX_SHUTDOWN_MS).then(() => process.exit(exitCode));
     for (const close of closers.reverse()) await closeSafely(close);
     process.exit(exitCode);
   })();
   return stopping;
 }
+
+/**
+ * Goes on serving for a while, so that a load balancer that asks `/readyz` can take this process out before connections
+ * are refused.
+ */
+let drain = async () => {};
 
 /** Closes something. When it cannot be closed, what is left is closed all the same. */
 async function closeSafely(close: () => unknown): Promise<void> {
@@ -111,6 +119,7 @@ async function start(config: Config): Promise<void> {
     isStopping: () => stopping !== undefined,
   });
   closers.push(() => stopServing(server));
+  drain = () => setTimeout(config.drainSeconds * 1000);
   console.log(`CRM ready at ${config.baseUrl}`);
 }
 

@@ -7,10 +7,11 @@ import type { Database } from "./database.js";
  * @param onLost - told when an idle connection to PostgreSQL breaks
  */
 export async function openDatabase(
-  config: Pick<Config, "databaseUrl" | "dataDir">,
+  config: Pick<Config, "databaseUrl" | "dataDir"> & Partial<Pick<Config, "databasePoolSize">>,
   onLost: (error: Error) => void,
 ): Promise<Database> {
-  if (config.databaseUrl) return (await import("./postgres.js")).openPostgres(config.databaseUrl, onLost);
+  if (config.databaseUrl)
+    return (await import("./postgres.js")).openPostgres(config.databaseUrl, onLost, config.databasePoolSize);
   // Loaded only when used: it carries a whole PostgreSQL.
   return (await import("./embedded.js")).openEmbedded(config.dataDir);
 }

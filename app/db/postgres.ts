@@ -8,6 +8,8 @@ import { SqlError } from "./database-unavailable.js";
 /** ms that a query may take. */
 const QUERY_TIMEOUT_MS = 5_000;
 
+const DEFAULT_POOL_SIZE = 10;
+
 /** Any number will do, as long as every process of the app uses the same. */
 const MIGRATION_LOCK_KEY = 7_264_001;
 
@@ -17,13 +19,19 @@ const MIGRATION_LOCK_KEY = 7_264_001;
  * A connection is waited for 2 s and an answer 5 s; after that the query fails, so that a request does not hang.
  *
  * @param url - connection string, `postgres://...`
+ * @param poolSize - most connections that are open at a time; default 10. One more is open while tables are migrated
  * @param onLost - told when an idle connection breaks; the pool replaces it by itself
  * @throws Error that names the server and says why it cannot be used
  */
-export async function openPostgres(url: string, onLost: (error: Error) => void): Promise<Database> {
+export async function openPostgres(
+  url: string,
+  onLost: (error: Error) => void,
+  poolSize = DEFAULT_POOL_SIZE,
+): Promise<Database> {
   await migrateInTurn(url);
   const pool = new pg.Pool({
     connectionString: url,
+    max: poolSize,
     connectionTimeoutMillis: 2_000,
     statement_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
