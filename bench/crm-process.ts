@@ -2,16 +2,16 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { build } from "../test/support/stack/compiled.js";
 
-/** What the CRM says when it listens: where it is, with its decision log and without, and tokens. */
-interface Said {
+/** What the CRM sends when it listens: its addresses, with the decision log and without, and tokens. */
+interface CrmAddress {
   readonly url: string;
   readonly urlWithoutLog: string;
   readonly user: string;
   readonly auditor: string;
 }
 
-/** The CRM in a process of its own: `crm.ts`. */
-export interface CrmProcess extends Said {
+/** The CRM in a child process: `crm.ts`. */
+export interface CrmProcess extends CrmAddress {
   /** Memory that it takes, in bytes. */
   memory(): Promise<number>;
   /** Resolves when its decision log is written and sealed. */
@@ -26,14 +26,14 @@ export async function startCrm(databaseUrl: string): Promise<CrmProcess> {
   const child = fork(built.program("bench/crm.ts"), [databaseUrl], { execArgv: [] });
   const ended = once(child, "exit");
   const early = ended.then(() => Promise.reject(new Error("the CRM ended before it listened")));
-  const [said] = (await Promise.race([once(child, "message"), early])) as [Said];
+  const [address] = (await Promise.race([once(child, "message"), early])) as [CrmAddress];
   const ask = async (what: "memory" | "drain") => {
     child.send(what);
     const [bytes] = (await once(child, "message")) as [number];
     return bytes;
   };
   return {
-    ...said,
+    ...address,
     memory: () => ask("memory"),
     drain: async () => void (await ask("drain")),
     async stop() {

@@ -4,9 +4,9 @@ import { noLog } from "../test/support/audit/no-decision-log.js";
 import { startInProcess } from "../test/support/stack/in-process.js";
 
 /*
- * The whole CRM under load, in a process of its own: once with its decision log, and once without. It tells the process
- * that started it where both are and who may log in. Asked for "memory" it says how much it takes, in bytes; told to
- * "drain" it answers when the log is written and sealed. It ends with that process.
+ * The whole CRM under load, in a child process: once with its decision log, and once without. It sends its
+ * parent both addresses, and tokens. To the message "memory" it answers with its memory in bytes; to "drain" it answers
+ * when the log is written and sealed. It ends with its parent.
  */
 
 const [databaseUrl = ""] = process.argv.slice(2);

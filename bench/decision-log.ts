@@ -8,7 +8,7 @@ import { startCrm } from "./crm-process.js";
  * process with one PDP and one database: two processes differ by more than the log costs. Needs PostgreSQL: set
  * TEST_DATABASE_URL.
  *
- * As in guard.ts, what is told are medians of the ratios within short rounds. A round lasts until its decisions are
+ * As in guard.ts, the figures are medians of the ratios within short rounds. A round lasts until its decisions are
  * written and sealed.
  */
 
@@ -32,7 +32,7 @@ const crm = await startCrm(database.url);
 const headers = { authorization: `Bearer ${crm.user}`, accept: "application/json" };
 const json = { ...headers, "content-type": "application/json" };
 try {
-  // One for each connection, so that nobody changes what another is changing.
+  // One for each connection, so that no two change the same contact.
   const contacts = await Promise.all(Array.from({ length: CONNECTIONS }, (_, n) => create(n)));
   console.log(
     `The CRM over HTTP, ${CONNECTIONS} connections, medians of ${ROUNDS} rounds of ${ROUND_SECONDS} s each.\n`,

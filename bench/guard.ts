@@ -12,7 +12,7 @@ import { build } from "../test/support/stack/compiled.js";
  * client, in turns, against the same PDP with the real policies. Run with `npm run bench`; it takes a bit more than a minute.
  *
  * Figures of different moments cannot be compared on a machine that does other things too. So the rounds are many and
- * short, and what is told are medians of the ratios within each round.
+ * short, and the figures are medians of the ratios within each round.
  */
 
 const CONNECTIONS = 32;

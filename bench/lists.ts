@@ -20,9 +20,9 @@ import { grow } from "./contacts.js";
 import { pageRowByRow } from "./row-by-row.js";
 
 /*
- * What a page of 25 permitted contacts costs, in tables of different sizes, for somebody who may see 1% of them: with the
+ * What a page of 25 permitted contacts costs, in tables of different sizes, for a user who may see 1% of them: with the
  * filter in the query, as the CRM's own route does it, and by checking row by row in batches of 50. PostgreSQL is the one
- * that TEST_DATABASE_URL names; the databases are the bench's own, and gone afterwards. Run with `npm run bench`; it
+ * that TEST_DATABASE_URL names; the databases are new, and dropped afterwards. Run with `npm run bench`; it
  * takes about a minute and a half, most of which goes into filling the tables.
  */
 
@@ -92,7 +92,7 @@ async function prepare(postgres: string, pdp: Pdp, size: number): Promise<Bench>
   return { size, database, temporary, filtered: [], rowByRow: [], page, close: () => listening.close() };
 }
 
-/** In turns, so that whatever else the machine does falls on all sizes alike. */
+/** In turns, so that other work of the machine affects all sizes alike. */
 async function measure(benches: readonly Bench[], pdp: Pdp): Promise<void> {
   for (const { page } of benches) for (let n = 0; n < 10; n++) await page();
   for (let round = 0; round < ROUNDS; round++) {
@@ -115,7 +115,7 @@ async function timed<T>(times: number[], work: () => Promise<T>): Promise<T> {
 function report(benches: readonly Bench[]): void {
   const base = median(benches[0]?.filtered ?? []);
   console.log(
-    "\nA page of 25 contacts, for somebody who may see 1% of them; medians of one run, as multiples of the first:\n",
+    "\nA page of 25 contacts, for a user who may see 1% of them; medians of one run, as multiples of the first:\n",
   );
   console.log("| contacts in the table | filter in the query | checked row by row | row by row takes |");
   console.log("| ---: | ---: | ---: | ---: |");

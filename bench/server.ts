@@ -3,7 +3,7 @@ import express, { type Request, type RequestHandler, Router } from "express";
 import { authorization, authorize, cerbos, type Pdp, type Principal, type Resource } from "../middleware/index.js";
 
 /*
- * The server under load, in a process of its own: one small route, guarded in different ways. It says its port to the
+ * The server under load, in a child process: one small route, guarded in different ways. It sends its port to the
  * process that started it, and ends with it.
  */
 

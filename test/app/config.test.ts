@@ -42,7 +42,7 @@ describe("settings", () => {
     assert.equal(config.okta, undefined);
   });
 
-  it("turn groups into roles by ROLE_MAP, whatever is in a group's name but a comma", () => {
+  it("turn groups into roles by ROLE_MAP, with anything but a comma in a group's name", () => {
     const { roleMap } = readConfig({ ROLE_MAP: "CRM Admins = admin, a=b=user" }).claimRules;
     assert.deepEqual(
       [...(roleMap ?? [])],

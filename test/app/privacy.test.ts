@@ -35,7 +35,7 @@ function routes(): (Place & { readonly isGuarded: boolean })[] {
   return found.sort((a, b) => Number(a.path === "/logout") - Number(b.path === "/logout"));
 }
 
-/** What somebody's tokens say: nothing but the user id and the role may come out again. */
+/** What a user's tokens say: nothing but the user id and the role may come out again. */
 function claimsOf(name: Name, markers: Markers) {
   const word = (what: string) => markers.word(`claim ${what} of ${name}`);
   const email = markers.email(`claim email of ${name}`);
@@ -81,10 +81,10 @@ async function feedAll(markers: Markers, who: RegExp, stack: Stack, issuer: Issu
   const everybody: Actor[] = [
     { name: "nobody" },
     {
-      name: "somebody with a forged token",
+      name: "a client with a forged token",
       authorization: `Bearer ${["head", "body", "signature"].map((part) => markers.word(part)).join(".")}`,
     },
-    { name: "somebody with a password", authorization: `Basic ${markers.word("password")}` },
+    { name: "a client with a password", authorization: `Basic ${markers.word("password")}` },
   ];
   for (const [name, uid] of Object.entries(uids) as [Name, string][]) {
     const { jti, ...claims } = claimsOf(name, markers);

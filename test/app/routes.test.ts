@@ -86,7 +86,7 @@ describe("the CRM's routes", () => {
     assert.deepEqual(await unknownTo(pdp, guards), []);
   });
 
-  describe("when somebody adds one", () => {
+  describe("when one is added", () => {
     it("without a guard, it is reported, wherever it stands", () => {
       const { app: changed, close: closeChanged } = crm();
       closeChanged();

@@ -12,7 +12,7 @@ describe("the decision log, in a browser", function () {
     ({ id: contactId } = await createContact(await browsing.client("omar"), { company: browsing.word }));
   });
 
-  it("tells an administrator why somebody was refused, from the id on the page of the refusal", async () => {
+  it("shows an administrator why a user was refused, from the id on the page of the refusal", async () => {
     const uma = await browsing.as("uma");
     assert.equal(await visit(uma, `/contacts/${contactId}/edit`), 403);
     const main = await wordsOf(uma.getByRole("main"));
@@ -34,11 +34,11 @@ describe("the decision log, in a browser", function () {
     );
     assert.equal(await alice.locator("code", { hasText: /^R\.attr\.ownerId == P\.id$/ }).count(), 1);
 
-    // Whom it is about may not read it.
+    // The person whom the decision is about may not read it.
     assert.equal(await visit(uma, href ?? ""), 403);
   });
 
-  it("is all that an auditor sees: from the start page to the decisions about somebody", async () => {
+  it("is all that an auditor sees: from the start page to the decisions about a person", async () => {
     const audrey = await browsing.as("audrey");
     assert.equal(await visit(audrey, "/"), 200);
     const menu = audrey.getByRole("navigation", { name: "Main" });
@@ -98,7 +98,7 @@ describe("the decision log, in a browser", function () {
     assert.equal(await audrey.getByRole("heading", { name: "No decisions found" }).count(), 0);
   });
 
-  it("loses nothing without JavaScript but the button", async () => {
+  it("has everything but the button without JavaScript", async () => {
     const page = await browsing.stranger({ javaScriptEnabled: false });
     await page.goto("/login?returnTo=/audit");
     await page.getByRole("button", { name: "audrey@example.com" }).click();

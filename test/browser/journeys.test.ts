@@ -31,7 +31,7 @@ describe("in a browser", function () {
   this.timeout(120_000);
   const browsing = useBrowsing();
 
-  /** A contact of somebody's, made for one test. */
+  /** A contact of a person, made for one test. */
   async function contactOf(person: Person, fields: Partial<ContactJson> = {}): Promise<ContactJson> {
     return createContact(await browsing.client(person), { company: browsing.word, ...fields });
   }
@@ -45,7 +45,7 @@ describe("in a browser", function () {
     });
   }
 
-  it("nina is told that she has no role, why, and how to get one", async () => {
+  it("nina learns that she has no role, why, and how to get one", async () => {
     const page = await browsing.stranger();
     await logInFromHome(page, "nina");
     assert.equal(await headingOf(page), "You are logged in, but have no role yet");
@@ -212,7 +212,7 @@ describe("in a browser", function () {
     assert.equal(await follow(page, "Next page"), 200);
     assert.deepEqual(await namesIn(page), ["Searched Anchor"]);
     assert.equal(await page.getByRole("searchbox").inputValue(), `searched ${browsing.word}`);
-    // The page has an address of its own: it can be kept, and opened anew.
+    // The address is of this very page: it can be kept, and opened again.
     assert.equal(await loading(page, () => page.reload()), 200);
     assert.deepEqual(await namesIn(page), ["Searched Anchor"]);
     // From the browser's memory: there is no answer to wait for, and nothing is loaded.
@@ -248,7 +248,7 @@ describe("in a browser", function () {
       }
     });
 
-    it("that somebody turns away from leaves them at the start page, logged out", async () => {
+    it("that a user abandons leads to the start page, logged out", async () => {
       const page = await browsing.stranger();
       assert.equal(await visit(page, "/contacts"), 200);
       assert.equal(await follow(page, "Back to the app without signing in"), 200);
@@ -279,7 +279,7 @@ describe("in a browser", function () {
       }
     });
 
-    it("another tab, left open, gets nothing either, and is told what to do with a form that it sends", async () => {
+    it("another tab, left open, gets nothing either, and says what to do when a form is sent", async () => {
       const contact = await contactOf("uma", { lastName: "Confidential" });
       const page = await browsing.stranger();
       assert.equal(await visit(page, `/login?returnTo=/contacts/${contact.id}/edit`), 200);
@@ -322,7 +322,7 @@ describe("in a browser", function () {
     }
   });
 
-  it("the same person may log in again, and somebody else in their place", async () => {
+  it("the same person may log in again, and another person in their place", async () => {
     const page = await browsing.stranger();
     for (const person of ["uma", "uma", "alice"] as const) {
       await logInFromHome(page, person);

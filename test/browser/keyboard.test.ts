@@ -90,12 +90,12 @@ describe("with the keyboard alone", function () {
     "new contact, with errors",
     "edit, changed meanwhile",
     "delete",
-    "share, with somebody unknown",
+    "share, with an unknown user",
     "transfer",
     "sign-in",
   ]) {
     for (const width of [1280, 390]) {
-      it(`${name}, ${width} px: Tab goes the way that people read, and is seen to`, async () => {
+      it(`${name}, ${width} px: Tab goes in reading order, and the focus is visible`, async () => {
         const state = pageStates.find((one) => one.name === name);
         assert(state, name);
         const page = await browsing.as(state.as);

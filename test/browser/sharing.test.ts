@@ -33,7 +33,7 @@ interface Shape {
 }
 
 const owners = ["alice", "uma", "omar"] as const;
-/** Every reason for which somebody may see a contact, or not. */
+/** Every reason for which a user may see a contact, or not. */
 const shapes: readonly Shape[] = [
   ...(["uma", "omar"] as const).flatMap((owner) => [
     shapeOf(owner, "everyone"),

@@ -6,7 +6,7 @@ describe("in a browser without JavaScript", function () {
   this.timeout(120_000);
   const browsing = useBrowsing();
 
-  it("somebody logs in, does everything with contacts, and logs out", async () => {
+  it("a user logs in, does everything with contacts, and logs out", async () => {
     const page = await browsing.stranger({ javaScriptEnabled: false });
     await page.setContent("<noscript>off</noscript>");
     assert.equal(await page.getByText("off").count(), 1, "JavaScript is off");

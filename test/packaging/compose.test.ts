@@ -35,7 +35,7 @@ const pdp = z
 const dockerfile = read("Dockerfile");
 
 describe("docker-compose.yml", () => {
-  it("sets only variables that the config knows, and nothing is left to a stand-in", () => {
+  it("sets only variables that the config knows, and no service is left to the demo", () => {
     assert.deepEqual(
       Object.keys(app.environment).filter((name) => !settingNames.includes(name)),
       [],
@@ -44,7 +44,7 @@ describe("docker-compose.yml", () => {
     assert(config.okta && config.cerbos && config.databaseUrl);
   });
 
-  it("gives the app and the stand-in the same client, base URL and issuer", () => {
+  it("gives the app and the identity provider the same client, base URL and issuer", () => {
     const { values } = parseArgs({
       args: okta.command,
       options: Object.fromEntries(
@@ -84,7 +84,7 @@ describe("docker-compose.yml", () => {
     assert.equal(url.pathname, `/${postgres.environment.POSTGRES_DB}`);
   });
 
-  it("asks for health where the code answers", async function () {
+  it("checks health at the path where the code answers", async function () {
     this.timeout(120_000);
     const stack = await sharedStack();
     const paths = [app, okta].map(({ healthcheck }) => /127\.0\.0\.1:(\d+)(\/\w+)/.exec(healthcheck.test.join(" ")));

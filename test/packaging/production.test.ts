@@ -39,7 +39,7 @@ describe("in production", function () {
       NODE_V8_COVERAGE: modules.path,
     }));
 
-    it("cookies are Secure, HttpOnly and SameSite=Lax, and browsers are held to https", async () => {
+    it("cookies are Secure, HttpOnly and SameSite=Lax, and browsers must use https", async () => {
       const answer = await fetch(`${stack.url}/login`, {
         headers: { "X-Forwarded-Proto": "https" },
         redirect: "manual",

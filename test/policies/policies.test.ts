@@ -87,7 +87,7 @@ const allowedOn = (contact: string): Record<string, readonly string[]> => ({
   transfer: masters,
 });
 
-/** Whoever may read the decision log, and what those may do with it; nobody may do anything else. */
+/** The roles that may read the decision log, and what they may do with it; no other role may do anything. */
 const readers = ["auditor", "admin", "user_and_admin", "user_and_auditor"];
 const readings = ["list", "read", "export", "tail"];
 
@@ -126,7 +126,7 @@ describe("policies", () => {
     assert.equal(tested.length, expected.size, "a cell is tested more than once");
   });
 
-  it("let auditors and administrators read the decision log, and nobody change it", () => {
+  it("let auditors and administrators read the decision log, and no role change it", () => {
     const tested = compile().outcomes.filter(
       ({ suite, resource }) => suite === "Decision" && resource.includes("about"),
     );

@@ -150,7 +150,7 @@ describe("resilience: the database", function () {
 
   it("is stopped under load: right answers or 503, nothing half-written, and recovery by itself", async () => {
     const outage = await under(async () => {
-      // In the middle of as many changes as possible.
+      // Interrupts as many changes as possible.
       for (let i = 0; i < 10; i++) {
         proxy.cut();
         await sleep(50);
@@ -199,7 +199,7 @@ describe("resilience: the database", function () {
     });
   });
 
-  describe("is stopped, and somebody", () => {
+  describe("is stopped, and a user", () => {
     before(() => proxy.refuse());
     after(() => proxy.open());
 
@@ -218,7 +218,7 @@ describe("resilience: the database", function () {
       assertUnavailable(await askFor("/logout", { Cookie: browser.cookieHeaderFor(stack.url) }, "POST"));
     });
 
-    it("begins to log in: 503, for Okta's answer could not be told from a forged one", async () => {
+    it("begins to log in: 503, for Okta's answer could not be distinguished from a forged one", async () => {
       assertUnavailable(await askFor("/login"));
     });
   });

@@ -174,7 +174,7 @@ describe("resilience: Okta", function () {
         const cookie = agent.cookieHeaderFor(url);
         const { status, location } = await logOut(agent);
         assert.equal(status, 302);
-        assert.equal(location.href, `${url}/`, "the browser is sent to an address where nobody answers");
+        assert.equal(location.href, `${url}/`, "the browser is sent to an address where nothing answers");
         await assertLoggedOut(cookie);
       });
 

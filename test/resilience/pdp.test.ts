@@ -242,7 +242,7 @@ describe("resilience: the PDP", function () {
     });
   });
 
-  describe("talks nonsense", () => {
+  describe("answers nonsense", () => {
     let rogue: RoguePdp;
 
     before(() => pdp.kill());
@@ -319,12 +319,12 @@ describe("resilience: the PDP", function () {
   });
 });
 
-/** Figures for whoever reads the test's output. */
+/** Prints figures into the test's output. */
 function report(figures: string): void {
   console.log(`      ${figures}`);
 }
 
-/** What is asked in a mix: what the policy allows, what it denies, and what is decided without a PDP. */
+/** The requests of the load: what the policy allows, what it denies, and what is decided without a PDP. */
 function requestsOf(
   { alice, uma, nina }: Record<"alice" | "uma" | "nina", string>,
   own: ContactJson,

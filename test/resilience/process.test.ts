@@ -52,7 +52,7 @@ describe("resilience: the process", function () {
     return app.output.split("\n").filter((line) => line !== "" && !line.startsWith("{"));
   }
 
-  /** An access token of Uma's, from the stand-in of a running demo. */
+  /** An access token of Uma's, from the identity provider of a running demo. */
   async function tokenFrom(dataDir: string): Promise<string> {
     const state = await readDemoState(dataDir);
     assert(state, "no demo state");
@@ -199,7 +199,7 @@ describe("resilience: the process", function () {
       await assertFinishesWhatItBegan(app, await tokenFrom(env.DATA_DIR ?? ""), () => app.interrupt());
     });
 
-    it("a second Ctrl-C does not wait for anybody", async () => {
+    it("a second Ctrl-C does not wait for any request", async () => {
       const app = await start(env);
       const upload = await beginUpload(app.url, await tokenFrom(env.DATA_DIR ?? ""));
       app.interrupt();
@@ -250,7 +250,7 @@ async function assertFinishesWhatItBegan(app: AppProcess, token: string, stop: (
   const turn: Turn<LoadRequest> = async (ask) => {
     const id = `request-${String(++count).padStart(8, "0")}`;
     const answer = await ask({ ...listOf(token), headers: { ...bearer(token), "X-Request-Id": id } });
-    // Nobody listens any more, as it should be: not a moment for a storm of attempts.
+    // Nothing listens any more, as it should be; many attempts a second would only cost time.
     if (answer.error) await sleep(100);
   };
   const load = startLoad(

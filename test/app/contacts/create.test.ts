@@ -75,7 +75,7 @@ describe("POST /contacts", () => {
   });
 
   for (const visibility of ["everyone", "team", "private"] as const) {
-    it(`lets ${visibility} see it when told so`, async () => {
+    it(`lets ${visibility} see it when the request says so`, async () => {
       const contact = contactIn(await uma.post("/contacts", { ...whole(), visibility }), 201);
       assert.equal(contact.visibility, visibility);
       const { status } = await omar.get(`/contacts/${contact.id}`);
@@ -156,13 +156,13 @@ describe("POST /contacts", () => {
     assert.equal(await countOf(), 0);
   });
 
-  it("answers 403 to somebody without a role, and creates nothing", async () => {
+  it("answers 403 to a user without a role, and creates nothing", async () => {
     assert.equal(problemIn(await nina.post("/contacts", whole()), 403).code, "no_roles");
     assert.equal(await countOf(), 0);
   });
 
   describe("when the owner has the address already", () => {
-    it("answers 409, in whatever case the address is written, and creates nothing", async () => {
+    it("answers 409, in any case of the address, and creates nothing", async () => {
       await createContact(uma, whole());
       for (const email of [whole().email, whole().email.toUpperCase(), ` ${whole().email} `]) {
         const problem = problemIn(await uma.post("/contacts", { ...whole(), email }), 409);

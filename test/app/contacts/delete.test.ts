@@ -68,7 +68,7 @@ describe("DELETE /contacts/:id", () => {
     await assertThere();
   });
 
-  it("answers 403 to somebody without a role, who does not learn which contacts exist", async () => {
+  it("answers 403 to a user without a role, who does not learn which contacts exist", async () => {
     assert.equal(problemIn(await nina.delete(path), 403).code, "no_roles");
     assert.equal(problemIn(await nina.delete(`/contacts/${unknownId}`), 403).code, "no_roles");
     await assertThere();
@@ -78,7 +78,7 @@ describe("DELETE /contacts/:id", () => {
     for (const id of [unknownId, "x", "%2e%2e"]) problemIn(await omar.delete(`/contacts/${id}`), 404);
   });
 
-  it("answers 412 when somebody has changed the contact since, which then stays", async () => {
+  it("answers 412 when another user has changed the contact since, which then stays", async () => {
     const changed = contactIn(await alice.patch(path, { title: "Director" }, { "If-Match": '"1"' }));
     problemIn(await omar.delete(path, { "If-Match": '"1"' }), 412);
     assert.deepEqual(json(await omar.get(path)), changed);

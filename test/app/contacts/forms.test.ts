@@ -87,7 +87,7 @@ describe("contacts in a browser", () => {
       assert.ok(sorted.includes(`href="/contacts?q=${word}&amp;sort=email&amp;limit=2"`));
     });
 
-    it("says when nobody is found", async () => {
+    it("says when no contact is found", async () => {
       assert.match(textOf(await open("/contacts?q=%3Cnobody%3E%22")), /No contact matches “ *<nobody>" *”/);
     });
 
@@ -224,7 +224,7 @@ describe("contacts in a browser", () => {
       assert.deepEqual(await read(other), other);
     });
 
-    describe("what somebody else has changed meanwhile", () => {
+    describe("what another user has changed meanwhile", () => {
       let fields: Record<string, string>;
       beforeEach(async () => {
         fields = fieldsOf(await open(action), action);
@@ -306,7 +306,7 @@ describe("contacts in a browser", () => {
       pageIn(await browser.get(`${stack.url}/contacts/${stored.id}`), 404);
     });
 
-    it("what somebody else has changed meanwhile answers 412, and it stays", async () => {
+    it("what another user has changed meanwhile answers 412, and it stays", async () => {
       const fields = fieldsOf(await open(action), action);
       const changed = await alice.patch(`/contacts/${stored.id}`, { title: "Changed" }, { "If-Match": '"1"' });
       assert.match(textOf(pageIn(await submit(action, fields), 412)), /changed or deleted since you loaded it/);
@@ -320,7 +320,7 @@ describe("contacts in a browser", () => {
     });
   });
 
-  describe("of somebody else", () => {
+  describe("of another user", () => {
     let stored: ContactJson;
     beforeEach(async () => {
       stored = await createContact(omar, contact());
@@ -352,7 +352,7 @@ describe("contacts in a browser", () => {
     }
   });
 
-  it("answers 403 everywhere to somebody without a role, with a page that says what to do", async () => {
+  it("answers 403 everywhere to a user without a role, with a page that says what to do", async () => {
     const nina = await stack.login("nina@example.com");
     const stored = await createContact(omar, contact());
     const pages = ["", "/edit", "/delete", "/share", "/transfer"].map((end) => `/${stored.id}${end}`);

@@ -28,7 +28,7 @@ describe("GET /contacts", () => {
     json<Page>(await uma.get(`/contacts?${new URLSearchParams(query)}`));
   const search = async (q: string) => (await list({ q })).contacts.map(({ id }) => id);
 
-  it("answers 200 with whole contacts, whoever owns them, and says that there are no more", async () => {
+  it("answers 200 with whole contacts of every owner, and says that there are no more", async () => {
     const phone = uniqueWord();
     const ofOmar = await createContact(omar, { firstName: "Bo", phone: `${word} ${phone}`, notes: "Kept." });
     const ofUma = await createContact(uma, { firstName: "Al", phone: `${word} ${phone}` });
@@ -44,7 +44,7 @@ describe("GET /contacts", () => {
     assert.equal(answer.headers.get("www-authenticate"), "Bearer");
   });
 
-  it("answers 403 to somebody without a role", async () => {
+  it("answers 403 to a user without a role", async () => {
     assert.equal(problemIn(await nina.get("/contacts"), 403).code, "no_roles");
   });
 
@@ -97,7 +97,7 @@ describe("GET /contacts", () => {
       ["sure", ["percent", "underscore", "backslash", "quote"]],
     ];
     for (const [q, names] of cases) {
-      it(`for ${JSON.stringify(q)} finds ${names.join(", ") || "nobody"}`, async () => {
+      it(`for ${JSON.stringify(q)} finds ${names.join(", ") || "no contact"}`, async () => {
         const expected = names.map((name) => ids[name]);
         assert.deepEqual((await search(`${tag} ${q}`)).sort(), expected.sort());
       });
@@ -199,7 +199,7 @@ describe("GET /contacts", () => {
     const ids = (contacts: readonly ContactJson[]) => contacts.map(({ id }) => id);
 
     for (const sort of sorts) {
-      it(`by ${sort} shows everybody once, in the order of the whole list, whatever the size of the pages`, async () => {
+      it(`by ${sort} shows every contact once, in the order of the whole list, with pages of any size`, async () => {
         const whole = ids((await list({ q: tag, sort, limit: "100" })).contacts);
         assert.equal(whole.length, everybody.length);
         assert.deepEqual(new Set(whole), new Set(ids(everybody)));
@@ -269,8 +269,8 @@ describe("GET /contacts", () => {
           }
           if (round < 4) await Promise.all([make(round), make(90 + round)]);
         }
-        assert.equal(new Set(seen).size, seen.length, "somebody was shown twice");
-        for (const id of staying) assert.ok(seen.includes(id), "somebody was missed");
+        assert.equal(new Set(seen).size, seen.length, "a contact was shown twice");
+        for (const id of staying) assert.ok(seen.includes(id), "a contact was missed");
       });
     }
 
@@ -337,7 +337,7 @@ describe("GET /contacts", () => {
         assert.deepEqual(await list({ q: tag, after: "" }), await list({ q: tag }));
       });
 
-      it("whose contact and position are nobody's goes on from there", async () => {
+      it("whose contact does not exist goes on from its position", async () => {
         for (const [sort, value] of [
           ["created", "1999-12-31T23:59:59.999Z"],
           ["-created", "2999-12-31T23:59:59.999Z"],

@@ -11,7 +11,7 @@ const calls: string[] = [];
 /** The text of each query about contacts. */
 const statements: string[] = [];
 
-/** Notes every call of a method of a class, whoever has made the object. */
+/** Records every call of a method of a class, on any object. */
 function watch(target: object, method: string, note: (...args: never[]) => string | undefined): () => void {
   const prototype = target as Record<string, (...args: never[]) => unknown>;
   const original = prototype[method] ?? assert.fail(method);
@@ -57,7 +57,7 @@ describe("a page of a list", function () {
     for (const restore of unwatch) restore();
   });
 
-  /** Contacts of somebody else; every tenth one the user sees, for one reason or another. */
+  /** Contacts of another user; the user sees every tenth one, for one of several reasons. */
   const insert = (from: number, to: number) =>
     app.database.db.execute(sql`
       insert into contacts (first_name, last_name, owner_id, visibility, department, shared_with)
@@ -73,7 +73,7 @@ describe("a page of a list", function () {
     describe(`of a table of ${to}`, () => {
       before(async () => {
         await insert(from, to);
-        // Whoever is new is remembered beside their first request.
+        // A new user is remembered beside their first request.
         await user.get("/contacts?limit=1");
       });
       beforeEach(() => calls.splice(0));
@@ -161,7 +161,7 @@ describe("a page of a list", function () {
       assert.deepEqual(calls.toSorted(), ["check of 2", "plan call"]);
     });
 
-    it("has the same statement whatever is searched for, and whoever does", async () => {
+    it("has the same statement for every search and every user", async () => {
       const hostile = ["x", "'", "';--", "/*", "*/", "$1", "$2::text", "%_", "\\", '"', "O'Brien", "1=1)or(1=1", "😀"];
       const texts = new Set<string>();
       for (const [n, word] of hostile.entries()) {
@@ -185,7 +185,7 @@ describe("a page of a list", function () {
       assert.equal(texts.size, 1, [...texts].join("\n"));
     });
 
-    it("for somebody without a role takes none", async () => {
+    it("for a user without a role takes none", async () => {
       const nobody = await app.as("00unobody", "Everyone", "Sales");
       calls.splice(0);
       assert.equal((await nobody.get("/contacts")).status, 403);

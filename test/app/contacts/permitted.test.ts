@@ -27,7 +27,7 @@ type Name = "alice" | "uma" | "omar";
 const names: readonly Name[] = ["alice", "uma", "omar"];
 const visibilities = ["everyone", "team", "private"] as const;
 
-describe("lists of what somebody may see", () => {
+describe("lists of what a user may see", () => {
   const { stack, ...clients } = useSharedStack();
   const word = uniqueWord();
   let pdp: GRPC;
@@ -58,7 +58,7 @@ describe("lists of what somebody may see", () => {
     contactIn(await clients[owner].post(`/contacts/${id}/share`, body, { "If-Match": '"1"' }));
   }
 
-  /** What the PDP's check allows somebody, row by row. The administrator sees all rows, so these are all there are. */
+  /** The ids of the rows for which the PDP's check allows a user an action. The administrator sees all rows. */
   async function oracle(name: Name, rows: readonly ContactJson[], action: string): Promise<string[]> {
     const user = demoUser(name);
     const roles = user.groups.filter((group) => group !== "Everyone");
@@ -95,7 +95,7 @@ describe("lists of what somebody may see", () => {
     }
   }
 
-  it("differ: nobody's is empty or everything but the administrator's, and no two are the same", async () => {
+  it("differ: none is empty, only the administrator's has everything, and no two are the same", async () => {
     const [alices, umas, omars] = await Promise.all(
       names.map(async (name) => ids(await findAll(clients[name], { q: word, limit: "100" })).toSorted()),
     );
@@ -113,7 +113,7 @@ describe("lists of what somebody may see", () => {
     await clients.alice.delete(`/contacts/${id}`);
   });
 
-  it("are of somebody without anything to see an empty list, which is no refusal", async () => {
+  it("are empty for a user who may see nothing, which is no refusal", async () => {
     const q = uniqueWord();
     const { id } = await createContact(clients.omar, { company: word, title: q, visibility: "private" });
     assert.deepEqual(json(await clients.uma.get(`/contacts?q=${q}`)), { contacts: [], next: null });

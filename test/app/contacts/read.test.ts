@@ -36,12 +36,12 @@ describe("GET /contacts/:id", () => {
     assert.equal(answer.headers.get("www-authenticate"), "Bearer");
   });
 
-  it("answers 403 to somebody without a role, who does not learn which contacts exist", async () => {
+  it("answers 403 to a user without a role, who does not learn which contacts exist", async () => {
     assert.equal(problemIn(await nina.get(`/contacts/${contact.id}`), 403).code, "no_roles");
     assert.equal(problemIn(await nina.get(`/contacts/${unknownId}`), 403).code, "no_roles");
   });
 
-  it("answers 404 to ids of nobody, and to what is no id", async () => {
+  it("answers 404 to unknown and malformed ids", async () => {
     for (const id of [unknownId, "1", "%00", "%27%20or%201=1", "x".repeat(3_000), "..%2f..%2fpackage.json"]) {
       problemIn(await uma.get(`/contacts/${id}`), 404);
     }

@@ -106,7 +106,7 @@ describe("PATCH /contacts/:id", () => {
     await assertUnchanged();
   });
 
-  it("answers 412 to whoever was second, loses nothing, and lets them try again", async () => {
+  it("answers 412 to the second of two users, loses nothing, and lets them try again", async () => {
     contactIn(await patch(alice, { title: "Director" }));
     problemIn(await patch(omar, { notes: "Second." }), 412);
     assert.equal((await stored()).title, "Director");
@@ -147,7 +147,7 @@ describe("PATCH /contacts/:id", () => {
     await assertUnchanged();
   });
 
-  it("answers 403 to a user who is not the owner, whatever else is wrong with the request", async () => {
+  it("answers 403 to a user who is not the owner, even when more is wrong with the request", async () => {
     assert.equal(problemIn(await patch(uma, { title: "Director" }), 403).code, "denied");
     problemIn(await patch(uma, { title: "Director" }, '"7"'), 403);
     problemIn(await patch(uma, { title: 7 }), 403);
@@ -155,7 +155,7 @@ describe("PATCH /contacts/:id", () => {
     await assertUnchanged();
   });
 
-  it("answers 403 to somebody without a role, who does not learn which contacts exist", async () => {
+  it("answers 403 to a user without a role, who does not learn which contacts exist", async () => {
     assert.equal(problemIn(await patch(nina, { title: "Director" }), 403).code, "no_roles");
     problemIn(await nina.patch(`/contacts/${unknownId}`, {}, { "If-Match": "*" }), 403);
     await assertUnchanged();
@@ -167,7 +167,7 @@ describe("PATCH /contacts/:id", () => {
     }
   });
 
-  it("answers 409 when the owner has the address already, in whatever case", async () => {
+  it("answers 409 when the owner has the address already, in any case", async () => {
     const other = await createContact(omar, { company: word });
     const problem = problemIn(await patch(omar, { email: other.email.toUpperCase() }), 409);
     assert.deepEqual(Object.keys(messagesIn(problem)), ["email"]);

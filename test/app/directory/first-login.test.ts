@@ -15,7 +15,7 @@ describe("a user who has logged in once", () => {
     let contact = await createContact(owner, { visibility: "private" });
     const share = (email: string) =>
       owner.post(`/contacts/${contact.id}/share`, { email, as: "viewer" }, { "If-Match": `"${contact.version}"` });
-    /** Nobody waits for people to be remembered, so it can take a moment. */
+    /** No request waits for people to be remembered, so it can take a moment. */
     const shared = async (email: string) => {
       for (let tries = 0; tries < 50; tries++) {
         const answer = await share(email);

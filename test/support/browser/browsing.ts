@@ -32,7 +32,7 @@ function sharedBrowser(executable: string): Promise<Browser> {
   return shared;
 }
 
-/** Real browsers at a real app, and what a suite leaves behind in both. */
+/** Real browsers at a real app, for a suite; cleans up what the suite leaves behind in both. */
 export class Browsing {
   readonly stack: Stack;
   /** Occurs in every contact that the suite creates, and in no other; put it into the company. */
@@ -70,8 +70,10 @@ export class Browsing {
   }
 
   /**
-   * A page of a browser profile that is kept through the suite, because new ones cost time: somebody is logged in there
-   * or, if it is nobody's, nobody. For tests that are not about logging in, and so must not log out.
+   * A page of a browser profile that is kept through the suite, because new ones cost time. For tests that are not about
+   * logging in, and so must not log out.
+   *
+   * @param person - is logged in there; left out, nobody is
    */
   async as(person?: Person): Promise<Page> {
     const known = this.#kept.get(person) ?? this.#keep(person);
@@ -82,7 +84,7 @@ export class Browsing {
     return page;
   }
 
-  /** Somebody at the API, to prepare what a page will meet. */
+  /** An API client of a person, to prepare what a page will show. */
   async client(person: Person): Promise<Client> {
     return clientOf(this.stack.url, await this.stack.token(emailOf(person)));
   }
@@ -170,7 +172,7 @@ export function useBrowsing(): Browsing {
   return browsing;
 }
 
-/** Presses a person's button on the stand-in's sign-in page, and waits for the page of the app that follows. */
+/** Presses a person's button on the demo identity provider's sign-in page, and waits for the app's page that follows. */
 export async function chooseAtSignIn(page: Page, person: Person): Promise<number> {
   return loading(page, () => page.getByRole("button", { name: emailOf(person) }).click());
 }

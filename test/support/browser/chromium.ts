@@ -5,7 +5,7 @@ import { type Browser, chromium } from "playwright-core";
 /** What Chromium and its kin are called, in the order of preference. */
 const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
-/** Where macOS keeps it, which is on nobody's PATH. */
+/** Where macOS installs it, which is on no PATH. */
 const elsewhere = ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
 
 /**
@@ -23,7 +23,7 @@ export function findChromium(): string | undefined {
   return [...names.flatMap((name) => folders.map((folder) => join(folder, name))), ...elsewhere].find(isExecutable);
 }
 
-/** Starts a browser that talks to nobody but the pages it is sent to. */
+/** Starts a browser that makes no requests besides those of the pages that it visits. */
 export function launchChromium(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,

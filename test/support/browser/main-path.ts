@@ -18,7 +18,7 @@ import {
 
 const welcome = "Contacts, kept behind the gate";
 
-/** From the start page of a stranger to the start page of somebody who has chosen a button at the sign-in page. */
+/** Logs in from the start page, and comes back to it. */
 export async function logInFromHome(page: Page, person: Person): Promise<void> {
   assert.equal(await visit(page, "/"), 200);
   assert.equal(await headingOf(page), welcome);

@@ -46,7 +46,7 @@ export const pageStates: readonly PageState[] = [
     open: (page, { longest }) => visit(page, `/contacts/${longest.id}`),
   },
   {
-    name: "contact of somebody else",
+    name: "contact of another user",
     as: "uma",
     status: 200,
     open: (page, { foreign }) => visit(page, `/contacts/${foreign.id}`),
@@ -180,7 +180,7 @@ export const pageStates: readonly PageState[] = [
   },
   { name: "share", as: "uma", status: 200, open: (page, { contact }) => visit(page, `/contacts/${contact.id}/share`) },
   {
-    name: "share, with somebody unknown",
+    name: "share, with an unknown user",
     as: "uma",
     status: 422,
     open: async (page, { shared }) => {

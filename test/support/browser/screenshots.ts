@@ -18,8 +18,8 @@ import { chooseAtSignIn, follow, visit } from "./browsing.js";
 import { findChromium, launchChromium } from "./chromium.js";
 import { search } from "./main-path.js";
 
-/** Larger ones would be felt by whoever clones the repository or reads the page. */
-const LARGEST = 200_000;
+/** Larger ones would slow down cloning the repository and reading the page. */
+const MAX_BYTES = 200_000;
 
 const executable = findChromium();
 assert(executable, "no Chromium on the PATH; install it, or name one in CHROMIUM");
@@ -86,11 +86,11 @@ try {
 }
 
 async function take(page: Page, name: string): Promise<void> {
-  // Nothing under the pointer, and no focus, where nobody is shown to point.
+  // Nothing is under the pointer, and nothing has the focus.
   await page.mouse.move(0, 0);
   const path = projectPath(`docs/${name}`);
   await page.screenshot({ path });
   const { size } = await stat(path);
-  assert(size < LARGEST, `${name} has ${size} bytes`);
+  assert(size < MAX_BYTES, `${name} has ${size} bytes`);
   console.log(`docs/${name}: ${Math.round(size / 1000)} kB`);
 }

@@ -22,7 +22,7 @@ export async function temporaryDatabase(test: Context): Promise<TemporaryDatabas
   return createDatabase(server);
 }
 
-/** A database, whatever its engine. */
+/** A database of any engine. */
 export interface AnyDatabase {
   /** The app's settings for it. */
   readonly env: NodeJS.ProcessEnv;

@@ -30,7 +30,7 @@ export interface ProblemJson {
 
 type Answer = Pick<Visit, "status" | "headers" | "body">;
 
-/** Somebody who works with the app through its API. */
+/** A client of the app's API. */
 export interface Client {
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   delete(path: string, headers?: Record<string, string>): Promise<Answer>;
@@ -38,7 +38,7 @@ export interface Client {
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Sends the body as JSON. */
   patch(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
-  /** Sends whatever is given, as it is. */
+  /** Sends a request as it is given. */
   send(path: string, options: RequestOptions): Promise<Answer>;
 }
 
@@ -122,7 +122,7 @@ export function uniqueWord(): string {
 /** An id as contacts have it, which no contact has. */
 export const unknownId = "00000000-0000-4000-8000-000000000000";
 
-/** Creates a contact; what is left out is filled in, and the address is one that nobody has. */
+/** Creates a contact; what is left out is filled in, with an e-mail address that no other contact has. */
 export async function createContact(
   client: Client,
   fields: Partial<Record<Field | "visibility", string>> = {},
@@ -145,7 +145,7 @@ export async function findAll(client: Client, query: Record<string, string>): Pr
   return found;
 }
 
-/** Deletes what a test has created, whoever owns it. */
+/** Deletes the contacts that a search finds: those that a test has created. */
 export async function deleteAll(admin: Client, word: string): Promise<void> {
   for (const { id } of await findAll(admin, { q: word, limit: "100" })) await admin.delete(`/contacts/${id}`);
 }

@@ -151,7 +151,7 @@ function asText({ source, action, effect, error }: Pick<DecisionRecord, "source"
   return `${source} ${action}: ${effect}, ${error}`;
 }
 
-/** Whether the answer shows a shared or transferred contact, which takes checks of its own. */
+/** Whether the answer shows a shared or transferred contact, which takes further checks. */
 function isSharing({ planned, status }: SentRequest): boolean {
   return status < 300 && (planned.guard?.action === "share" || planned.guard?.action === "transfer");
 }

@@ -39,7 +39,7 @@ export class Writer {
     } else if (changed.status === 503 || changed.status === 0) {
       this.#unsure.add(text);
     } else {
-      // Nobody else writes here, so one of the changes in doubt was stored, if only just now: the next turn finds it.
+      // There is no other writer, so one of the changes in doubt was stored, perhaps just now: the next turn finds it.
       assert.equal(changed.status, 412);
       assert(this.#unsure.size > 0, "a change was refused without a reason");
     }

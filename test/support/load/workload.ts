@@ -7,7 +7,7 @@ import type { LoadRequest } from "./load.js";
 /** The fields of a contact that the workload changes. */
 export type State = Pick<Contact, "title" | "visibility" | "ownerId" | "sharedWith" | "editors">;
 
-/** A request with an id of its own, by which the decision log knows it too, and what should come of it. */
+/** A request with a unique id, by which the decision log knows it too, and what should come of it. */
 export interface PlannedRequest extends LoadRequest {
   /** Sent as `X-Request-Id`. */
   readonly id: string;

@@ -3,7 +3,7 @@ import type { RequestHandler } from "express";
 import { authorize, type Filter } from "../../../middleware/index.js";
 import { pdpThat } from "../pdp/pdp-doubles.js";
 
-/** Whatever plain JavaScript may pass where the types would object. */
+/** A value that plain JavaScript may pass, and that the types do not allow. */
 export const anything = <T>(value: unknown) => value as T;
 
 /** A filter as most lists get it: neither everything nor nothing. */
@@ -19,7 +19,7 @@ export const planning = (answer: unknown) =>
 /** The same, with an answer that holds a filter. */
 export const planned = (filter: Filter) => planning({ filter, callId: "call-5" });
 
-/** What guards a list of things. */
+/** The guard of a list. */
 export const guard = authorize("thing", "list", { filter: true });
 
 /** Takes the filter before the handler of `guardedApp`, which answers 200. */

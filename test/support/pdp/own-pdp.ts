@@ -59,7 +59,7 @@ export class OwnPdp {
     return untilDeciding(`unix:${path}`);
   }
 
-  /** SIGKILL. Its socket stays behind, with nobody listening. */
+  /** Sends SIGKILL. The socket stays behind, and nothing listens at it. */
   async kill(): Promise<void> {
     this.#signal("SIGKILL");
     await this.#process?.exited;
@@ -88,7 +88,7 @@ export class OwnPdp {
   }
 }
 
-/** Gives the suite that calls this a PDP of its own, which runs from the suite's first hook on. */
+/** Gives the suite that calls this an {@link OwnPdp}, which runs from the suite's first hook on. */
 export function useOwnPdp(): OwnPdp {
   return useFixture(
     async () => {
@@ -110,7 +110,7 @@ export async function untilDeciding(target: string): Promise<number> {
   return performance.now();
 }
 
-/** Asks over a connection of its own: gRPC shares them within a process, and with them the wait after a failure. */
+/** Asks over a new connection: gRPC shares connections within a process, and with them the wait after a failure. */
 async function decides(target: string): Promise<boolean> {
   const client = new GRPC(target, { tls: false, channelOptions: { "grpc.use_local_subchannel_pool": 1 } });
   try {

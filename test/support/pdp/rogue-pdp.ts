@@ -20,7 +20,7 @@ interface Question {
   readonly actions: readonly string[];
 }
 
-/** An answer that allows, with whatever is said differently from what was asked. */
+/** An answer that allows. `change` makes it differ from the question. */
 function allow(questions: readonly Question[], change: Partial<Question> = {}, more: object = {}): Uint8Array {
   const results = questions.map((question) => {
     const { kind, id, actions } = { ...question, ...change };
@@ -87,7 +87,7 @@ export const manners = {
 
 export type MannerName = keyof typeof manners;
 
-/** Something that speaks gRPC like a PDP, and lies. */
+/** A gRPC server that answers like a PDP, and wrongly. */
 export class RoguePdp {
   manner: MannerName = "honest";
   /** What it answers when it is asked for a query plan while its manner is honest; otherwise it answers that as it does checks. */
@@ -168,7 +168,7 @@ function answering(answer: (request: Uint8Array, metadata: Metadata) => Promise<
  * Opens a rogue PDP for the tests of a suite.
  *
  * @param onOpen - is given it before the first test, and where it answers, in the words of `cerbos()`
- * @param path - of its socket, whatever else has been there; default: one in a folder of its own
+ * @param path - of its socket, in place of a file that is there; default: one in a new folder
  */
 export function withRoguePdp(onOpen: (rogue: RoguePdp, target: string) => void, path?: () => string): void {
   let folder: string;

@@ -12,10 +12,10 @@ export interface Place {
   readonly path: string;
 }
 
-/** Somebody who makes requests, and how. */
+/** A client that makes requests, and its credentials. */
 export interface Actor {
   readonly name: string;
-  /** Access token, or whatever else is sent as one. */
+  /** The Authorization header: an access token, or something else in its place. */
   readonly authorization?: string;
   /** Browsers send forms, and want pages. */
   readonly browser?: UserAgent;
@@ -38,7 +38,7 @@ export function flawsFor({ browser }: Actor, { method, path }: Place): readonly 
   ];
 }
 
-/** What takes the place of `:id`, and with whom it is shared or to whom it is given. */
+/** What takes the place of `:id`, and the colleague with whom it is shared or to whom it is transferred. */
 export interface Target {
   readonly id: string;
   readonly version: number;
@@ -77,7 +77,7 @@ export class Feeder {
     this.#markers = markers;
   }
 
-  /** Makes a request to a route, whatever it is. What is wrong with it is marked too. */
+  /** Makes a request to any route. What is wrong with it is marked too. */
   send(actor: Actor, { method, path }: Place, target: Target, flaw: Flaw): Promise<Answer> {
     const word = (what: string) => this.#markers.word(`${what} of ${method} ${path}`);
     const unless = (wrong: Flaw, good: string, what: string) => (flaw === wrong ? word(what) : good);

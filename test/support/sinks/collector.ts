@@ -11,13 +11,13 @@ export type Behaviour = (req: IncomingMessage, res: ServerResponse, collector: C
 export interface Arrival {
   readonly headers: IncomingMessage["headers"];
   readonly url: string | undefined;
-  /** Port of the client, by which connections can be told apart. */
+  /** Port of the client, by which connections can be distinguished. */
   readonly port: number | undefined;
   /** Decompressed. */
   readonly text: string;
 }
 
-/** A real HTTP server which keeps what it gets, and behaves as badly as it is told to. */
+/** A real HTTP server that keeps what it receives, and behaves as badly as a test wants. */
 export class Collector {
   /** What it does with the next requests, one for each; then it keeps everything. */
   readonly behaviours: Behaviour[] = [];

@@ -13,7 +13,7 @@ export const HOSTILE = 'a\nb\r\nc\u0085d\u2028e\u2029f"g\\h\u0000i\ud800j ž漢�
 
 let last = 0;
 
-/** Each with an id of its own, and all of the same size. */
+/** An event with a unique id; all events have the same size. */
 export function eventOf(about: Partial<DecisionEvent> = {}): DecisionEvent {
   last += 1;
   const number = String(last).padStart(6, "0");

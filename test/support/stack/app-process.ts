@@ -5,18 +5,18 @@ import { dirname } from "node:path";
 import { until } from "../until.js";
 import { cleanEnvironment, freePort } from "./stack.js";
 
-const START_LIMIT = 90_000;
+const START_TIMEOUT_MS = 90_000;
 
-/** Arguments of Node that run the app as it is. */
+/** Arguments of Node that run the app from its source. */
 const FROM_SOURCE: readonly string[] = ["--import", "tsx", "app/main.ts"];
 
 /** How a process ended: its exit code, or the signal that ended it. */
 type End = number | NodeJS.Signals;
 
-/** The app in a process group of its own, as a terminal would start it, so that Ctrl-C can be pressed. */
+/** The app as the leader of a process group, as a terminal starts it, so that a test can press Ctrl-C. */
 export class AppProcess {
   readonly url: string;
-  /** When it is gone, and all that it printed has been read. */
+  /** Resolves when the process has ended, and all that it printed has been read. */
   readonly ended: Promise<End>;
   readonly #child: ChildProcess;
   #output = "";
@@ -68,7 +68,7 @@ export class AppProcess {
 
   async untilPrinted(text: string): Promise<void> {
     const seen = () => this.#output.includes(text) || !this.isRunning;
-    await until(seen, START_LIMIT, () => `"${text}" in:\n${this.#output}`);
+    await until(seen, START_TIMEOUT_MS, () => `"${text}" in:\n${this.#output}`);
     assert(this.#output.includes(text), `it ended early:\n${this.#output}`);
   }
 

@@ -4,17 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectPath } from "../paths.js";
 
-/** What there is besides code, by the place where it is looked for. */
+/** What programs need besides code, by its path. */
 const FILES = ["node_modules", "package.json", "pdp", "policies", "views", "app/db/migrations", "app/web/public"];
 
-/** Everything as JavaScript, in a folder of its own: it starts in half the time that it takes with tsx, and is as fast as in production. */
+/** The project compiled to JavaScript: it starts in half the time that it takes with tsx, and is as fast as in production. */
 export interface Built {
-  /** Where a program is. @param source - its source, such as `app/main.ts` */
+  /** The path of a compiled program. @param source - its source, such as `app/main.ts` */
   program(source: string): string;
   remove(): Promise<void>;
 }
 
-/** Compiles everything. It takes some seconds. */
+/** Compiles the project, which takes some seconds. */
 export async function build(): Promise<Built> {
   const folder = await mkdtemp(join(tmpdir(), "gatehouse-built-"));
   const options = ["--noEmit", "false", "--rootDir", projectPath("."), "--outDir", folder, "--noCheck"];

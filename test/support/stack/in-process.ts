@@ -25,9 +25,9 @@ export interface InProcess {
   readonly decisionLog: DecisionLog;
   /** What it has logged as errors. */
   readonly errors: Record<string, unknown>[];
-  /** An access token of somebody with a role. */
+  /** An access token of a user with a role. */
   token(id: string, role: string, department: string): Promise<string>;
-  /** Somebody with a role at the API. */
+  /** An API client of a user with a role. */
   as(id: string, role: string, department: string): Promise<Client>;
   /** Ends the PDP for good. */
   stopPdp(): Promise<void>;

@@ -19,7 +19,7 @@ export interface Stack {
   output(): string;
   /** Its log so far, a record for each line that is JSON. */
   log(): Record<string, unknown>[];
-  /** An access token for a demo user, through the stand-in. */
+  /** An access token for a demo user, from the demo identity provider. */
   token(login: string): Promise<string>;
   /** A browser, as far as cookies go, in which a demo user has logged in. */
   login(login: string, path?: string): Promise<UserAgent>;
@@ -46,7 +46,7 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR, NODE_V8_COVERAGE }).filter(([, value]) => value));
 }
 
-/** Starts `app/main.ts` as a process of its own and collects what it prints. */
+/** Starts `app/main.ts` as a child process and collects what it prints. */
 export function spawnApp(env: NodeJS.ProcessEnv): { child: ChildProcess; output: () => string } {
   const child = spawn(process.execPath, ["--import", "tsx", "app/main.ts"], {
     env: { ...cleanEnvironment(), ...env },
@@ -58,7 +58,7 @@ export function spawnApp(env: NodeJS.ProcessEnv): { child: ChildProcess; output:
 }
 
 /**
- * Starts a stack of its own for a test that breaks something, or needs settings of its own.
+ * Starts a stack for a test that breaks something, or needs other settings than the shared one has.
  *
  * @param env - settings besides a free port, a temporary data folder and rate limits that tests do not reach
  */
@@ -116,7 +116,7 @@ export async function startStack(env: NodeJS.ProcessEnv = {}): Promise<Stack> {
 }
 
 /**
- * Gives the suite that calls this a stack of its own, which runs from the suite's first hook on.
+ * Gives the suite that calls this a stack that no other suite uses, which runs from the suite's first hook on.
  *
  * @param env - says the settings; see {@link startStack}
  */
@@ -128,7 +128,7 @@ export function useStack(env: () => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEn
 }
 
 /**
- * Follows a link to the stand-in's sign-in page and presses a person's button there.
+ * Follows a link to the sign-in page of the demo identity provider and presses a user's button there.
  *
  * @returns the page that the browser ends up on
  */
@@ -139,7 +139,7 @@ export async function logIn(agent: UserAgent, link: string, login: string) {
   return agent.post(new URL(form.action, signIn.url), form.fields);
 }
 
-/** The form with the button of a person, as a browser would submit it. */
+/** The form with the button of a user, as a browser would submit it. */
 function formFor(html: string, login: string): { action: string; fields: Record<string, string> } | undefined {
   for (const [form] of html.matchAll(/<form[\s\S]*?<\/form>/g)) {
     const button = [...form.matchAll(/<button([^>]*)>([\s\S]*?)<\/button>/g)].find(([all]) => all.includes(login));

@@ -76,7 +76,7 @@ describe("sharing contacts in a browser", () => {
     assert.equal(answer.status, 303);
   });
 
-  it("somebody unknown comes back with 422, a message beside the field, and what was typed", async () => {
+  it("an unknown user comes back with 422, a message beside the field, and what was typed", async () => {
     const page = pageIn(await share("nobody@example.com", "editor"), 422);
     assert.deepEqual(messagesBeside(page), {
       email: "Nobody with this e-mail address has logged in yet. A colleague must have logged in here once before.",
@@ -86,7 +86,7 @@ describe("sharing contacts in a browser", () => {
     assert.deepEqual(await stored(), contact);
   });
 
-  it("somebody without a role comes back with 422, beside the field and linked from the top", async () => {
+  it("a user without a role comes back with 422, beside the field and linked from the top", async () => {
     const message = "Nina Novak has no role in this CRM.";
     const transfer = { ...(await formOf("transfer", "transfer")), email: "nina@example.com" };
     for (const answer of [await share("nina@example.com"), await submit(`${base}/transfer`, transfer)]) {
@@ -130,7 +130,7 @@ describe("sharing contacts in a browser", () => {
     assert.deepEqual(await stored(), contact);
   });
 
-  it("the transfer page tells those who would lose the contact, and nobody else", async () => {
+  it("the transfer page warns users who would lose the contact, and no others", async () => {
     const asAlice = await stack.login("alice@example.com");
     for (const [visibility, loss, team] of [
       ["private", / You go on seeing it only if they let you\./, false],
@@ -205,7 +205,7 @@ describe("sharing contacts in a browser", () => {
     assert.match(textOf(await open(base)), /Shared with Omar Ostrow/);
   });
 
-  it("an editor who has been removed while editing is told nothing of what is new", async () => {
+  it("an editor who has been removed while editing sees nothing of what is new", async () => {
     await share("omar@example.com", "editor");
     const omar = await stack.login("omar@example.com");
     const form = fieldsOf(pageIn(await omar.get(`${stack.url}${base}/edit`)), `${base}/edit`);

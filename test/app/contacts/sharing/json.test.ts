@@ -109,7 +109,7 @@ describe("sharing contacts, as JSON", () => {
 
     for (const [what, body, messages] of [
       [
-        "somebody who has never logged in",
+        "a user who has never logged in",
         { email: "stranger@example.com", as: "viewer" },
         {
           email: "Nobody with this e-mail address has logged in yet. A colleague must have logged in here once before.",
@@ -121,7 +121,7 @@ describe("sharing contacts, as JSON", () => {
         { email: "You own this contact already. Share it with somebody else." },
       ],
       [
-        "somebody without a role",
+        "a user without a role",
         { email: "nina@example.com", as: "viewer" },
         { email: "Nina Novak has no role in this CRM." },
       ],
@@ -201,7 +201,7 @@ describe("sharing contacts, as JSON", () => {
   });
 
   describe("POST /contacts/:id/transfer", () => {
-    it("answers 204 to whoever does not see it any more, and the new owner has it", async () => {
+    it("answers 204 to a user who does not see it any more, and the new owner has it", async () => {
       await shareWith("omar", "editor");
       const answer = await change(uma, "transfer", { email: "omar@example.com" });
       assert.equal(answer.status, 204, answer.body);
@@ -217,7 +217,7 @@ describe("sharing contacts, as JSON", () => {
       assert.equal((await omar.delete(`/contacts/${contact.id}`)).status, 204);
     });
 
-    it("answers 200 with the contact to whoever still sees it", async () => {
+    it("answers 200 with the contact to a user who still sees it", async () => {
       await change(uma, "visibility", { visibility: "everyone" });
       await shareWith("alice", "editor");
       assert.equal((await change(uma, "transfer", { email: "omar@example.com" })).status, 200);
@@ -240,7 +240,7 @@ describe("sharing contacts, as JSON", () => {
       assert.deepEqual(await stored(), contact);
     });
 
-    it("answers 422 to the owner, somebody unknown or without a role, and no address", async () => {
+    it("answers 422 to the owner, an unknown user, a user without a role, and no address", async () => {
       const of = async (client: Client, email: unknown) =>
         messagesIn(problemIn(await change(client, "transfer", { email }), 422)).email;
       assert.equal(await of(uma, "uma@example.com"), "You own this contact already.");
