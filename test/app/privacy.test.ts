@@ -6,11 +6,12 @@ import { sql } from "drizzle-orm";
 import { openDatabase } from "../../app/db/open.js";
 import { routesOf } from "../../middleware/index.js";
 import { anyDatabase } from "../support/database/temporary-database.js";
+import { freePort } from "../support/network/free-port.js";
 import { Issuer } from "../support/okta/issuer.js";
 import { type Actor, browserOf, Feeder, flawsFor, type Place, type Target } from "../support/privacy/feeder.js";
 import { Markers } from "../support/privacy/markers.js";
 import { Collector } from "../support/sinks/collector.js";
-import { freePort, type Stack, startStack } from "../support/stack/stack.js";
+import { type Stack, startStack } from "../support/stack/stack.js";
 import { crm } from "../support/stack/unconnected-app.js";
 import { until } from "../support/until.js";
 

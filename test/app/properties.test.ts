@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Agent, request } from "node:http";
 import fc from "fast-check";
 import { fields } from "../../app/contacts/contact.js";
-import { type ContactJson, contactIn, createContact, deleteAll, uniqueWord } from "../support/http/client.js";
+import { type ContactJson, contactIn, createContact, deleteAll, uniqueWord } from "../support/contacts/contacts.js";
 import { csrfTokenOf } from "../support/http/page.js";
 import { encoded, headerText, text, value } from "../support/properties/arbitraries.js";
 import { useSharedStack } from "../support/stack/shared-stack.js";

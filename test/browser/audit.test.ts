@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { follow, headingOf, useBrowsing, visit, wordsOf } from "../support/browser/browsing.js";
-import { createContact } from "../support/http/client.js";
+import { createContact } from "../support/contacts/contacts.js";
 
 describe("the decision log, in a browser", function () {
   this.timeout(60_000);

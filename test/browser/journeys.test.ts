@@ -25,7 +25,7 @@ import {
   typedInto,
   workWithContacts,
 } from "../support/browser/main-path.js";
-import { type ContactJson, contactIn, createContact } from "../support/http/client.js";
+import { type ContactJson, contactIn, createContact } from "../support/contacts/contacts.js";
 
 describe("in a browser", function () {
   this.timeout(120_000);

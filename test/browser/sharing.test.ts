@@ -12,14 +12,8 @@ import {
   wordsOf,
 } from "../support/browser/browsing.js";
 import { definition, fill, namesIn, noticeOn, search } from "../support/browser/main-path.js";
-import {
-  type Client,
-  type ContactJson,
-  contactIn,
-  createContact,
-  findAll,
-  uniqueWord,
-} from "../support/http/client.js";
+import { type ContactJson, contactIn, createContact, findAll, uniqueWord } from "../support/contacts/contacts.js";
+import type { Client } from "../support/http/client.js";
 
 const actions = ["Edit", "Share", "Transfer", "Delete"] as const;
 type Action = (typeof actions)[number];

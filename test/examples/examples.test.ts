@@ -5,8 +5,9 @@ import { readdirSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../support/network/free-port.js";
 import { projectPath } from "../support/paths.js";
-import { cleanEnvironment, freePort } from "../support/stack/stack.js";
+import { cleanEnvironment } from "../support/stack/stack.js";
 
 const examples = readdirSync(projectPath("examples"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createContact } from "../support/contacts/contacts.js";
 import { directPool } from "../support/database/direct-pool.js";
 import { temporaryDatabase, useTemporaryDatabase } from "../support/database/temporary-database.js";
 import { useFixture } from "../support/fixture.js";
-import { clientOf, createContact } from "../support/http/client.js";
+import { clientOf } from "../support/http/client.js";
 import type { UserAgent } from "../support/http/user-agent.js";
 import {
   assertEachRightOr503,
@@ -16,9 +17,10 @@ import {
 import { Creator, Writer } from "../support/load/ledger.js";
 import { send, startLoad, type Turn, tally } from "../support/load/load.js";
 import { FaultyProxy } from "../support/network/faulty-proxy.js";
+import { freePort } from "../support/network/free-port.js";
 import { useOwnPdp } from "../support/pdp/own-pdp.js";
 import { assertReadiness } from "../support/stack/readiness.js";
-import { freePort, type Stack, startStack, useStack } from "../support/stack/stack.js";
+import { type Stack, startStack, useStack } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
 
 /** How long the app waits for a connection, and for an answer; see app/db/postgres.ts. */

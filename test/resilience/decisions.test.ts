@@ -14,11 +14,11 @@ import {
   readStored,
 } from "../support/load/decision-judge.js";
 import { people, type Tokens, Workload } from "../support/load/workload.js";
+import { freePort } from "../support/network/free-port.js";
 import { InterruptibleOkta } from "../support/okta/interruptible-okta.js";
 import { useOwnPdp } from "../support/pdp/own-pdp.js";
 import { AppProcess } from "../support/stack/app-process.js";
 import { build } from "../support/stack/compiled.js";
-import { freePort } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
 
 /** How often the app is killed; more often for a thorough run. */

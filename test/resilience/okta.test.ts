@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { useAnyDatabase } from "../support/database/temporary-database.js";
 import { bearer } from "../support/http/bearer.js";
+import { logIn } from "../support/http/sign-in.js";
 import { UserAgent } from "../support/http/user-agent.js";
 import { assertUnavailable } from "../support/load/judge.js";
 import { type Answer, send } from "../support/load/load.js";
+import { freePort } from "../support/network/free-port.js";
 import { InterruptibleOkta } from "../support/okta/interruptible-okta.js";
 import { useOwnPdp } from "../support/pdp/own-pdp.js";
 import { assertReadiness } from "../support/stack/readiness.js";
-import { freePort, logIn, type Stack, startStack } from "../support/stack/stack.js";
+import { type Stack, startStack } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
 
 /** How long the app waits for Okta at most. */

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cerbos } from "../../middleware/index.js";
+import { type ContactJson, createContact } from "../support/contacts/contacts.js";
 import { useAnyDatabase } from "../support/database/temporary-database.js";
 import { useFixture } from "../support/fixture.js";
 import { bearer } from "../support/http/bearer.js";
-import { type ContactJson, clientOf, createContact } from "../support/http/client.js";
+import { clientOf } from "../support/http/client.js";
 import {
   assertEachRightOr503,
   assertUnavailable,

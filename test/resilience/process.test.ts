@@ -9,12 +9,13 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readDemoState } from "../../app/demo/demo-state.js";
 import { requestToken } from "../../app/demo/identity-provider/request-token.js";
+import { type ContactJson, createContact } from "../support/contacts/contacts.js";
 import { useAnyDatabase } from "../support/database/temporary-database.js";
 import { bearer } from "../support/http/bearer.js";
-import { type ContactJson, clientOf, createContact } from "../support/http/client.js";
+import { clientOf } from "../support/http/client.js";
 import { type Answer, type LoadRequest, send, startLoad, type Turn } from "../support/load/load.js";
+import { freePort } from "../support/network/free-port.js";
 import { AppProcess } from "../support/stack/app-process.js";
-import { freePort } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
 
 /** How long the app waits for requests in flight; see app/web/operations/listen.ts. */

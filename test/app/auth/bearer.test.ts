@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { clientOf, problemIn } from "../../support/http/client.js";
+import { problemIn } from "../../support/http/answers.js";
+import { clientOf } from "../../support/http/client.js";
 import { pageIn } from "../../support/http/page.js";
 import { UserAgent } from "../../support/http/user-agent.js";
 import type { Claims, Issuer } from "../../support/okta/issuer.js";

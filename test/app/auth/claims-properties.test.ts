@@ -1,15 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Claims, personFromAccessToken, personFromLogin } from "../../../app/auth/claims.js";
-import {
-  type Client,
-  type ContactJson,
-  clientOf,
-  createContact,
-  deleteAll,
-  json,
-  uniqueWord,
-} from "../../support/http/client.js";
+import { type ContactJson, createContact, deleteAll, uniqueWord } from "../../support/contacts/contacts.js";
+import { json } from "../../support/http/answers.js";
+import { type Client, clientOf } from "../../support/http/client.js";
 import { UserAgent } from "../../support/http/user-agent.js";
 import { useIssuerStack } from "../../support/okta/issuer-stacks.js";
 import { text, value } from "../../support/properties/arbitraries.js";

@@ -4,13 +4,15 @@ import { type IdentityProvider, startIdentityProvider } from "../../../app/demo/
 import { cliClientId } from "../../../app/demo/identity-provider/options.js";
 import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
 import { demoUsers } from "../../../app/demo/users.js";
-import { type Client, clientOf, json, problemIn } from "../../support/http/client.js";
+import { json, problemIn } from "../../support/http/answers.js";
+import { type Client, clientOf } from "../../support/http/client.js";
 import { pageIn, textOf } from "../../support/http/page.js";
 import { UserAgent } from "../../support/http/user-agent.js";
+import { freePort } from "../../support/network/free-port.js";
 import type { Account, Issuer } from "../../support/okta/issuer.js";
 import { issuerStack, proxiedStack } from "../../support/okta/issuer-stacks.js";
 import { sharedStack } from "../../support/stack/shared-stack.js";
-import { freePort, type Stack, startStack } from "../../support/stack/stack.js";
+import { type Stack, startStack } from "../../support/stack/stack.js";
 
 interface Profile {
   readonly id: string;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { pageIn, textOf } from "../../support/http/page.js";
+import { logIn } from "../../support/http/sign-in.js";
 import { UserAgent, type Visit } from "../../support/http/user-agent.js";
 import { issuerStack } from "../../support/okta/issuer-stacks.js";
 import { sharedStack } from "../../support/stack/shared-stack.js";
-import { logIn, type Stack } from "../../support/stack/stack.js";
+import type { Stack } from "../../support/stack/stack.js";
 
 const callback = "/authorization-code/callback";
 const cookieName = "gatehouse.sid";

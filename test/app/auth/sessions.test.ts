@@ -1,23 +1,21 @@
 import assert from "node:assert/strict";
 import { demoUsers } from "../../../app/demo/users.js";
 import {
-  type Client,
   type ContactJson,
-  clientOf,
-  clientsOf,
   contactIn,
   createContact,
   deleteAll,
   findAll,
-  json,
-  problemIn,
   uniqueWord,
-} from "../../support/http/client.js";
+} from "../../support/contacts/contacts.js";
+import { json, problemIn } from "../../support/http/answers.js";
+import { type Client, clientOf, clientsOf } from "../../support/http/client.js";
 import { csrfTokenOf, pageIn, textOf } from "../../support/http/page.js";
+import { logIn } from "../../support/http/sign-in.js";
 import { type RequestOptions, UserAgent, type Visit } from "../../support/http/user-agent.js";
 import { issuerStack, proxiedStack, publicUrl } from "../../support/okta/issuer-stacks.js";
 import { sharedStack } from "../../support/stack/shared-stack.js";
-import { logIn, type Stack } from "../../support/stack/stack.js";
+import type { Stack } from "../../support/stack/stack.js";
 
 const cookieName = "gatehouse.sid";
 

@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import {
-  atOnce,
   type ContactJson,
   contactIn,
   createContact,
   deleteAll,
   findAll,
-  json,
-  messagesIn,
-  problemIn,
   uniqueWord,
-} from "../../support/http/client.js";
+} from "../../support/contacts/contacts.js";
+import { json, messagesIn, problemIn } from "../../support/http/answers.js";
+import { atOnce } from "../../support/http/client.js";
 import { demoUser } from "../../support/stack/demo-users.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 

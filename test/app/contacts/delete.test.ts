@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import {
-  atOnce,
   type ContactJson,
   contactIn,
   createContact,
   deleteAll,
-  json,
-  problemIn,
   uniqueWord,
   unknownId,
-} from "../../support/http/client.js";
+} from "../../support/contacts/contacts.js";
+import { json, problemIn } from "../../support/http/answers.js";
+import { atOnce } from "../../support/http/client.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 describe("DELETE /contacts/:id", () => {

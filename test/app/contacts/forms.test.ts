@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
 import {
-  atOnce,
-  type Client,
   type ContactJson,
   contactIn,
   createContact,
   deleteAll,
   findAll,
-  json,
-  problemIn,
   uniqueWord,
   unknownId,
-} from "../../support/http/client.js";
+} from "../../support/contacts/contacts.js";
+import { json, problemIn } from "../../support/http/answers.js";
+import { atOnce, type Client } from "../../support/http/client.js";
 import { fieldsOf, messagesBeside, pageIn, textOf } from "../../support/http/page.js";
 import type { UserAgent } from "../../support/http/user-agent.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";

@@ -4,12 +4,10 @@ import {
   createContact,
   deleteAll,
   findAll,
-  json,
-  messagesIn,
-  problemIn,
   uniqueWord,
   unknownId,
-} from "../../support/http/client.js";
+} from "../../support/contacts/contacts.js";
+import { json, messagesIn, problemIn } from "../../support/http/answers.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 interface Page {

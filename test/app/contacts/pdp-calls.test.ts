@@ -3,7 +3,8 @@ import { GRPC } from "@cerbos/grpc";
 import { sql } from "drizzle-orm";
 import pg from "pg";
 import { decisions } from "../../../app/db/schema.js";
-import { type Client, json } from "../../support/http/client.js";
+import { json } from "../../support/http/answers.js";
+import type { Client } from "../../support/http/client.js";
 import { useInProcess } from "../../support/stack/in-process.js";
 
 /** What the app asks of the PDP and of PostgreSQL: each entry is one gRPC call or one query on the wire. */

@@ -8,9 +8,9 @@ import {
   createContact,
   deleteAll,
   findAll,
-  json,
   uniqueWord,
-} from "../../support/http/client.js";
+} from "../../support/contacts/contacts.js";
+import { json } from "../../support/http/answers.js";
 import { pageIn, textOf } from "../../support/http/page.js";
 import { projectPath } from "../../support/paths.js";
 import { demoUser } from "../../support/stack/demo-users.js";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { sortKeys } from "../../../app/contacts/list-query.js";
-import { type ContactJson, contactIn, createContact, deleteAll, json, uniqueWord } from "../../support/http/client.js";
+import { type ContactJson, contactIn, createContact, deleteAll, uniqueWord } from "../../support/contacts/contacts.js";
+import { json } from "../../support/http/answers.js";
 import { text, value } from "../../support/properties/arbitraries.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 

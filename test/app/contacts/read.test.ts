@@ -4,10 +4,10 @@ import {
   contactIn,
   createContact,
   deleteAll,
-  problemIn,
   uniqueWord,
   unknownId,
-} from "../../support/http/client.js";
+} from "../../support/contacts/contacts.js";
+import { problemIn } from "../../support/http/answers.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 describe("GET /contacts/:id", () => {

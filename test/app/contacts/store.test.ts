@@ -3,10 +3,10 @@ import { listQuery, sortKeys } from "../../../app/contacts/list-query.js";
 import { type ContactStore, contactStore, DuplicateEmailError } from "../../../app/contacts/store.js";
 import type { Db } from "../../../app/db/database.js";
 import { seedContacts } from "../../../app/demo/seed.js";
+import { unknownId } from "../../support/contacts/contacts.js";
 import { condition } from "../../support/database/condition.js";
 import { engines } from "../../support/database/engines.js";
 import { withDatabase } from "../../support/database/suites.js";
-import { unknownId } from "../../support/http/client.js";
 
 const emptyFields = { email: "", phone: "", company: "", title: "", notes: "", visibility: "everyone" } as const;
 const ownedBy = (id: string) => ({ id, department: "Sales" });

@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import {
-  atOnce,
-  type Client,
   type ContactJson,
   contactIn,
   createContact,
   deleteAll,
-  json,
-  messagesIn,
-  problemIn,
   uniqueWord,
   unknownId,
-} from "../../support/http/client.js";
+} from "../../support/contacts/contacts.js";
+import { json, messagesIn, problemIn } from "../../support/http/answers.js";
+import { atOnce, type Client } from "../../support/http/client.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 describe("PATCH /contacts/:id", () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
-import { clientOf, contactIn, createContact, problemIn } from "../../support/http/client.js";
+import { contactIn, createContact } from "../../support/contacts/contacts.js";
+import { problemIn } from "../../support/http/answers.js";
+import { clientOf } from "../../support/http/client.js";
 import { UserAgent } from "../../support/http/user-agent.js";
 import { useIssuerStack } from "../../support/okta/issuer-stacks.js";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type DecisionEvent, DecisionNotRecordedError } from "../../../middleware/index.js";
-import { clientOf, problemIn } from "../../support/http/client.js";
+import { problemIn } from "../../support/http/answers.js";
+import { clientOf } from "../../support/http/client.js";
 import { csrfTokenOf, pageIn, textOf } from "../../support/http/page.js";
 import { UserAgent } from "../../support/http/user-agent.js";
 import { useInProcess } from "../../support/stack/in-process.js";

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { type Client, createContact, problemIn } from "../../support/http/client.js";
+import { createContact } from "../../support/contacts/contacts.js";
+import { problemIn } from "../../support/http/answers.js";
+import type { Client } from "../../support/http/client.js";
 import { pageIn, textOf } from "../../support/http/page.js";
 import { useInProcess } from "../../support/stack/in-process.js";
 

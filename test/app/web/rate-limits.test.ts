@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { clientOf, problemIn } from "../../support/http/client.js";
+import { problemIn } from "../../support/http/answers.js";
+import { clientOf } from "../../support/http/client.js";
 import { pageIn, textOf } from "../../support/http/page.js";
 import { UserAgent } from "../../support/http/user-agent.js";
 import { useProxiedStack } from "../../support/okta/issuer-stacks.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
-import { problemIn } from "../../support/http/client.js";
+import { problemIn } from "../../support/http/answers.js";
 import type { UserAgent } from "../../support/http/user-agent.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 

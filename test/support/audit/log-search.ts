@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { DecisionRecord } from "../../../app/audit/record/record.js";
-import { type Client, json } from "../http/client.js";
+import { json } from "../http/answers.js";
+import type { Client } from "../http/client.js";
 
 /** A page of the log as JSON shows it. */
 export interface LogPage {

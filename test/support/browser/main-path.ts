@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { demoUsers } from "../../../app/demo/users.js";
-import { findAll } from "../http/client.js";
+import { findAll } from "../contacts/contacts.js";
 import {
   type Browsing,
   chooseAtSignIn,

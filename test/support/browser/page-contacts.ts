@@ -1,4 +1,5 @@
-import { type Client, type ContactJson, contactIn, createContact } from "../http/client.js";
+import { type ContactJson, contactIn, createContact } from "../contacts/contacts.js";
+import type { Client } from "../http/client.js";
 import { type Browsing, emailOf } from "./browsing.js";
 
 /** The contacts that pages show. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { encodeCursor } from "../../../app/contacts/list-query.js";
-import { type ContactJson, contactIn } from "../http/client.js";
+import { type ContactJson, contactIn } from "../contacts/contacts.js";
 import { type Browsing, emailOf, follow, loading, type Person, press, visit } from "./browsing.js";
 import { fill } from "./main-path.js";
 import type { PageContacts } from "./page-contacts.js";

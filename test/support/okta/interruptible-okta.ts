@@ -5,7 +5,7 @@ import { settingsFrom } from "../../../app/demo/identity-provider/options.js";
 import { issuerPath } from "../../../app/demo/identity-provider/paths.js";
 import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
 import { generateSigningKey } from "../../../app/demo/identity-provider/tokens/keys.js";
-import { freePort } from "../stack/stack.js";
+import { freePort } from "../network/free-port.js";
 
 const client = { clientId: "interruptible-okta", clientSecret: "a secret for tests" };
 

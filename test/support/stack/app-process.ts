@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { dirname } from "node:path";
+import { freePort } from "../network/free-port.js";
 import { until } from "../until.js";
-import { cleanEnvironment, freePort } from "./stack.js";
+import { cleanEnvironment } from "./stack.js";
 
 const START_TIMEOUT_MS = 90_000;
 

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readDemoState } from "../../../app/demo/demo-state.js";
 import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
 import { useFixture } from "../fixture.js";
+import { logIn } from "../http/sign-in.js";
 import { UserAgent } from "../http/user-agent.js";
+import { freePort } from "../network/free-port.js";
 
 /** A running app with its demo parts, started the way `npm start` starts it. */
 export interface Stack {
@@ -28,17 +29,6 @@ export interface Stack {
 }
 
 const START_TIMEOUT_MS = 90_000;
-
-/** A TCP port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  assert(address && typeof address === "object");
-  server.close();
-  await once(server, "close");
-  return address.port;
-}
 
 /** The environment of this process without the settings of the app, so that no test depends on the machine's. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
@@ -125,36 +115,4 @@ export function useStack(env: () => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEn
     async () => startStack(await env()),
     (stack) => stack.stop(),
   );
-}
-
-/**
- * Follows a link to the sign-in page of the demo identity provider and presses a user's button there.
- *
- * @returns the page that the browser ends up on
- */
-export async function logIn(agent: UserAgent, link: string, login: string) {
-  const signIn = await agent.get(link);
-  const form = formFor(signIn.body, login);
-  assert(form, `no button for ${login} on ${signIn.url}:\n${signIn.body}`);
-  return agent.post(new URL(form.action, signIn.url), form.fields);
-}
-
-/** The form with the button of a user, as a browser would submit it. */
-function formFor(html: string, login: string): { action: string; fields: Record<string, string> } | undefined {
-  for (const [form] of html.matchAll(/<form[\s\S]*?<\/form>/g)) {
-    const button = [...form.matchAll(/<button([^>]*)>([\s\S]*?)<\/button>/g)].find(([all]) => all.includes(login));
-    if (!button) continue;
-    const fields = [...form.matchAll(/<input([^>]*)>/g)].map(([, input = ""]) => [
-      attr(input, "name"),
-      attr(input, "value"),
-    ]);
-    const name = attr(button[1] ?? "", "name");
-    if (name) fields.push([name, attr(button[1] ?? "", "value")]);
-    return { action: attr(form, "action"), fields: Object.fromEntries(fields) };
-  }
-  return undefined;
-}
-
-function attr(tag: string, name: string): string {
-  return new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1]?.replaceAll("&amp;", "&") ?? "";
 }

@@ -10,8 +10,10 @@ import { decisionSentence, errorSentence, policyReason, sourceSentence } from ".
 import { decisions } from "../../../../app/db/schema.js";
 import { type LogPage, searched } from "../../../support/audit/log-search.js";
 import { addSome, recordOf } from "../../../support/audit/sample-log.js";
+import { createContact } from "../../../support/contacts/contacts.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
-import { type Client, createContact, json } from "../../../support/http/client.js";
+import { json } from "../../../support/http/answers.js";
+import type { Client } from "../../../support/http/client.js";
 import { pageIn, textOf } from "../../../support/http/page.js";
 import { type InProcess, startInProcess } from "../../../support/stack/in-process.js";
 

@@ -13,7 +13,8 @@ import { searchedAll } from "../../../support/audit/log-search.js";
 import { seedDecisions, seeded } from "../../../support/audit/seeded-log.js";
 import { condition } from "../../../support/database/condition.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
-import { type Client, problemIn } from "../../../support/http/client.js";
+import { problemIn } from "../../../support/http/answers.js";
+import type { Client } from "../../../support/http/client.js";
 import { type InProcess, startInProcess } from "../../../support/stack/in-process.js";
 
 describe("an export of the decision log", function () {

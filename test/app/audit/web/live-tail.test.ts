@@ -5,8 +5,9 @@ import { setTimeout } from "node:timers/promises";
 import pg from "pg";
 import type { DecisionRecord } from "../../../../app/audit/record/record.js";
 import { written } from "../../../support/audit/log-search.js";
+import { createContact } from "../../../support/contacts/contacts.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
-import { type Client, clientOf, createContact } from "../../../support/http/client.js";
+import { type Client, clientOf } from "../../../support/http/client.js";
 import { type Stack, startStack } from "../../../support/stack/stack.js";
 
 /** Somebody who watches the log. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
-import { clientOf, problemIn } from "../../../support/http/client.js";
+import { problemIn } from "../../../support/http/answers.js";
+import { clientOf } from "../../../support/http/client.js";
 import { type InProcess, startInProcess } from "../../../support/stack/in-process.js";
 
 describe("a decision that is not in the log yet", function () {

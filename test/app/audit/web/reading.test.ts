@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { demoUsers } from "../../../../app/demo/users.js";
 import { decisionIdIn, searched, searchedAll, written } from "../../../support/audit/log-search.js";
-import { type Client, clientOf, clientsOf, createContact, problemIn } from "../../../support/http/client.js";
+import { createContact } from "../../../support/contacts/contacts.js";
+import { problemIn } from "../../../support/http/answers.js";
+import { type Client, clientOf, clientsOf } from "../../../support/http/client.js";
 import { pageIn, textOf } from "../../../support/http/page.js";
 import { sharedStack } from "../../../support/stack/shared-stack.js";
 import type { Stack } from "../../../support/stack/stack.js";

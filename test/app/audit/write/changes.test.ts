@@ -4,9 +4,11 @@ import { addRecords } from "../../../../app/audit/write/insert.js";
 import type { Db } from "../../../../app/db/database.js";
 import { type Crm, ofGuards, startCrm } from "../../../support/audit/audited-crm.js";
 import { emptyLog, recordOf, rowsOf, run } from "../../../support/audit/sample-log.js";
+import { type ContactJson, contactIn, createContact } from "../../../support/contacts/contacts.js";
 import { engines } from "../../../support/database/engines.js";
 import { withDatabase } from "../../../support/database/suites.js";
-import { atOnce, type Client, type ContactJson, contactIn, createContact, json } from "../../../support/http/client.js";
+import { json } from "../../../support/http/answers.js";
+import { atOnce, type Client } from "../../../support/http/client.js";
 
 /** A request that changes something, of whoever owns the contact. */
 interface Act {

@@ -10,9 +10,11 @@ import { decisions } from "../../../../app/db/schema.js";
 import type { Answer, Check } from "../../../../middleware/index.js";
 import { type Crm, type CrmOptions, ofGuards, startCrm } from "../../../support/audit/audited-crm.js";
 import { emptyLog, sealAll } from "../../../support/audit/sample-log.js";
+import { type ContactJson, contactIn, createContact } from "../../../support/contacts/contacts.js";
 import { engines } from "../../../support/database/engines.js";
 import { withDatabase } from "../../../support/database/suites.js";
-import { atOnce, type ContactJson, contactIn, createContact, problemIn } from "../../../support/http/client.js";
+import { problemIn } from "../../../support/http/answers.js";
+import { atOnce } from "../../../support/http/client.js";
 
 for (const [engine, open] of Object.entries(engines)) {
   describe(`the decision log on ${engine}`, function () {

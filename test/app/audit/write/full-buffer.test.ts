@@ -4,8 +4,8 @@ import pg from "pg";
 import type { Database } from "../../../../app/db/database.js";
 import { openDatabase } from "../../../../app/db/open.js";
 import { type Crm, startCrm } from "../../../support/audit/audited-crm.js";
+import { createContact } from "../../../support/contacts/contacts.js";
 import { temporaryDatabase } from "../../../support/database/temporary-database.js";
-import { createContact } from "../../../support/http/client.js";
 
 describe("the decision log when the database takes nothing", function () {
   this.timeout(60_000);

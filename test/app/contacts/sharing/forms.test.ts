@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { type ContactJson, contactIn, createContact, deleteAll, uniqueWord } from "../../../support/http/client.js";
+import {
+  type ContactJson,
+  contactIn,
+  createContact,
+  deleteAll,
+  uniqueWord,
+} from "../../../support/contacts/contacts.js";
 import { fieldsOf, messagesBeside, pageIn, textOf, unescaped } from "../../../support/http/page.js";
 import type { UserAgent } from "../../../support/http/user-agent.js";
 import { demoUser } from "../../../support/stack/demo-users.js";

@@ -2,18 +2,16 @@ import assert from "node:assert/strict";
 import type { Contact } from "../../../../app/contacts/contact.js";
 import { sharing } from "../../../../app/contacts/sharing/sharing.js";
 import {
-  atOnce,
-  type Client,
   type ContactJson,
   contactIn,
   createContact,
   deleteAll,
   findAll,
-  messagesIn,
-  problemIn,
   uniqueWord,
   unknownId,
-} from "../../../support/http/client.js";
+} from "../../../support/contacts/contacts.js";
+import { messagesIn, problemIn } from "../../../support/http/answers.js";
+import { atOnce, type Client } from "../../../support/http/client.js";
 import { demoUser } from "../../../support/stack/demo-users.js";
 import { useSharedStack } from "../../../support/stack/shared-stack.js";
 

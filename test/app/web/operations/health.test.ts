@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { json } from "../../../support/http/client.js";
+import { json } from "../../../support/http/answers.js";
 import { useSharedStack } from "../../../support/stack/shared-stack.js";
 
 describe("health", () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import { clientOf, problemIn } from "../../../support/http/client.js";
+import { problemIn } from "../../../support/http/answers.js";
+import { clientOf } from "../../../support/http/client.js";
 import { csrfTokenOf } from "../../../support/http/page.js";
 import { samplePaths } from "../../../support/http/sample-paths.js";
 import { UserAgent } from "../../../support/http/user-agent.js";

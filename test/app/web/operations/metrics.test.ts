@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { clientOf } from "../../../support/http/client.js";
-import { freePort, startStack, useStack } from "../../../support/stack/stack.js";
+import { freePort } from "../../../support/network/free-port.js";
+import { startStack, useStack } from "../../../support/stack/stack.js";
 
 describe("/metrics", function () {
   this.timeout(120_000);
