@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { useAnyDatabase } from "../support/database/temporary-database.js";
+import { useFixture } from "../support/fixture.js";
 import { bearer } from "../support/http/bearer.js";
 import { logIn } from "../support/http/sign-in.js";
 import { UserAgent } from "../support/http/user-agent.js";
@@ -50,7 +51,7 @@ describe("resilience: Okta", function () {
       ...database.env,
       PORT: port,
       CERBOS_HOSTNAME: pdp.target,
-      SESSION_SECRET: "a secret of nobody's, long enough",
+      SESSION_SECRET: "a secret for tests, long enough",
       LOG_LEVEL: "info",
     });
     url = stack.url;
@@ -62,8 +63,8 @@ describe("resilience: Okta", function () {
   };
   const list = (token: string) => send(url, { name: "list", path: "/contacts", headers: bearer(token) });
 
-  /** A page that says that Okta is the matter. */
-  function assertSaysSo(answer: Answer): void {
+  /** Asserts that a page says that Okta cannot be reached. */
+  function assertNamesOkta(answer: Answer): void {
     assertUnavailable(answer);
     assert.match(answer.body.replace(/^[\s\S]*<h1>|<\/h1>[\s\S]*$/g, ""), /Okta cannot be reached/);
   }
@@ -97,7 +98,22 @@ describe("resilience: Okta", function () {
     return visit.url;
   }
 
-  /** Presses the button. */
+  /**
+   * Gives a suite a browser that is logged in, and another in the middle of a login.
+   *
+   * @param interrupt - is called when both are ready
+   */
+  function useLogins(interrupt: () => Promise<void>) {
+    return useFixture(async () => {
+      const { agent } = await logInWhenPossible();
+      const other = new UserAgent();
+      const callback = await upToCallback(other);
+      await interrupt();
+      return { agent, other, callback };
+    });
+  }
+
+  /** Presses the log-out button. */
   async function logOut(agent: UserAgent): Promise<{ status: number; location: URL; took: number }> {
     const home = await page("/profile", agent);
     const [, _csrf = ""] = /name="_csrf" value="([^"]+)"/.exec(home.body) ?? [];
@@ -128,7 +144,7 @@ describe("resilience: Okta", function () {
 
     it("the app starts, and says what is missing", async () => {
       await assertReadiness(url, "okta");
-      assertSaysSo(await page("/login"));
+      assertNamesOkta(await page("/login"));
       assert.equal((await page("/")).status, 200);
     });
 
@@ -139,7 +155,7 @@ describe("resilience: Okta", function () {
       assert.equal(nonsense.status, 401, nonsense.body);
     });
 
-    it("once it is there, people log in, and access tokens count", async () => {
+    it("once it is there, users log in, and access tokens are accepted", async () => {
       await okta.start();
       const { took } = await logInWhenPossible();
       console.log(`      back after ${took.toFixed()} ms`);
@@ -149,32 +165,23 @@ describe("resilience: Okta", function () {
     });
 
     describe("and then it dies", () => {
-      let agent: UserAgent;
-      let other: UserAgent;
-      let callback: URL;
-
-      before(async () => {
-        ({ agent } = await logInWhenPossible());
-        other = new UserAgent();
-        callback = await upToCallback(other);
-        await okta.stop();
-      });
+      const logins = useLogins(() => okta.stop());
 
       it("/readyz says so", () => assertReadiness(url, "okta"));
 
-      it("who is logged in stays so, and access tokens whose keys are known count", async () => {
-        assert.equal((await page("/contacts", agent)).status, 200);
+      it("a user who is logged in stays so, and access tokens whose keys are known are accepted", async () => {
+        assert.equal((await page("/contacts", logins.agent)).status, 200);
         assert.equal((await list(oldToken)).status, 200);
       });
 
       it("a login gets a page that says so, whether it begins or ends", async () => {
-        assertSaysSo(await page("/login"));
-        assertSaysSo(await page(callback.pathname + callback.search, other));
+        assertNamesOkta(await page("/login"));
+        assertNamesOkta(await page(logins.callback.pathname + logins.callback.search, logins.other));
       });
 
       it("logging out ends the session all the same", async () => {
-        const cookie = agent.cookieHeaderFor(url);
-        const { status, location } = await logOut(agent);
+        const cookie = logins.agent.cookieHeaderFor(url);
+        const { status, location } = await logOut(logins.agent);
         assert.equal(status, 302);
         assert.equal(location.href, `${url}/`, "the browser is sent to an address where nothing answers");
         await assertLoggedOut(cookie);
@@ -188,31 +195,22 @@ describe("resilience: Okta", function () {
     });
 
     describe("and then it hangs", () => {
-      let agent: UserAgent;
-      let other: UserAgent;
-      let callback: URL;
+      const logins = useLogins(() => okta.hang());
 
-      before(async () => {
-        ({ agent } = await logInWhenPossible());
-        other = new UserAgent();
-        callback = await upToCallback(other);
-        await okta.hang();
-      });
-
-      it("who is logged in does not notice", async () => {
-        assert.equal((await page("/contacts", agent)).status, 200);
+      it("a user who is logged in does not notice", async () => {
+        assert.equal((await page("/contacts", logins.agent)).status, 200);
       });
 
       it("nothing hangs with it", async () => {
-        const cookie = agent.cookieHeaderFor(url);
+        const cookie = logins.agent.cookieHeaderFor(url);
         const [, begun, ended, left] = await Promise.all([
           assertReadiness(url, "okta"),
           page("/login"),
-          page(callback.pathname + callback.search, other),
-          logOut(agent),
+          page(logins.callback.pathname + logins.callback.search, logins.other),
+          logOut(logins.agent),
         ]);
-        assertSaysSo(begun);
-        assertSaysSo(ended);
+        assertNamesOkta(begun);
+        assertNamesOkta(ended);
         assert.equal(left.status, 302);
         await assertLoggedOut(cookie);
         for (const took of [begun.endedAt - begun.startedAt, ended.endedAt - ended.startedAt, left.took]) {
@@ -238,7 +236,7 @@ describe("resilience: Okta", function () {
 
     it("the app starts, nothing hangs with it, and all is well once it answers", async () => {
       const [, login, answer] = await Promise.all([assertReadiness(url, "okta"), page("/login"), list(token)]);
-      assertSaysSo(login);
+      assertNamesOkta(login);
       assertUnavailable(answer);
       assert(answer.endedAt - answer.startedAt < OKTA_TIMEOUT_MS, "an access token waits for keys");
 
