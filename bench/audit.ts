@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { type Verification, verify } from "../app/audit/seal/verify.js";
 import type { Database } from "../app/db/database.js";
 import { openPostgres } from "../app/db/postgres.js";
-import { growDecisions } from "../test/support/database/grow-decisions.js";
+import { growDecisions } from "../test/support/audit/grow-decisions.js";
 import { createDatabase } from "../test/support/database/temporary-database.js";
 import { median } from "../test/support/load/median.js";
 import { type CrmProcess, startCrm } from "./crm-process.js";

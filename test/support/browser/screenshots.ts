@@ -9,7 +9,7 @@ import { stat } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { openPostgres } from "../../../app/db/postgres.js";
 import { seedContacts } from "../../../app/demo/seed.js";
-import { growDecisions } from "../database/grow-decisions.js";
+import { growDecisions } from "../audit/grow-decisions.js";
 import { createDatabase } from "../database/temporary-database.js";
 import { clientOf } from "../http/client.js";
 import { projectPath } from "../paths.js";
