@@ -1,7 +1,7 @@
-import { pino } from "pino";
 import { Sealer } from "../app/audit/seal/sealer.js";
-import { noLog } from "../test/support/audit/no-decision-log.js";
+import { noDecisionLog } from "../test/support/audit/no-decision-log.js";
 import { startInProcess } from "../test/support/stack/in-process.js";
+import { silentLogger } from "../test/support/telemetry/silent-logger.js";
 
 /*
  * The whole CRM under load, in a child process: once with its decision log, and once without. It sends its
@@ -11,7 +11,7 @@ import { startInProcess } from "../test/support/stack/in-process.js";
 
 const [databaseUrl = ""] = process.argv.slice(2);
 const app = await startInProcess(databaseUrl);
-const sealer = new Sealer(app.database.db, pino({ level: "silent" }), undefined);
+const sealer = new Sealer(app.database.db, silentLogger, undefined);
 sealer.start();
 
 process.on("message", async (message) => {
@@ -27,4 +27,4 @@ process.once("disconnect", async () => {
   process.exit();
 });
 const [user, auditor] = await Promise.all([app.token("uma", "user", "Sales"), app.token("ada", "auditor", "")]);
-process.send?.({ url: app.url, urlWithoutLog: await app.serve(noLog), user, auditor });
+process.send?.({ url: app.url, urlWithoutLog: await app.serve(noDecisionLog), user, auditor });

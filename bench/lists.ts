@@ -12,7 +12,7 @@ import { startPdp } from "../app/demo/pdp/start-pdp.js";
 import { peopleStore } from "../app/directory/people.js";
 import { authorization, cerbos, type Pdp, type Principal } from "../middleware/index.js";
 import { toSql } from "../middleware/sql/index.js";
-import { noLog } from "../test/support/audit/no-decision-log.js";
+import { noDecisionLog } from "../test/support/audit/no-decision-log.js";
 import { createDatabase, type TemporaryDatabase } from "../test/support/database/temporary-database.js";
 import { median } from "../test/support/load/median.js";
 import { projectPath } from "../test/support/paths.js";
@@ -79,7 +79,7 @@ async function prepare(postgres: string, pdp: Pdp, size: number): Promise<Bench>
   const app = express();
   app.use(
     authorization({ pdp, principal: () => uma }),
-    contactRoutes(contactStore(database.db), peopleStore(database.db), noLog),
+    contactRoutes(contactStore(database.db), peopleStore(database.db), noDecisionLog),
   );
   const listening = createServer(app).listen(0, "127.0.0.1");
   await once(listening, "listening");

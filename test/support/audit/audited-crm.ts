@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import { asc, eq } from "drizzle-orm";
 import express from "express";
 import type { Logger } from "pino";
@@ -20,60 +19,67 @@ import { errors } from "../../../app/web/errors.js";
 import { requestLog } from "../../../app/web/operations/logger.js";
 import { noStore } from "../../../app/web/security-headers.js";
 import { type Answer, authorization, type Check } from "../../../middleware/index.js";
+import { useFixture } from "../fixture.js";
 import { type Client, clientOf } from "../http/client.js";
 import { pdpThat } from "../pdp/pdp-doubles.js";
-import { assertSound, silent } from "./sample-log.js";
+import { silentLogger } from "../telemetry/silent-logger.js";
+import { crmPolicies } from "./policy-folder.js";
+import { assertConsistent } from "./sample-log.js";
 
-const policies = fileURLToPath(new URL("../../../policies", import.meta.url));
-
-/** The CRM's routes for contacts, with everything real but who is logged in and who decides. */
-export interface Crm {
+/** The CRM's routes for contacts with the real decision log. Only the login and the PDP are doubles. */
+export interface AuditedCrm {
   readonly url: string;
-  readonly log: DatabaseDecisionLog;
-  /** How many requests are over: answered, or their client has gone. */
-  readonly over: number;
-  /** Somebody at the API, with the role `user`. */
+  readonly decisionLog: DatabaseDecisionLog;
+  /** How many requests have ended: they were answered, or their clients have disconnected. */
+  readonly endedRequests: number;
+  /** A client of the API, logged in as a user with the role `user`; with an empty id, not logged in. */
   as(id: string): Client;
-  /** What the log has, in order, when all that was recorded so far has been written. Makes sure that it is sound. */
+  /**
+   * Writes what is still in memory, and reads the log, in order. Makes sure that each record is consistent and queued
+   * for a seal.
+   */
   records(): Promise<readonly DecisionRecord[]>;
-  /** What is stored of contacts. */
+  /** The contacts as they are stored. */
   contacts(): Promise<readonly (typeof contacts.$inferSelect)[]>;
   stop(): Promise<void>;
 }
 
-export interface CrmOptions {
-  /** The PDP's answer. What it leaves out: allowed, with a call id of its own. May take its time. */
+export interface AuditedCrmOptions {
+  /** Makes the PDP's answer. Default of each member: allowed, with a new call id. */
   readonly decide?: (check: Check) => Partial<Answer> | Promise<Partial<Answer>>;
-  /** What to put in the place of the log that the routes see. */
-  readonly logOf?: (log: DecisionLog) => DecisionLog;
-  readonly peopleOf?: (people: People) => People;
+  /** Wraps the decision log that the routes use. */
+  readonly wrapDecisionLog?: (decisionLog: DecisionLog) => DecisionLog;
+  /** Wraps the store of people that the routes use. */
+  readonly wrapPeople?: (people: People) => People;
+  /** The decision log's logger; default: a silent one. */
   readonly logger?: Logger;
-  /** The database that the log writes to. */
-  readonly logDb?: Db;
+  /** The database of the decision log; default: the one of the contacts. */
+  readonly decisionDb?: Db;
 }
 
-/** Everybody who logs in, and whom contacts can be shared with. */
-export const PEOPLE = ["uma", "olaf", "tina"];
+/** The ids of the people who have logged in, so that contacts can be shared with them. */
+const PEOPLE = ["uma", "olaf", "tina"];
 
-export async function startCrm(db: Db, options: CrmOptions = {}): Promise<Crm> {
-  const { decide = () => ({}), logOf = (log) => log, peopleOf = (people) => people, logger = silent } = options;
-  const log = openDecisionLog(options.logDb ?? db, openExplainer(policies), logger);
-  const shown = logOf(log);
+async function startAuditedCrm(db: Db, options: AuditedCrmOptions = {}): Promise<AuditedCrm> {
+  const { decide = () => ({}), wrapDecisionLog = (log) => log, wrapPeople = (people) => people } = options;
+  const explainer = openExplainer(crmPolicies);
+  const decisionLog = openDecisionLog(options.decisionDb ?? db, explainer, options.logger ?? silentLogger);
+  const wrapped = wrapDecisionLog(decisionLog);
   const people = peopleStore(db);
   for (const id of PEOPLE) {
     await people.remember({ id, email: `${id}@crm.example`, name: id, department: "Sales", roles: ["user"] }, "login");
   }
-  let calls = 0;
-  let over = 0;
+  let plans = 0;
+  let endedRequests = 0;
   const pdp = pdpThat(
-    () => assert.fail("asked in the old way"),
-    () => ({ filter: { decision: "allowed" }, callId: `plan-${++calls}-${Date.now()}` }),
+    () => assert.fail("the PDP was asked for single checks"),
+    () => ({ filter: { decision: "allowed" }, callId: `plan-${++plans}-${Date.now()}` }),
   );
   const app = express();
-  app.use(requestLog(silent));
+  app.use(requestLog(silentLogger));
   app.use((_req, res, next) => {
     res.once("close", () => {
-      over += 1;
+      endedRequests += 1;
     });
     next();
   });
@@ -94,44 +100,75 @@ export async function startCrm(db: Db, options: CrmOptions = {}): Promise<Crm> {
     authorization({
       pdp: { ...pdp, check },
       principal: principalOf,
-      decisions: { sinks: shown.sink ? [shown.sink] : [] },
+      decisions: { sinks: wrapped.sink ? [wrapped.sink] : [] },
     }),
   );
   app.use(bodies);
-  app.use(contactRoutes(contactStore(db), peopleOf(people), shown));
-  app.use(sharingRoutes(contactStore(db), peopleOf(people), shown));
+  app.use(contactRoutes(contactStore(db), wrapPeople(people), wrapped));
+  app.use(sharingRoutes(contactStore(db), wrapPeople(people), wrapped));
   app.use(errors);
   const server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
-    log,
-    get over() {
-      return over;
+    decisionLog,
+    get endedRequests() {
+      return endedRequests;
     },
     as: (id) => clientOf(url, id),
     async records() {
-      await log.flush();
+      await decisionLog.flush();
       const rows = await db
         .select()
         .from(decisions)
         .innerJoin(unsealedDecisions, eq(unsealedDecisions.seq, decisions.seq))
         .orderBy(asc(decisions.seq));
       assert.equal(rows.length, await db.$count(decisions), "a record that will never be sealed");
-      return rows.map(({ decisions }) => assertSound(decisions));
+      return rows.map(({ decisions }) => assertConsistent(decisions));
     },
     contacts: () => db.select().from(contacts).orderBy(asc(contacts.id)),
     async stop() {
       server.closeAllConnections();
       server.close();
       await once(server, "close");
-      await log.close();
+      await decisionLog.close();
     },
   };
 }
 
-/** Decisions of guards: what is left without those about buttons, which nobody has asked for here. */
-export function ofGuards(records: readonly DecisionRecord[]): DecisionRecord[] {
+/**
+ * Gives the suite that calls this a CRM.
+ *
+ * @param db - the suite's database
+ * @returns can be used from the suite's first hook on
+ */
+export function useAuditedCrm(db: Db, options?: AuditedCrmOptions): AuditedCrm {
+  return useFixture(
+    () => startAuditedCrm(db, options),
+    (crm) => crm.stop(),
+  );
+}
+
+/**
+ * Starts a CRM in each test of the suite that calls this, with the test's own options.
+ *
+ * @param db - the suite's database
+ * @returns starts a CRM, which is stopped when the test has ended
+ */
+export function auditedCrmPerTest(db: Db): (options?: AuditedCrmOptions) => Promise<AuditedCrm> {
+  const started: AuditedCrm[] = [];
+  afterEach(async () => {
+    for (const crm of started.splice(0)) await crm.stop();
+  });
+  return async (options) => {
+    const crm = await startAuditedCrm(db, options);
+    started.push(crm);
+    return crm;
+  };
+}
+
+/** The decisions of guards alone, without checks and lists. */
+export function guardDecisions(records: readonly DecisionRecord[]): DecisionRecord[] {
   return records.filter(({ source }) => source === "authorize");
 }

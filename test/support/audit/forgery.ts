@@ -3,9 +3,10 @@ import { digestOf } from "../../../app/audit/record/digest.js";
 import { type SealContent, sealContent, sealOf } from "../../../app/audit/seal/seal.js";
 import type { Db } from "../../../app/db/database.js";
 import { decisions, seals } from "../../../app/db/schema.js";
-import { type Place, run } from "./sample-log.js";
+import { run } from "../database/statements.js";
+import type { Place } from "./sample-log.js";
 
-/** Swaps two rows, all but their places; or just one of their columns. */
+/** Swaps two rows, all but their sequence numbers; or just one of their columns. */
 export async function swapRows(tx: Db, one: number, other: number, column?: string): Promise<void> {
   const both = `${one}, ${other}`;
   if (column) {
@@ -21,18 +22,19 @@ export async function swapRows(tx: Db, one: number, other: number, column?: stri
   await run(tx, `delete from decisions where seq in (${both})`);
   await run(
     tx,
-    `insert into decisions (seq, ${columns}) overriding system value select ${one + other} - seq, ${columns} from swapped`,
+    `insert into decisions (seq, ${columns}) overriding system value
+     select ${one + other} - seq, ${columns} from swapped`,
   );
 }
 
 /**
- * Forges a seal, its hash included.
+ * Forges a seal, with its hash.
  *
- * @param change - what it is to say
- * @param more.at - a record to change as well, and its digest in the seal with it
+ * @param change - makes its new content
+ * @param more.at - a record to forge as well, with its digest in the seal
  * @param more.keepHash - leaves the record and the seal's hash as they were
  */
-export async function forge(
+export async function forgeSeal(
   tx: Db,
   number: number,
   change: (content: SealContent) => SealContent,
@@ -54,25 +56,30 @@ export async function forge(
     .where(eq(seals.number, number));
 }
 
-/** Makes a record say that somebody else did it, its column too. Returns its text. */
-async function forgeRecord(tx: Db, { seq }: Place, onlyThink: boolean): Promise<string> {
+/**
+ * Makes a record say that another principal did it, its column as well.
+ *
+ * @param isDryRun - leaves it as it is
+ * @returns the forged text
+ */
+async function forgeRecord(tx: Db, { seq }: Place, isDryRun: boolean): Promise<string> {
   const [row] = await tx.select().from(decisions).where(eq(decisions.seq, seq));
   const record = (row?.record ?? "").replace(`"id":"${row?.principalId}"`, '"id":"mallory"');
-  if (!onlyThink) await tx.update(decisions).set({ record, principalId: "mallory" }).where(eq(decisions.seq, seq));
+  if (!isDryRun) await tx.update(decisions).set({ record, principalId: "mallory" }).where(eq(decisions.seq, seq));
   return record;
 }
 
-/** Computes anew what follows from a forged seal: all that come after it, from a number on, and the note of the last. */
+/** Computes the chain anew from a seal on, after the one before it was forged, and the note of the last seal. */
 export async function reseal(tx: Db, from: number): Promise<void> {
-  const last = (await hashes(tx)).length;
+  const last = (await sealHashes(tx)).length;
   for (let number = from; number <= last; number++) {
-    const previous = (await hashes(tx))[number - 2] ?? "";
-    await forge(tx, number, (content) => ({ ...content, previous }));
+    const previous = (await sealHashes(tx))[number - 2] ?? "";
+    await forgeSeal(tx, number, (content) => ({ ...content, previous }));
   }
   await run(tx, `update seal_head set hash = (select hash from seals where number = ${last})`);
 }
 
 /** The hashes of all seals, in order. */
-export async function hashes(tx: Db): Promise<readonly string[]> {
+export async function sealHashes(tx: Db): Promise<readonly string[]> {
   return (await tx.select({ hash: seals.hash }).from(seals).orderBy(asc(seals.number))).map(({ hash }) => hash);
 }

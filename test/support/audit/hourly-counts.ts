@@ -2,8 +2,8 @@ import type { DecisionRecord } from "../../../app/audit/record/record.js";
 import type { Db } from "../../../app/db/database.js";
 import { decisionCounts } from "../../../app/db/schema.js";
 
-/** How many records of what was tried there are by hour, kind, action and effect, in the order of these. */
-export function countsOf(records: readonly DecisionRecord[]): readonly string[] {
+/** The hourly counts that records should have led to, as sorted lines; checks are not counted. */
+export function expectedCounts(records: readonly DecisionRecord[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const { time, resource, action, effect } of records.filter(({ source }) => source !== "can")) {
     const key = `${time.slice(0, 13)} ${resource.kind} ${action} ${effect}`;
@@ -12,7 +12,7 @@ export function countsOf(records: readonly DecisionRecord[]): readonly string[] 
   return [...counts].map(([key, count]) => `${key}: ${count}`).toSorted();
 }
 
-/** The same as it is stored. */
+/** The hourly counts as they are stored, in the same form. */
 export async function storedCounts(db: Db): Promise<readonly string[]> {
   return (await db.select().from(decisionCounts))
     .map(({ hour, kind, action, effect, count }) => {

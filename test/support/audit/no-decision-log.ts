@@ -1,7 +1,7 @@
 import type { DecisionLog } from "../../../app/audit/write/decision-log.js";
 
 /** A decision log that is off. */
-export const noLog: DecisionLog = {
+export const noDecisionLog: DecisionLog = {
   sink: null,
   pendingChange: () => null,
   flush: async () => {},

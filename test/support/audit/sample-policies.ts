@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import { type Explainer, openExplainer } from "../../../app/audit/explain/explainer.js";
 import type { Attributes } from "../../../middleware/index.js";
-import { all, allow, any, deny, type Match, none, type PolicyFolder, policyFolder, when } from "./policy-folder.js";
+import { type PolicyFolder, usePolicyFolder } from "./policy-folder.js";
+import { all, allow, any, deny, type Match, none, when } from "./policy-rules.js";
 
-/** All that a policy can say, most rules having an action for themselves. */
+/** Rules with everything that a policy can say. Most have an action that no other rule has. */
 const rules = [
   allow("all", "all", all("R.attr.n > 1", "P.attr.level == 2")),
   allow("any", "any", any("R.attr.n > 1", "P.attr.level == 2")),
@@ -50,8 +51,7 @@ const rules = [
   allow("superiors", "pdp:derived", undefined, { derivedRoles: ["superior"] }),
 ];
 
-/** Who somebody is towards a thing. */
-const definitions = [
+const derivedRoles = [
   { name: "maker", parentRoles: ["a", "b"], ...when("V.isMine") },
   { name: "anybody", parentRoles: ["*"] },
   { name: "onlyB", parentRoles: ["b"] },
@@ -59,14 +59,14 @@ const definitions = [
   { name: "superior", parentRoles: ["a"], ...when('hierarchy("x").ancestorOf(hierarchy(R.attr.path))') },
 ];
 
-/** Policies of things, for what the CRM's own have no need of. One a file, as the PDP wants them. */
-export const policiesOfThings = {
+/** Policies by file, one in each, as the PDP requires. They have what the CRM's own policies do not need. */
+const samplePolicies = {
   "derived.json": {
     derivedRoles: {
       name: "towards-things",
       variables: { local: { isMine: "R.attr.owner == P.id" } },
       constants: { local: { closed: "closed" } },
-      definitions,
+      definitions: derivedRoles,
     },
   },
   "variables.json": { exportVariables: { name: "shared", definitions: { isOpen: 'R.attr.state == "open"' } } },
@@ -101,47 +101,53 @@ export const policiesOfThings = {
   "thing_test.json": { resourcePolicy: { resource: "untrue", version: "default", rules: [] } },
 };
 
-/** What can be done with things: at least one action for each rule, and some for none. */
-export const actionsOfThings = [
+/** Actions on the kind `thing`: at least one for each rule, and some that no rule is for. */
+export const sampleActions = [
   "all any none nested denied denied:b denied:derived nobody w:1 w:1:2 w: v:1 v:1:2 g:p:xx g:r:xx g:q:zx mon mn m:n",
   "g:p:x:y z:{p,q} ids sets:more variable variable:broken constant derived runtime sets lists time text no-boolean",
   "unnamed other pdp pdp:none pdp:derived",
 ].flatMap((line) => line.split(" "));
 
-/** The only rule of things that has this condition: its name, and its first action. */
-export function ruleWhen(match: Match): { readonly name: string; readonly action: string } {
+/** The name and the first action of the rule that has a condition; there must be one such rule. */
+export function sampleRuleWith(match: Match): { readonly name: string; readonly action: string } {
   const [rule, ...others] = rules.filter((rule) => isDeepStrictEqual(rule.condition, when(match).condition));
   assert(rule?.name && others.length === 0, `there is not one rule with ${JSON.stringify(match)}`);
   return { name: rule.name, action: rule.actions[0] as string };
 }
 
-/** The policies of things, for the tests of a suite. */
-export interface Things extends Explainer {
+/** Explains denials by the sample policies. */
+export interface SamplePolicies extends Explainer {
   readonly folder: PolicyFolder;
-  /** Explains why pia, whose role is `a`, may not do something with a thing. */
-  about(
-    thing: Attributes,
-    person: Attributes,
+  /**
+   * Explains why a principal with the role `a` may not do something with a resource of the kind `thing`.
+   *
+   * @param resource - its attributes
+   * @param principal - its attributes
+   * @param derivedRoles - the effective ones in the PDP's answer; default none
+   */
+  explainFor(
+    resource: Attributes,
+    principal: Attributes,
     action: string,
     derivedRoles?: readonly string[],
   ): ReturnType<Explainer["explain"]>;
 }
 
-/** Writes the policies of things for the suite that is being described, and opens them. */
-export function openThings(): Things {
-  const folder = policyFolder(policiesOfThings);
-  let book: Explainer;
+/** Gives the suite that calls this the sample policies in a folder, and their explainer. */
+export function useSamplePolicies(): SamplePolicies {
+  const folder = usePolicyFolder(samplePolicies);
+  let explainer: Explainer;
   before(() => {
-    book = openExplainer(folder.path);
+    explainer = openExplainer(folder.path);
   });
   return {
     folder,
-    explain: (decision) => book.explain(decision),
-    about: (thing, person, action, derivedRoles = []) =>
-      book.explain({
-        principal: { id: "pia", roles: ["a"], attr: person },
+    explain: (decision) => explainer.explain(decision),
+    explainFor: (resource, principal, action, derivedRoles = []) =>
+      explainer.explain({
+        principal: { id: "pia", roles: ["a"], attr: principal },
         kind: "thing",
-        resource: { id: "t", attr: thing },
+        resource: { id: "t", attr: resource },
         action,
         derivedRoles,
       }),

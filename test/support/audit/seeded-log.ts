@@ -1,19 +1,23 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "../../../app/db/database.js";
 
-/** Who and what {@link seedDecisions} makes decisions about. */
-export const seeded = {
-  person: (n: number) => `00uperson${n}`,
-  contact: (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`,
-} as const;
+/** The id of a person that {@link seedLog} makes decisions about: number 0 to 19. */
+export const seededPersonId = (n: number) => `00uperson${n}`;
+/** The id of a contact that {@link seedLog} makes decisions about: number 0 to 19. */
+export const seededContactId = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+
+/** Decisions that one statement inserts, so that none takes long. */
+const MAX_DECISIONS_PER_STATEMENT = 10_000;
 
 /**
- * Fills the log with decisions of the last thirty days, evenly spread, sealed and counted: of twenty people and
- * twenty contacts, a tenth denied, four fifths only asked ahead. Every fiftieth is of nobody.
+ * Fills the log with decisions that are spread evenly over the last thirty days, and counts them as if they were
+ * sealed. They are about twenty people and twenty contacts; a tenth are denied, four fifths are checks, and every
+ * fiftieth was made without a user.
  */
-export async function seedDecisions(db: Db, count: number): Promise<void> {
-  // No statement may take long.
-  for (let from = 1; from <= count; from += CHUNK) await insert(db, from, Math.min(from + CHUNK - 1, count), count);
+export async function seedLog(db: Db, count: number): Promise<void> {
+  for (let from = 1; from <= count; from += MAX_DECISIONS_PER_STATEMENT) {
+    await insert(db, from, Math.min(from + MAX_DECISIONS_PER_STATEMENT - 1, count), count);
+  }
   await db.execute(sql`
     insert into decision_counts (hour, kind, action, effect, count)
     select date_trunc('hour', time, 'UTC'), kind, action, effect, count(*) from decisions
@@ -21,11 +25,9 @@ export async function seedDecisions(db: Db, count: number): Promise<void> {
   await db.execute(sql`analyze decisions, decision_counts`);
 }
 
-const CHUNK = 10_000;
-
-/** A number below a limit, as if thrown, for each n: independent of other throws, and always the same. */
-function pick(thrown: number, limit: number) {
-  return sql.raw(`((hashint8(n + ${thrown * 10_000_000}) & 65535) % ${limit})`);
+/** A pseudo-random number below a limit for each n, always the same. Different seeds give independent numbers. */
+function pick(seed: number, limit: number) {
+  return sql.raw(`((hashint8(n + ${seed * 10_000_000}) & 65535) % ${limit})`);
 }
 
 async function insert(db: Db, from: number, to: number, count: number): Promise<void> {

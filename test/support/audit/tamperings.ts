@@ -1,9 +1,10 @@
 import type { Finding } from "../../../app/audit/seal/findings.js";
 import type { Db } from "../../../app/db/database.js";
-import { forge, swapRows } from "./forgery.js";
-import { type Place, run } from "./sample-log.js";
+import { run } from "../database/statements.js";
+import { forgeSeal, swapRows } from "./forgery.js";
+import type { Place } from "./sample-log.js";
 
-/** What somebody does to the log, and what must be found first. */
+/** Something that an attacker does to the log, and the finding that must come first. */
 export interface Tampering {
   readonly name: string;
   readonly act: (tx: Db, at: (n: number) => Place) => Promise<void>;
@@ -22,19 +23,20 @@ const changed =
   (n: number, more = "") =>
   (at: (n: number) => Place) =>
     `${at(n).name} was changed${more}.`;
-const COLUMNS = ": its columns do not say what it says";
+const COLUMNS_DIFFER = ": its columns do not say what it says";
 const moved = (from: number, to: number) => (at: (n: number) => Place) =>
   `${at(from).name} was moved to place ${at(to).seq}; record ${at(to).id} stands there instead.`;
 const unsealedText = ({ id, seq }: { id: string; seq: number }) =>
   `Record ${id} (place ${seq}) is under no seal: it was inserted, or its seal was removed or changed.`;
 const sealChanged = (n: number) => () => `Seal ${n} was changed: its hash, number or time is another.`;
 const notTheLast = () => "Seal 5 is the last, but not the one that is noted as such in the database.";
-const copyOf = (at: (n: number) => Place, n: number, seq: string) =>
+/** Inserts a copy of a record under another id. */
+const insertCopy = (at: (n: number) => Place, n: number, seq: string) =>
   `insert into decisions (seq, id, time, principal_id, kind, resource_id, action, effect, record) overriding system value
    select ${seq}, 'forged', time, principal_id, kind, resource_id, action, effect, replace(record, id, 'forged')
    from decisions where seq = ${at(n).seq}`;
 
-/** For {@link makeSpecimen}'s log. */
+/** Tamperings of the log that {@link makeSampleLog} makes. */
 export const tamperings: readonly Tampering[] = [
   {
     name: "one letter of a record changed",
@@ -70,7 +72,7 @@ export const tamperings: readonly Tampering[] = [
       name: `the column changed that is searched by: ${name}`,
       act: setting(n * 300, set),
       what: "changed",
-      detail: changed(n * 300, COLUMNS),
+      detail: changed(n * 300, COLUMNS_DIFFER),
     }),
   ),
   ...(
@@ -128,7 +130,7 @@ export const tamperings: readonly Tampering[] = [
   },
   {
     name: "a record inserted before all others",
-    act: (tx, at) => run(tx, copyOf(at, 3, "-5")),
+    act: (tx, at) => run(tx, insertCopy(at, 3, "-5")),
     what: "inserted",
     detail: () => unsealedText({ id: "forged", seq: -5 }),
   },
@@ -136,14 +138,14 @@ export const tamperings: readonly Tampering[] = [
     name: "a record inserted in the middle, in the place of another",
     act: async (tx, at) => {
       await run(tx, `delete from decisions where seq = ${at(1_200).seq}`);
-      await run(tx, copyOf(at, 3, String(at(1_200).seq)));
+      await run(tx, insertCopy(at, 3, String(at(1_200).seq)));
     },
     what: "removed",
     detail: (at) => `${at(1_200).name} was removed; record forged stands there instead.`,
   },
   {
     name: "a record inserted at the end",
-    act: (tx, at) => run(tx, copyOf(at, 3, String(at(2_259).seq + 1))),
+    act: (tx, at) => run(tx, insertCopy(at, 3, String(at(2_259).seq + 1))),
     what: "inserted",
     detail: (at) => unsealedText({ id: "forged", seq: at(2_259).seq + 1 }),
   },
@@ -196,26 +198,26 @@ export const tamperings: readonly Tampering[] = [
   },
   {
     name: "a record's digest in a seal changed",
-    act: (tx, at) => forge(tx, 2, (seal) => seal, { at: at(1_003), keepHash: true }),
+    act: (tx, at) => forgeSeal(tx, 2, (seal) => seal, { at: at(1_003), keepHash: true }),
     what: "seal changed",
     detail: sealChanged(2),
     found: 2,
   },
   {
     name: "a record changed, its digest in the seal, and the seal's hash",
-    act: (tx, at) => forge(tx, 2, (seal) => seal, { at: at(1_003) }),
+    act: (tx, at) => forgeSeal(tx, 2, (seal) => seal, { at: at(1_003) }),
     what: "seal changed",
     detail: () => "Seal 3 does not follow from seal 2: one of them was changed.",
   },
   {
     name: "the last seal changed, and its hash",
-    act: (tx, at) => forge(tx, 5, (seal) => seal, { at: at(2_000) }),
+    act: (tx, at) => forgeSeal(tx, 5, (seal) => seal, { at: at(2_000) }),
     what: "seal changed",
     detail: notTheLast,
   },
   {
     name: "the first seal made to follow from another",
-    act: (tx) => forge(tx, 1, (seal) => ({ ...seal, previous: "1".repeat(64) })),
+    act: (tx) => forgeSeal(tx, 1, (seal) => ({ ...seal, previous: "1".repeat(64) })),
     what: "seal changed",
     detail: () => "Seal 1 is not the first of its chain.",
     found: 2,

@@ -1,47 +1,40 @@
-import type { Database, Db } from "../../../app/db/database.js";
+import type { Db } from "../../../app/db/database.js";
 import { openDatabase } from "../../../app/db/open.js";
-import type { engines } from "./engines.js";
-import { temporaryDatabase } from "./temporary-database.js";
+import { standInFor, useFixture } from "../fixture.js";
+import { engines } from "./engines.js";
+import type { TemporaryDatabase } from "./temporary-database.js";
+
+const TEST_TIMEOUT_MS = 90_000;
 
 /**
- * Opens an empty database for the suite that is being described. What must end before the database does, a suite ends
- * in an `after` that it adds before it calls this.
+ * Describes a suite once for each engine that the app runs on.
  *
- * @param open - opens it on one of the engines
- * @param use - what to do with it before the tests
+ * @param title - the engine's name is added to it
+ * @param describeTests - gets an empty database of the engine, which can be used from the suite's first hook on
  */
-export function withDatabase(open: (typeof engines)[string], use: (db: Db) => unknown): void {
-  let opened: Awaited<ReturnType<typeof open>> | undefined;
-  before(async function () {
-    opened = await open(this);
-    await use(opened.database.db);
-  });
-  after(async () => {
-    await opened?.database.close();
-    await opened?.drop();
-  });
+export function describeOnEachEngine(title: string, describeTests: (db: Db) => void): void {
+  for (const [engine, open] of Object.entries(engines)) {
+    describe(`${title} on ${engine}`, function () {
+      this.timeout(TEST_TIMEOUT_MS);
+      const opened = useFixture(open, async ({ database, drop }) => {
+        await database.close();
+        await drop();
+      });
+      describeTests(standInFor(() => opened.database.db));
+    });
+  }
 }
 
 /**
- * Opens an empty database on real PostgreSQL twice for the suite that is being described, as two processes would.
+ * Opens a database for the suite that calls this, as the app opens it. A second call opens it once more, as another
+ * process would.
  *
- * @param use - what to do with both before the tests
+ * @returns can be used from the suite's first hook on
  */
-export function withTwoProcesses(use: (one: Db, two: Db) => void): void {
-  const databases: Database[] = [];
-  let drop: (() => Promise<void>) | undefined;
-  before(async function () {
-    const temporary = await temporaryDatabase(this);
-    drop = temporary.drop;
-    const open = async () => {
-      const database = await openDatabase({ databaseUrl: temporary.url, dataDir: "" }, () => {});
-      databases.push(database);
-      return database.db;
-    };
-    use(await open(), await open());
-  });
-  after(async () => {
-    await Promise.all(databases.map((database) => database.close()));
-    await drop?.();
-  });
+export function useOpened(temporary: TemporaryDatabase): Db {
+  const database = useFixture(
+    () => openDatabase({ databaseUrl: temporary.url, dataDir: "" }, () => {}),
+    ({ close }) => close(),
+  );
+  return standInFor(() => database.db);
 }

@@ -4,7 +4,7 @@ import { OktaConnection } from "../../../app/auth/okta-connection.js";
 import { readConfig } from "../../../app/config.js";
 import type { Db } from "../../../app/db/database.js";
 import { createLogger } from "../../../app/web/operations/logger.js";
-import { noLog } from "../audit/no-decision-log.js";
+import { noDecisionLog } from "../audit/no-decision-log.js";
 import { allowing } from "../pdp/pdp-doubles.js";
 
 /** The CRM's own app, around services that are not called while it is put together. */
@@ -19,7 +19,7 @@ export function crm(): { app: Express; close: () => void } {
   });
   const uncalled = () => Promise.reject(new Error("called"));
   const app = createApp({
-    decisionLog: noLog,
+    decisionLog: noDecisionLog,
     decisionStreams: [],
     config: readConfig({}),
     logger,

@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { GRPC } from "@cerbos/grpc";
 import { parse } from "yaml";
 import { type Explainer, openExplainer } from "../../../../app/audit/explain/explainer.js";
 import type { Explanation } from "../../../../app/audit/record/explanation.js";
-import { type ChildPdp, startPdp } from "../../../../app/demo/pdp/start-pdp.js";
+import { startPdp } from "../../../../app/demo/pdp/start-pdp.js";
 import type { Attributes, Principal, Resource } from "../../../../middleware/index.js";
 import { crmPolicies } from "../../../support/audit/policy-folder.js";
-import { actionsOfThings, openThings } from "../../../support/audit/sample-policies.js";
+import { sampleActions, useSamplePolicies } from "../../../support/audit/sample-policies.js";
+import { standInFor, useFixture } from "../../../support/fixture.js";
+import { projectPath } from "../../../support/paths.js";
 
-/** As the PDP answered. */
-interface Answered {
+/** A question to the PDP, and its answer. */
+interface PdpDecision {
   readonly principal: Principal;
   readonly kind: string;
   readonly resource: Resource;
@@ -30,8 +31,8 @@ async function ask(
   kind: string,
   resources: readonly Resource[],
   actions: readonly string[],
-): Promise<Answered[]> {
-  const answers: Answered[] = [];
+): Promise<PdpDecision[]> {
+  const answers: PdpDecision[] = [];
   for (let n = 0; n < resources.length; n += 50) {
     const some = resources.slice(n, n + 50);
     const { results } = await pdp.checkResources({
@@ -56,18 +57,18 @@ async function ask(
   return answers;
 }
 
-/** That the book sees it as the PDP does, and has a reason for every refusal. */
-function assertAgreement(book: Explainer, { allowed, policy, ...decision }: Answered): void {
-  const explanation = book.explain(decision);
+/** Makes sure that the explanation is consistent with the PDP's decision, and has a reason for every denial. */
+function assertAgreement(explainer: Explainer, { allowed, policy, ...decision }: PdpDecision): void {
+  const explanation = explainer.explain(decision);
   const context = JSON.stringify({ allowed, ...decision, explanation }, null, 1);
   assert(explanation, context);
   const { rules, derivedRoles, agrees } = explanation;
   assert.equal(explanation.policy, policy);
-  // Those that the person lacks are all that the rules ask for, but for those that the PDP says they have.
+  // The missing derived roles are those that the rules ask for without those in the PDP's answer.
   const asked = new Set(rules.flatMap((rule) => rule.derivedRoles));
   const lacking = [...asked].filter((name) => !decision.derivedRoles.includes(name));
   assert.deepEqual(derivedRoles.map(({ name }) => name).sort(), lacking.sort(), context);
-  // The derived roles are the same, so that it only disagrees where it would have allowed what was denied.
+  // The derived roles are the same, so they can only disagree about the effect.
   assert.equal(agrees, !allowed, context);
   for (const { effect, applied, missing, failed } of rules) {
     assert.equal(applied, missing === null, context);
@@ -92,30 +93,29 @@ function combinations<T extends object>(values: { [K in keyof T]: readonly T[K][
   ) as T[];
 }
 
-/** Starts a PDP for the suite that is being described. */
-function ownPdp(policies: () => string): () => GRPC {
-  const config = fileURLToPath(new URL("../../../../pdp/pdp.yaml", import.meta.url));
-  let child: ChildPdp | undefined;
-  let client: GRPC;
-  before(async () => {
-    child = await startPdp({ policies: policies(), config, log: () => {} });
-    client = new GRPC(child.target, { tls: false });
-  });
-  after(async () => {
-    client?.close();
-    await child?.stop();
-  });
-  return () => client;
+/** Gives the suite that calls this a PDP. */
+function usePdp(policies: () => string): GRPC {
+  const fixture = useFixture(
+    async () => {
+      const child = await startPdp({ policies: policies(), config: projectPath("pdp/pdp.yaml"), log: () => {} });
+      return { child, client: new GRPC(child.target, { tls: false }) };
+    },
+    async ({ child, client }) => {
+      client.close();
+      await child.stop();
+    },
+  );
+  return standInFor(() => fixture.client);
 }
 
 describe("The explanation of refusals, and the PDP's decisions", () => {
-  // Out here, so that no PDP is left when the folder goes.
-  const things = openThings();
+  // In the outer suite, so that the PDP stops before the folder is removed.
+  const samples = useSamplePolicies();
 
   describe("by the CRM's policies", () => {
     const actions = ["list", "read", "create", "update", "delete", "share", "transfer", "export"];
     const crm = openExplainer(crmPolicies);
-    const pdp = ownPdp(() => crmPolicies);
+    const pdp = usePdp(() => crmPolicies);
 
     it("agrees with the PDP, whoever asks", async () => {
       const attributes = combinations<Record<string, string | string[]>>({
@@ -133,7 +133,7 @@ describe("The explanation of refusals, and the PDP's decisions", () => {
       let denied = 0;
       for (const { roles, ...attr } of people) {
         const principal = { id: "uma", roles, attr: attr as Attributes };
-        for (const answer of await ask(pdp(), principal, "contact", contacts, actions)) {
+        for (const answer of await ask(pdp, principal, "contact", contacts, actions)) {
           assert.equal(answer.invalid, false);
           assertAgreement(crm, answer);
           if (!answer.allowed) denied += 1;
@@ -154,9 +154,9 @@ describe("The explanation of refusals, and the PDP's decisions", () => {
         .map(({ id, attr }) => ({ id, ...(attr ? { attr } : {}) }));
       let refusedBySchema = 0;
       for (const principal of Object.values(principals)) {
-        for (const answer of await ask(pdp(), principal, "contact", contacts, actions)) {
+        for (const answer of await ask(pdp, principal, "contact", contacts, actions)) {
           if (!answer.invalid) assertAgreement(crm, answer);
-          // Administrators, say, may do everything by the rules: the explanation must not pretend that they may not.
+          // By the rules alone an administrator may do everything: then the explanation must not agree.
           else if (crm.explain(answer)?.agrees === false) refusedBySchema += 1;
         }
       }
@@ -167,7 +167,7 @@ describe("The explanation of refusals, and the PDP's decisions", () => {
       for (const roles of [["guest"], ["user"], ["admin"]]) {
         const principal = { id: "uma", roles };
         for (const action of actions) {
-          const { kind } = await pdp().planResources({ principal, resource: { kind: "contact" }, action });
+          const { kind } = await pdp.planResources({ principal, resource: { kind: "contact" }, action });
           const isDenied = String(kind) === "KIND_ALWAYS_DENIED";
           const explanation = crm.explain({
             principal,
@@ -185,7 +185,7 @@ describe("The explanation of refusals, and the PDP's decisions", () => {
   });
 
   describe("by policies of every shape", () => {
-    const pdp = ownPdp(() => things.folder.path);
+    const pdp = usePdp(() => samples.folder.path);
 
     it("agrees with the PDP", async () => {
       const attributes = combinations<Record<string, string | number | string[]>>({
@@ -195,7 +195,7 @@ describe("The explanation of refusals, and the PDP's decisions", () => {
         tags: [[], ["s", "t"]],
       });
       const resources = [
-        {}, // which the book must not take for a kind as a whole: the PDP has answered for it
+        {}, // which must not be taken for a kind as a whole: the PDP has answered for it
         { n: 1, path: "x.y", ip: "10.1.1.1", x: "x", at: "2020-01-01T00:00:00Z" },
         { n: 2, path: "y", ip: "11.1.1.1", x: "z", at: "2999-01-01T00:00:00Z", tags: "s" },
         ...attributes,
@@ -205,10 +205,10 @@ describe("The explanation of refusals, and the PDP's decisions", () => {
       for (const roles of [["a"], ["b"], ["a", "b"], ["b", "a"], ["root"], ["c"]]) {
         for (const attr of personal) {
           const principal = { id: "pia", roles, attr: attr as Attributes };
-          for (const answer of await ask(pdp(), principal, "thing", resources, actionsOfThings)) {
-            // What only the PDP can tell, the book does not; it never contradicts it, as long as it denies.
+          for (const answer of await ask(pdp, principal, "thing", resources, sampleActions)) {
+            // The explainer cannot evaluate these: it agrees when the PDP denies, and cannot tell when it allows.
             if (answer.allowed && answer.action.startsWith("pdp")) continue;
-            assertAgreement(things, answer);
+            assertAgreement(samples, answer);
             if (!answer.allowed) denied += 1;
           }
         }
@@ -216,8 +216,8 @@ describe("The explanation of refusals, and the PDP's decisions", () => {
       assert(denied > 5_000, `only ${denied} of them were denied`);
       const thing = { id: "t", attr: {} };
       for (const roles of [["a"], ["a", "b"], ["b"]]) {
-        const answers = await ask(pdp(), { id: "pia", roles }, "some-other/kind:of.thing", [thing], ["all", "none"]);
-        for (const answer of answers) assertAgreement(things, answer);
+        const answers = await ask(pdp, { id: "pia", roles }, "some-other/kind:of.thing", [thing], ["all", "none"]);
+        for (const answer of answers) assertAgreement(samples, answer);
       }
     });
   });

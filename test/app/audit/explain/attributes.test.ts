@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { DeniedDecision } from "../../../../app/audit/explain/denied-decision.js";
 import type { Attributes } from "../../../../middleware/index.js";
-import { ruleNamed } from "../../../support/audit/policy-folder.js";
-import { actionsOfThings, openThings } from "../../../support/audit/sample-policies.js";
+import { ruleIn } from "../../../support/audit/explanations.js";
+import { sampleActions, useSamplePolicies } from "../../../support/audit/sample-policies.js";
 
 describe("The explanation of refusals: values of attributes", () => {
-  const things = openThings();
+  const samples = useSamplePolicies();
 
   it("holds no value of any attribute", () => {
     const mark = "M4RK";
@@ -15,9 +15,9 @@ describe("The explanation of refusals: values of attributes", () => {
       roles: [mark, "a"],
       attr: { level: mark, guest: mark, tags: [mark], [mark]: mark },
     };
-    for (const action of actionsOfThings) {
+    for (const action of sampleActions) {
       for (const attr of [marked, { ...marked, n: 987654321 }]) {
-        const explanation = things.explain({
+        const explanation = samples.explain({
           principal,
           kind: "thing",
           resource: { id: mark, attr },
@@ -30,16 +30,16 @@ describe("The explanation of refusals: values of attributes", () => {
     }
   });
 
-  /** Actions of all sorts, and the rule that could allow each. */
-  const asked = { nested: "nested", derived: "maker", lists: "lists", "pdp:none": "not-only-the-pdp" };
+  /** Actions with conditions of several kinds, and the rule that could allow each. */
+  const rules = { nested: "nested", derived: "maker", lists: "lists", "pdp:none": "not-only-the-pdp" };
 
-  /** Explains each of them with attributes of the person and the thing, of the thing alone, and of the person alone. */
+  /** Explains each with the attributes on both principal and resource, on the resource alone, and on the principal alone. */
   function* explained(attr: Attributes) {
     const bare = { id: "pia", roles: ["a"] };
     const resource = { id: "t", attr };
-    for (const [action, rule] of Object.entries(asked)) {
+    for (const [action, rule] of Object.entries(rules)) {
       const explain = (more: Pick<DeniedDecision, "principal" | "resource">) =>
-        things.explain({ kind: "thing", action, derivedRoles: [], ...more });
+        samples.explain({ kind: "thing", action, derivedRoles: [], ...more });
       yield { rule, missing: "condition", explanation: explain({ principal: { ...bare, attr }, resource }) };
       yield { rule, missing: "condition", explanation: explain({ principal: bare, resource }) };
       yield { rule, missing: "resource", explanation: explain({ principal: { ...bare, attr }, resource: undefined }) };
@@ -61,16 +61,16 @@ describe("The explanation of refusals: values of attributes", () => {
     for (const [n, attr] of (odd as Attributes[]).entries()) {
       for (const { rule, missing, explanation } of explained(attr)) {
         const context = `${rule} of number ${n}`;
-        const { applied, failed, ...said } = ruleNamed(explanation, rule);
+        const { applied, failed, ...said } = ruleIn(explanation, rule);
         assert.deepEqual([applied, said.missing], [false, missing], context);
         const reasons = new Set(failed.map(({ because }) => because));
         assert(reasons.size > 0 && !reasons.has("true"), context);
       }
     }
-    // One without any prototype is like any other.
+    // An object without a prototype is like any other.
     const bare = Object.assign(Object.create(null), { n: 2 });
-    assert.deepEqual(things.about(bare, bare, "nested"), things.about({ n: 2 }, { n: 2 }, "nested"));
-    assert.equal(ruleNamed(things.about(bare, bare, "nested"), "nested").applied, true);
+    assert.deepEqual(samples.explainFor(bare, bare, "nested"), samples.explainFor({ n: 2 }, { n: 2 }, "nested"));
+    assert.equal(ruleIn(samples.explainFor(bare, bare, "nested"), "nested").applied, true);
   });
 
   it("explains nothing, and does not throw, where attributes cannot be read or are too many", () => {
@@ -90,12 +90,12 @@ describe("The explanation of refusals: values of attributes", () => {
     for (const [n, attr] of (unreadable as Attributes[]).entries()) {
       for (const { explanation } of explained(attr)) assert.equal(explanation, null, `number ${n}`);
     }
-    assert.equal(things.explain(undefined as never), null);
-    assert.equal(things.explain({ principal: null, kind: "thing" } as never), null);
+    assert.equal(samples.explain(undefined as never), null);
+    assert.equal(samples.explain({ principal: null, kind: "thing" } as never), null);
   });
 
   it("does not see what JavaScript gives to every object", () => {
-    const inherited = things.about(Object.create({ n: 2 }), {}, "all");
-    assert.deepEqual(ruleNamed(inherited, "all").failed[0], { expression: "R.attr.n > 1", because: "error" });
+    const inherited = samples.explainFor(Object.create({ n: 2 }), {}, "all");
+    assert.deepEqual(ruleIn(inherited, "all").failed[0], { expression: "R.attr.n > 1", because: "error" });
   });
 });

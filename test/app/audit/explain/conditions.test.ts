@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import { openExplainer } from "../../../../app/audit/explain/explainer.js";
 import type { Attributes } from "../../../../middleware/index.js";
-import { all, any, crmPolicies, type Match, none, ruleNamed } from "../../../support/audit/policy-folder.js";
-import { openThings, ruleWhen } from "../../../support/audit/sample-policies.js";
+import { ruleIn } from "../../../support/audit/explanations.js";
+import { crmPolicies } from "../../../support/audit/policy-folder.js";
+import { all, any, type Match, none } from "../../../support/audit/policy-rules.js";
+import { sampleRuleWith, useSamplePolicies } from "../../../support/audit/sample-policies.js";
 
 describe("The explanation of refusals: conditions", () => {
-  const things = openThings();
+  const samples = useSamplePolicies();
 
   /** What the rule with a condition fails for. */
   function failedOf(condition: Match, thing: Attributes, person: Attributes = {}): string[] {
-    const { name, action } = ruleWhen(condition);
-    return ruleNamed(things.about(thing, person, action), name).failed.map(
+    const { name, action } = sampleRuleWith(condition);
+    return ruleIn(samples.explainFor(thing, person, action), name).failed.map(
       ({ expression, because }) => `${because}: ${expression}`,
     );
   }
@@ -73,17 +75,17 @@ describe("The explanation of refusals: conditions", () => {
       { expr: 'hierarchy("x").ancestorOf(hierarchy(R.attr.path))' },
       none('R.attr.ip.inIPAddrRange("10.0.0.0/8")'),
     ]) {
-      const { name, action } = ruleWhen(condition);
-      const explanation = things.about(attr, {}, action);
-      const { applied, missing, failed } = ruleNamed(explanation, name);
+      const { name, action } = sampleRuleWith(condition);
+      const explanation = samples.explainFor(attr, {}, action);
+      const { applied, missing, failed } = ruleIn(explanation, name);
       assert.deepEqual([applied, missing, failed.map(({ because }) => because)], [false, "condition", ["error"]]);
       assert.equal(explanation?.agrees, true);
     }
     // Whether somebody has such a derived role is taken from the PDP.
     assert.deepEqual(
-      things.about(attr, {}, "pdp:derived")?.derivedRoles[0]?.failed.map(({ because }) => because),
+      samples.explainFor(attr, {}, "pdp:derived")?.derivedRoles[0]?.failed.map(({ because }) => because),
       ["error"],
     );
-    assert.deepEqual(things.about(attr, {}, "pdp:derived", ["superior"])?.derivedRoles, []);
+    assert.deepEqual(samples.explainFor(attr, {}, "pdp:derived", ["superior"])?.derivedRoles, []);
   });
 });

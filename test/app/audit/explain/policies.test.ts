@@ -3,8 +3,9 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Explainer, openExplainer } from "../../../../app/audit/explain/explainer.js";
-import { allow, crmPolicies, policyFolder } from "../../../support/audit/policy-folder.js";
-import { openThings } from "../../../support/audit/sample-policies.js";
+import { crmPolicies, usePolicyFolder } from "../../../support/audit/policy-folder.js";
+import { allow } from "../../../support/audit/policy-rules.js";
+import { useSamplePolicies } from "../../../support/audit/sample-policies.js";
 
 /** A policy under which nobody may read a note, or what else it is of. */
 const policyOfNotes = (expression: string, resource = "note") => ({
@@ -22,7 +23,7 @@ const expressionOf = (book: Explainer, kind = "note") =>
   })?.rules[0]?.failed[0]?.expression;
 
 describe("The explanation of refusals: the policies it is by", () => {
-  const things = openThings();
+  const samples = useSamplePolicies();
 
   it("knows no policy of other kinds and versions", () => {
     const crm = openExplainer(crmPolicies);
@@ -40,12 +41,12 @@ describe("The explanation of refusals: the policies it is by", () => {
   it("says so when the policies at hand are not those that decided", () => {
     // Makers and insiders may, when n is 1. By these policies pia is an insider, and no maker.
     const attr = { n: 1, owner: "somebody", state: "open" };
-    assert.equal(things.about(attr, {}, "derived", ["insider"])?.agrees, false, "it would have been allowed");
-    assert.equal(things.about({ ...attr, n: 2 }, {}, "derived", ["insider"])?.agrees, true);
-    assert.equal(things.about({ ...attr, n: 2 }, {}, "derived", ["insider", "maker"])?.agrees, false);
-    assert.equal(things.about({ ...attr, n: 2 }, {}, "derived", [])?.agrees, false);
+    assert.equal(samples.explainFor(attr, {}, "derived", ["insider"])?.agrees, false, "it would have been allowed");
+    assert.equal(samples.explainFor({ ...attr, n: 2 }, {}, "derived", ["insider"])?.agrees, true);
+    assert.equal(samples.explainFor({ ...attr, n: 2 }, {}, "derived", ["insider", "maker"])?.agrees, false);
+    assert.equal(samples.explainFor({ ...attr, n: 2 }, {}, "derived", [])?.agrees, false);
     assert.equal(
-      things.about({ ...attr, n: 2 }, {}, "derived", ["insider", "onlyB"])?.agrees,
+      samples.explainFor({ ...attr, n: 2 }, {}, "derived", ["insider", "onlyB"])?.agrees,
       true,
       "it is of no rule of these",
     );
@@ -59,17 +60,17 @@ describe("The explanation of refusals: the policies it is by", () => {
       action: "all",
       derivedRoles: [],
     };
-    const explanation = things.explain({ ...question, policyVersion: "next" });
+    const explanation = samples.explain({ ...question, policyVersion: "next" });
     assert.equal(explanation?.policy, "resource.thing.vnext");
     assert.deepEqual(
       explanation.rules.map(({ name }) => name),
       ["nobody-yet"],
     );
-    assert.equal(things.explain({ ...question, kind: "untrue" }), null, "a test's file was read");
+    assert.equal(samples.explain({ ...question, kind: "untrue" }), null, "a test's file was read");
   });
 
   describe("when they are edited", () => {
-    const folder = policyFolder();
+    const folder = usePolicyFolder();
     const file = "notes/some/where/note.json";
     const untilNoticed = () => sleep(20);
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { openExplainer } from "../../../../app/audit/explain/explainer.js";
-import { crmPolicies, ruleNamed } from "../../../support/audit/policy-folder.js";
-import { openThings } from "../../../support/audit/sample-policies.js";
+import { ruleIn } from "../../../support/audit/explanations.js";
+import { crmPolicies } from "../../../support/audit/policy-folder.js";
+import { useSamplePolicies } from "../../../support/audit/sample-policies.js";
 
 describe("The explanation of refusals: rules and derived roles", () => {
   const crm = openExplainer(crmPolicies);
-  const things = openThings();
+  const samples = useSamplePolicies();
 
   it("names what is missing, leaf by leaf", () => {
     const explanation = crm.explain({
@@ -83,7 +84,7 @@ describe("The explanation of refusals: rules and derived roles", () => {
     for (const resource of [undefined, { id: "*" }]) {
       const user = crm.explain({ ...question, resource, principal: { id: "uma", roles: ["user"] } });
       assert.equal(user?.agrees, true);
-      assert.deepEqual(ruleNamed(user, "users-see-what-is-everyones"), {
+      assert.deepEqual(ruleIn(user, "users-see-what-is-everyones"), {
         name: "users-see-what-is-everyones",
         effect: "allow",
         applied: false,
@@ -92,21 +93,21 @@ describe("The explanation of refusals: rules and derived roles", () => {
         missing: "resource",
         failed: [{ expression: 'R.attr.visibility == "everyone"', because: "unknown" }],
       });
-      assert.equal(ruleNamed(user, "users-see-their-own-and-what-is-shared-with-them").missing, "resource");
-      assert.equal(ruleNamed(user, "admins-do-everything-with-any").missing, "role");
+      assert.equal(ruleIn(user, "users-see-their-own-and-what-is-shared-with-them").missing, "resource");
+      assert.equal(ruleIn(user, "admins-do-everything-with-any").missing, "role");
       const owner = user.derivedRoles.find(({ name }) => name === "owner");
       assert.deepEqual(owner?.failed, [{ expression: "R.attr.ownerId == P.id", because: "unknown" }]);
       // Of teammates the department is known to be missing, so that no contact could make her one.
-      assert.equal(ruleNamed(user, "users-see-what-is-their-teams").missing, "role");
+      assert.equal(ruleIn(user, "users-see-what-is-their-teams").missing, "role");
     }
   });
 
   it("names the deny rules that applied", () => {
     // Whose role is a may, but nobody may when the state is closed.
-    const explanation = things.about({ state: "closed" }, {}, "denied");
+    const explanation = samples.explainFor({ state: "closed" }, {}, "denied");
     assert.equal(explanation?.agrees, true);
-    assert.equal(ruleNamed(explanation, "a-may").applied, true);
-    assert.deepEqual(ruleNamed(explanation, "not-when-closed"), {
+    assert.equal(ruleIn(explanation, "a-may").applied, true);
+    assert.deepEqual(ruleIn(explanation, "not-when-closed"), {
       name: "not-when-closed",
       effect: "deny",
       applied: true,
@@ -115,11 +116,11 @@ describe("The explanation of refusals: rules and derived roles", () => {
       missing: null,
       failed: [],
     });
-    assert.equal(ruleNamed(things.about({ state: "open" }, {}, "denied"), "not-when-closed").missing, "condition");
+    assert.equal(ruleIn(samples.explainFor({ state: "open" }, {}, "denied"), "not-when-closed").missing, "condition");
   });
 
   it("names the rules of an action, wildcards included", () => {
-    const names = (action: string) => things.about({}, {}, action)?.rules.map(({ name }) => name);
+    const names = (action: string) => samples.explainFor({}, {}, action)?.rules.map(({ name }) => name);
     // The patterns are w:* of one-level, v:** of levels, g:{p,q}:[xy]?* of glob, z:{p,q} of no-glob, * of everything.
     assert.deepEqual(names("w:1"), ["one-level", "everything"]);
     assert.deepEqual(names("w:1:2"), ["everything"]);
@@ -132,7 +133,7 @@ describe("The explanation of refusals: rules and derived roles", () => {
   it("tells what stands in the way of a derived role", () => {
     const resource = { id: "t", attr: { n: 2, owner: "somebody", state: "closed" } };
     const principal = { id: "pia", roles: ["b"], attr: { guest: true } };
-    const explanation = things.explain({ principal, kind: "thing", resource, action: "derived", derivedRoles: [] });
+    const explanation = samples.explain({ principal, kind: "thing", resource, action: "derived", derivedRoles: [] });
     assert.deepEqual(explanation?.derivedRoles, [
       {
         name: "maker",
@@ -150,7 +151,7 @@ describe("The explanation of refusals: rules and derived roles", () => {
         ],
       },
     ]);
-    const { missing, failed } = ruleNamed(explanation, "maker");
+    const { missing, failed } = ruleIn(explanation, "maker");
     assert.deepEqual(
       { missing, failed },
       { missing: "role", failed: [{ expression: "R.attr.n == 1", because: "false" }] },

@@ -8,17 +8,17 @@ import { explanationText } from "../../../../app/audit/web/explanation-text.js";
 import { auditRow } from "../../../../app/audit/web/rows.js";
 import { decisionSentence, errorSentence, policyReason, sourceSentence } from "../../../../app/audit/web/sentences.js";
 import { decisions } from "../../../../app/db/schema.js";
-import { type LogPage, searched } from "../../../support/audit/log-search.js";
-import { addSome, recordOf } from "../../../support/audit/sample-log.js";
+import { type LogPage, searchLog } from "../../../support/audit/log-search.js";
+import { addSampleRecords } from "../../../support/audit/sample-log.js";
+import { sampleRecord } from "../../../support/audit/sample-records.js";
+import { type Client } from "../../../support/http/client.js";
 import { createContact } from "../../../support/contacts/contacts.js";
-import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
 import { json } from "../../../support/http/answers.js";
-import type { Client } from "../../../support/http/client.js";
 import { pageIn, textOf } from "../../../support/http/page.js";
-import { type InProcess, startInProcess } from "../../../support/stack/in-process.js";
+import { useInProcess } from "../../../support/stack/in-process.js";
 
-/** A record that has something of everything. */
-const full = recordOf(0, {
+/** A record in which every member has a value. */
+const full = sampleRecord(0, {
   effect: "deny",
   traceId: "0af7651916cd43dd8448eb211c80319c",
   derivedRoles: ["owner"],
@@ -49,8 +49,8 @@ const full = recordOf(0, {
   },
 });
 
-/** What a row holds when somebody has put a text in the place of its record. */
-const holding = (record: string): StoredDecision => ({
+/** A row whose record was replaced by a text. */
+const rowWith = (record: string): StoredDecision => ({
   ...rowOf(full),
   principalId: "u0",
   resourceId: "c0",
@@ -58,18 +58,18 @@ const holding = (record: string): StoredDecision => ({
   record,
 });
 
-/** Every way to put another value, or none, in the place of one of a record's. */
-function* spoilt(value: unknown = full): Generator<unknown> {
+/** Copies of a record in each of which one value, at any depth, is replaced by another or removed. */
+function* tampered(value: unknown = full): Generator<unknown> {
   for (const other of [null, 5, "x", "\ud800", "\0", true, [], {}, [null], { id: null }, undefined]) yield other;
   if (typeof value !== "object" || value === null) return;
   for (const [key, member] of Object.entries(value)) {
-    for (const other of spoilt(member)) {
+    for (const other of tampered(member)) {
       yield Array.isArray(value) ? value.with(Number(key), other) : { ...value, [key]: other };
     }
   }
 }
 
-/** Everything that is shown of a decision. */
+/** Makes everything that pages and exports show of a decision. */
 function show(stored: StoredDecision): void {
   const decision = parseDecision(stored);
   auditRow(decision, new Map());
@@ -84,10 +84,10 @@ function show(stored: StoredDecision): void {
 
 describe("a record that is not what was written", () => {
   it("is told from one that is, whatever is wrong with it, and hides nothing else", () => {
-    assert.deepEqual(parseDecision(holding(JSON.stringify(full))).record, full);
+    assert.deepEqual(parseDecision(rowWith(JSON.stringify(full))).record, full);
     let unreadable = 0;
-    for (const value of spoilt()) {
-      const stored = holding(JSON.stringify(value) ?? "");
+    for (const value of tampered()) {
+      const stored = rowWith(JSON.stringify(value) ?? "");
       assert.doesNotThrow(() => show(stored), stored.record);
       if (!parseDecision(stored).record) unreadable += 1;
     }
@@ -96,11 +96,11 @@ describe("a record that is not what was written", () => {
 
   it("keeps what a record of another version of the app holds besides", () => {
     const more = { ...full, more: 1, explanation: { ...full.explanation, effective: ["owner"] } };
-    assert.deepEqual(parseDecision(holding(JSON.stringify(more))).record, more);
+    assert.deepEqual(parseDecision(rowWith(JSON.stringify(more))).record, more);
   });
 
   it("is told of by the other columns of its row", () => {
-    const { record, summary } = parseDecision(holding("x"));
+    const { record, summary } = parseDecision(rowWith("x"));
     const { id, time, action, effect } = full;
     assert.equal(record, null);
     const resource = { kind: "contact", id: "c0" };
@@ -110,7 +110,7 @@ describe("a record that is not what was written", () => {
   it("is a line of JSON as it is when it is one, and else in one that says so", () => {
     const { id } = full;
     for (const text of [JSON.stringify(full), JSON.stringify({ id, effect: "allow" }), '{ "id" : 1 }']) {
-      assert.equal(jsonLineOf(holding(text)), text);
+      assert.equal(jsonLineOf(rowWith(text)), text);
     }
     for (const text of [
       "",
@@ -124,17 +124,17 @@ describe("a record that is not what was written", () => {
       '{"id":\r1}',
       `{"id":1}\n{"id":2}`,
     ]) {
-      const line = jsonLineOf(holding(text));
+      const line = jsonLineOf(rowWith(text));
       assert.doesNotMatch(line, /[\r\n]/);
-      const said = JSON.parse(line);
-      assert.deepEqual([said.id, said.unreadable, said.stored], [id, UNREADABLE, text]);
+      const parsed = JSON.parse(line);
+      assert.deepEqual([parsed.id, parsed.unreadable, parsed.stored], [id, UNREADABLE, text]);
     }
   });
 
   it("is the columns of its row in CSV, and marked", () => {
-    const [header = "", line = ""] = `${csvHeader()}${csvLines([holding("x")])}`.split("\r\n");
+    const [header = "", line = ""] = `${csvHeader()}${csvLines([rowWith("x")])}`.split("\r\n");
     const columns = Object.fromEntries(header.split(",").map((name, n) => [name, n]));
-    // The mark is the only part with a comma.
+    // The note is the only value with a comma.
     assert(line.endsWith(`,"${UNREADABLE}"`), line);
     const cells = line.split(",");
     const { id, time, action } = full;
@@ -144,61 +144,54 @@ describe("a record that is not what was written", () => {
       ),
       [id, time, "u0", "contact", "c0", action, "deny", ""],
     );
-    assert.match(csvLines([holding(JSON.stringify(full))]), /,\r\n$/, "one that can be read is not marked");
+    assert.match(csvLines([rowWith(JSON.stringify(full))]), /,\r\n$/, "one that can be read is not marked");
   });
 });
 
 describe("the decision log, with records that are not what was written", function () {
   this.timeout(60_000);
-  let temporary: TemporaryDatabase;
-  let app: InProcess;
+  const app = useInProcess();
   let admin: Client;
   let contactId: string;
-  let spoiltIds: readonly string[];
+  let tamperedIds: readonly string[];
   let sound: DecisionRecord;
   const html = { Accept: "text/html" };
   const texts = ["x", "", "null", "[]", '{"id":"a\\u0000b"}', '{"id":\n"two lines"}', `{"rules":null}`];
 
-  before(async function () {
-    temporary = await temporaryDatabase(this);
-    app = await startInProcess(temporary.url);
+  before(async () => {
     const { db } = app.database;
     admin = await app.as("00uadmin", "admin", "");
     contactId = (await createContact(admin)).id;
     await app.decisionLog.flush();
-    const records = await addSome(db, texts.length + 1, {
+    const records = await addSampleRecords(db, texts.length + 1, {
       action: "strange",
       resource: { kind: "contact", id: contactId },
       principal: { id: "00uadmin", roles: ["admin"] },
     });
     sound = records.at(-1) as DecisionRecord;
-    spoiltIds = records.slice(0, -1).map(({ id }) => id);
+    tamperedIds = records.slice(0, -1).map(({ id }) => id);
     for (const [n, text] of texts.entries()) {
       await db
         .update(decisions)
         .set({ record: text })
-        .where(eq(decisions.id, spoiltIds[n] as string));
+        .where(eq(decisions.id, tamperedIds[n] as string));
     }
     await db.execute(sql`update decisions set time = now() where action = 'strange'`);
     await db
       .update(decisions)
       .set({ time: sql`'infinity'` })
-      .where(eq(decisions.id, spoiltIds[0] as string));
-  });
-  after(async () => {
-    await app?.stop();
-    await temporary?.drop();
+      .where(eq(decisions.id, tamperedIds[0] as string));
   });
 
   it("shows the others, and of those what is left, with words that say so", async () => {
     const page = pageIn(await admin.get("/audit?action=strange", html));
-    for (const id of [...spoiltIds, sound.id]) assert(page.includes(`href="/audit/${id}"`), id);
+    for (const id of [...tamperedIds, sound.id]) assert(page.includes(`href="/audit/${id}"`), id);
     assert.equal(textOf(page).split(UNREADABLE).length - 1, texts.length);
     assert.match(textOf(page), /users-see-what-is-everyones/);
   });
 
   it("has a page for each of them", async () => {
-    for (const id of spoiltIds) {
+    for (const id of tamperedIds) {
       const text = textOf(pageIn(await admin.get(`/audit/${id}`, html)));
       assert(text.includes(`Decision that cannot be read ${UNREADABLE}`), text);
       assert(
@@ -210,9 +203,9 @@ describe("the decision log, with records that are not what was written", functio
   });
 
   it("is JSON all the same", async () => {
-    const { decisions: found } = await searched(admin, { action: "strange" });
+    const { decisions: found } = await searchLog(admin, { action: "strange" });
     assert.equal(found.length, texts.length + 1);
-    for (const [n, id] of spoiltIds.entries()) {
+    for (const [n, id] of tamperedIds.entries()) {
       const answer = await admin.get(`/audit/${id}`);
       const said = json<Record<string, unknown>>(answer);
       if (answer.body === texts[n]) continue;
@@ -229,7 +222,7 @@ describe("the decision log, with records that are not what was written", functio
     assert.equal(said.filter(({ unreadable }) => unreadable === UNREADABLE).length, 5);
     const csv = (await admin.get("/audit/export?format=csv&action=strange")).body.split("\r\n");
     assert.equal(csv.length, texts.length + 3);
-    for (const id of spoiltIds)
+    for (const id of tamperedIds)
       assert(
         csv.some((line) => line.startsWith(`${id},`) && line.includes(UNREADABLE)),
         id,
@@ -259,12 +252,12 @@ describe("the decision log, with records that are not what was written", functio
       const events = text.split("\n\n").slice(1, -1);
       assert.equal(events.length, texts.length + 1, text);
       for (const event of events) assert.match(event, /^id: \d+\ndata: [^\n]*$/);
-      for (const [n, id] of spoiltIds.entries()) assert(text.includes(id) || text.includes(texts[n] as string), id);
+      for (const [n, id] of tamperedIds.entries()) assert(text.includes(id) || text.includes(texts[n] as string), id);
     }
   });
 
   it("is shown on the contact's page", async () => {
     const page = pageIn(await admin.get(`/contacts/${contactId}`, html));
-    for (const id of spoiltIds) assert(page.includes(`href="/audit/${id}"`), id);
+    for (const id of tamperedIds) assert(page.includes(`href="/audit/${id}"`), id);
   });
 });

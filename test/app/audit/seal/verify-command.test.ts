@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { verify } from "../../../../app/audit/seal/verify.js";
-import type { Database } from "../../../../app/db/database.js";
-import { openDatabase } from "../../../../app/db/open.js";
-import { makeSpecimen, type Place, run, sealAll } from "../../../support/audit/sample-log.js";
-import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
+import { makeSampleLog, type Place, sealLog } from "../../../support/audit/sample-log.js";
+import { run } from "../../../support/database/statements.js";
+import { useOpened } from "../../../support/database/suites.js";
+import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
+import { projectPath } from "../../../support/paths.js";
 
-const root = fileURLToPath(new URL("../../../..", import.meta.url));
-/** As node sees it when it writes to somebody's terminal. */
+/** Makes node believe that it writes to a terminal. */
 const TERMINAL = "data:text/javascript,Object.defineProperty(process.stderr,'isTTY',{value:true})";
 
 interface Ended {
@@ -19,26 +18,22 @@ interface Ended {
 
 describe("npm run audit:verify", function () {
   this.timeout(60_000);
-  let temporary: TemporaryDatabase;
-  let database: Database;
+  const temporary = useTemporaryDatabase();
+  const db = useOpened(temporary);
   let places: readonly Place[];
   let head: { readonly number: number; readonly hash: string };
 
-  before(async function () {
-    temporary = await temporaryDatabase(this);
-    database = await openDatabase({ databaseUrl: temporary.url, dataDir: "" }, () => {});
-    places = await makeSpecimen(database.db);
-    head = (await verify(database.db)).head ?? assert.fail("no seal");
-  });
-  after(async () => {
-    await database?.close();
-    await temporary?.drop();
+  before(async () => {
+    places = await makeSampleLog(db);
+    head = (await verify(db)).head ?? assert.fail("no seal");
   });
 
   function start(command: string, args: readonly string[], url = temporary.url): Promise<Ended> {
     const env = { ...process.env, DATABASE_URL: url, NODE_OPTIONS: "" };
     return new Promise((resolve) => {
-      execFile(command, args, { cwd: root, env }, (error, out, err) => resolve({ code: error?.code ?? 0, out, err }));
+      execFile(command, args, { cwd: projectPath("."), env }, (error, out, err) =>
+        resolve({ code: error?.code ?? 0, out, err }),
+      );
     });
   }
 
@@ -88,10 +83,10 @@ describe("npm run audit:verify", function () {
 
   it("names what it finds, and ends with 1", async () => {
     const [changed, gone] = [places[7], places[2_000]] as [Place, Place];
-    await run(database.db, `update decisions set effect = 'deny', action = 'x' where seq = ${changed.seq}`);
-    await run(database.db, `delete from decisions where seq = ${gone.seq}`);
+    await run(db, `update decisions set effect = 'deny', action = 'x' where seq = ${changed.seq}`);
+    await run(db, `delete from decisions where seq = ${gone.seq}`);
     const [{ code, out }, noted] = await Promise.all([program(), program(["--head", `5:${"a".repeat(64)}`])]);
-    const told = [
+    const expected = [
       `CHANGED: ${changed.name} was changed: its columns do not say what it says.`,
       `REMOVED: ${gone.name} was removed.`,
       "2200 records under 5 seals, 60 not sealed yet.",
@@ -99,11 +94,11 @@ describe("npm run audit:verify", function () {
       `Head: 5:${head.hash}`,
       "",
     ];
-    assert.deepEqual({ code, out: out.split("\n") }, { code: 1, out: told });
+    assert.deepEqual({ code, out: out.split("\n") }, { code: 1, out: expected });
     assert.equal(noted.code, 1);
     assert(noted.out.includes("SEAL CHANGED: Seal 5 is not the one that was noted.\n"));
 
-    await run(database.db, "delete from decisions");
+    await run(db, "delete from decisions");
     const all = await program();
     assert.equal(all.code, 1);
     const lines = all.out.split("\n");
@@ -112,11 +107,11 @@ describe("npm run audit:verify", function () {
 
   it("ends with 2 when the noted seal is too old to be there", async () => {
     for (const table of ["decisions", "decisions_unsealed", "seals", "seal_head"]) {
-      await run(database.db, `delete from ${table}`);
+      await run(db, `delete from ${table}`);
     }
-    await makeSpecimen(database.db);
+    await makeSampleLog(db);
 
-    await sealAll(database.db, 1e-9);
+    await sealLog(db, 1e-9);
     const { code, out } = await program(["--head", `2:${head.hash}`]);
     assert.equal(code, 2);
     assert.match(out, /^The seal of --head is too old to be there: use a newer one\.$/m);

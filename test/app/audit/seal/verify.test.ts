@@ -1,147 +1,141 @@
 import assert from "node:assert/strict";
 import { verify } from "../../../../app/audit/seal/verify.js";
-import type { Db } from "../../../../app/db/database.js";
-import { forge, hashes, reseal } from "../../../support/audit/forgery.js";
-import { addSome, makeSpecimen, type Place, run, sealAll, undone } from "../../../support/audit/sample-log.js";
+import { forgeSeal, reseal, sealHashes } from "../../../support/audit/forgery.js";
+import { addSampleRecords, makeSampleLog, type Place, sealLog } from "../../../support/audit/sample-log.js";
 import { tamperings } from "../../../support/audit/tamperings.js";
-import { engines } from "../../../support/database/engines.js";
-import { withDatabase } from "../../../support/database/suites.js";
+import { rolledBack, run } from "../../../support/database/statements.js";
+import { describeOnEachEngine } from "../../../support/database/suites.js";
 
-for (const [engine, open] of Object.entries(engines)) {
-  describe(`verifying the decision log on ${engine}`, function () {
-    this.timeout(90_000);
-    let db: Db;
-    let places: readonly Place[];
-    const at = (n: number) => places[n] as Place;
+describeOnEachEngine("verifying the decision log", (db) => {
+  let places: readonly Place[];
+  const at = (n: number) => places[n] as Place;
 
-    withDatabase(open, async (opened) => {
-      db = opened;
-      places = await makeSpecimen(db);
-    });
+  before(async () => {
+    places = await makeSampleLog(db);
+  });
 
-    it("finds nothing where nothing was changed, and counts what there is", async () => {
-      const shares: number[] = [];
-      const { head, ...told } = await verify(db, { onProgress: (share) => shares.push(share) });
-      assert.deepEqual(told, { findings: [], found: 0, seals: 5, sealed: 2_200, unsealed: 60, isAnchorExpired: false });
-      assert.equal(head?.number, 5);
-      assert.deepEqual(
-        shares,
-        shares.toSorted((one, other) => one - other),
-      );
-      assert.equal(shares.at(-1), 1);
-    });
+  it("finds nothing where nothing was changed, and counts what there is", async () => {
+    const shares: number[] = [];
+    const { head, ...rest } = await verify(db, { onProgress: (share) => shares.push(share) });
+    assert.deepEqual(rest, { findings: [], found: 0, seals: 5, sealed: 2_200, unsealed: 60, isAnchorExpired: false });
+    assert.equal(head?.number, 5);
+    assert.deepEqual(
+      shares,
+      shares.toSorted((one, other) => one - other),
+    );
+    assert.equal(shares.at(-1), 1);
+  });
 
-    for (const { name, act, what, detail, found = 1 } of tamperings) {
-      it(`finds ${name}`, async () => {
-        const result = await undone(db, async (tx) => {
-          await act(tx, at);
-          return verify(tx);
-        });
-        assert.deepEqual(result.findings[0], { what, detail: detail(at) });
-        assert.equal(result.found, found, JSON.stringify(result.findings, null, 2));
-        assert.equal(result.findings.length, Math.min(found, 20));
+  for (const { name, act, what, detail, found = 1 } of tamperings) {
+    it(`finds ${name}`, async () => {
+      const result = await rolledBack(db, async (tx) => {
+        await act(tx, at);
+        return verify(tx);
       });
+      assert.deepEqual(result.findings[0], { what, detail: detail(at) });
+      assert.equal(result.found, found, JSON.stringify(result.findings, null, 2));
+      assert.equal(result.findings.length, Math.min(found, 20));
+    });
+  }
+
+  it("finds a single character changed, wherever it is", async () => {
+    const random = randomNumbers(4_711);
+    for (let trial = 0; trial < 15; trial++) {
+      const { seq, name } = at(Math.floor(random() * 2_200));
+      const position = `1 + floor(${random()} * length(record))::int`;
+      const { findings, found } = await rolledBack(db, async (tx) => {
+        await run(
+          tx,
+          `update decisions set record = overlay(record placing '~' from ${position} for 1) where seq = ${seq}`,
+        );
+        return verify(tx);
+      });
+      assert.equal(found, 1);
+      assert.equal(findings[0]?.what, "changed");
+      assert(findings[0]?.detail.startsWith(`${name} was changed`), findings[0]?.detail);
     }
+  });
 
-    it("finds a single character changed, wherever it is", async () => {
-      const random = seeded(4_711);
-      for (let trial = 0; trial < 15; trial++) {
-        const { seq, name } = at(Math.floor(random() * 2_200));
-        const position = `1 + floor(${random()} * length(record))::int`;
-        const { findings, found } = await undone(db, async (tx) => {
-          await run(
-            tx,
-            `update decisions set record = overlay(record placing '~' from ${position} for 1) where seq = ${seq}`,
-          );
-          return verify(tx);
-        });
-        assert.equal(found, 1);
-        assert.equal(findings[0]?.what, "changed");
-        assert(findings[0]?.detail.startsWith(`${name} was changed`), findings[0]?.detail);
-      }
-    });
-
-    it("cannot find that everything was computed anew, but for a seal that was noted elsewhere", async () => {
-      const { head } = await verify(db);
-      assert(head);
-      await undone(db, async (tx) => {
-        const [, second] = await hashes(tx);
-        await forge(tx, 3, (seal) => seal, { at: at(1_200) });
-        await reseal(tx, 4);
-        const forged = await verify(tx);
-        assert.equal(forged.found, 0);
-        assert.notEqual(forged.head?.hash, head.hash);
-        const { findings, found } = await verify(tx, { anchor: head });
-        assert.deepEqual(findings, [{ what: "seal changed", detail: "Seal 5 is not the one that was noted." }]);
-        assert.equal(found, 1);
-        // One from before the forgery still holds.
-        assert.equal((await verify(tx, { anchor: { number: 2, hash: second ?? "" } })).found, 0);
-      });
-    });
-
-    it("finds with a noted seal that the end of the log is gone without a trace", async () => {
-      const { head } = await verify(db);
-      assert(head);
-      const result = await undone(db, async (tx) => {
-        await run(tx, `delete from decisions where seq >= ${at(1_950).seq}`);
-        await run(tx, "delete from decisions_unsealed");
-        await run(tx, "delete from seals where number = 5");
-        await run(tx, "update seal_head set (number, hash) = (select number, hash from seals where number = 4)");
-        assert.equal((await verify(tx)).found, 0);
-        return verify(tx, { anchor: head });
-      });
-      const detail = "Seal 5, which was noted, is not there.";
-      assert.deepEqual(result.findings, [{ what: "seal removed", detail }]);
-    });
-
-    it("finds with a noted seal that the log is another, or none", async () => {
-      const { head } = await verify(db);
-      assert(head);
-      await undone(db, async (tx) => {
-        for (const table of ["decisions", "decisions_unsealed", "seals", "seal_head"])
-          await run(tx, `delete from ${table}`);
-        const empty = {
-          findings: [],
-          found: 0,
-          seals: 0,
-          sealed: 0,
-          unsealed: 0,
-          head: undefined,
-          isAnchorExpired: false,
-        };
-        assert.deepEqual(await verify(tx), empty);
-        assert.equal((await verify(tx, { anchor: head })).findings[0]?.what, "seal removed");
-      });
-    });
-
-    it("finds nothing in what retention has deleted, and says when a noted seal is among it", async () => {
-      await undone(db, async (tx) => {
-        const [first, , third] = await hashes(tx);
-        await run(tx, "update seals set sealed_at = sealed_at - interval '3 days'");
-        for (const number of [1, 2, 3, 4, 5]) {
-          await forge(tx, number, (seal) => ({ ...seal, sealedAt: threeDaysBefore(seal.sealedAt) }));
-        }
-        await reseal(tx, 2);
-        await addSome(tx, 40);
-        await sealAll(tx, 1);
-        const { head, ...told } = await verify(tx);
-        assert.deepEqual(told, { findings: [], found: 0, seals: 1, sealed: 100, unsealed: 0, isAnchorExpired: false });
-        assert.equal(head?.number, 6);
-        for (const anchor of [
-          { number: 1, hash: first ?? "" },
-          { number: 3, hash: third ?? "" },
-        ]) {
-          const { found, isAnchorExpired } = await verify(tx, { anchor });
-          assert.deepEqual({ found, isAnchorExpired }, { found: 0, isAnchorExpired: true });
-        }
-        assert.equal((await verify(tx, { anchor: head })).isAnchorExpired, false);
-      });
+  it("cannot find that everything was computed anew, but for a seal that was noted elsewhere", async () => {
+    const { head } = await verify(db);
+    assert(head);
+    await rolledBack(db, async (tx) => {
+      const [, second] = await sealHashes(tx);
+      await forgeSeal(tx, 3, (seal) => seal, { at: at(1_200) });
+      await reseal(tx, 4);
+      const forged = await verify(tx);
+      assert.equal(forged.found, 0);
+      assert.notEqual(forged.head?.hash, head.hash);
+      const { findings, found } = await verify(tx, { anchor: head });
+      assert.deepEqual(findings, [{ what: "seal changed", detail: "Seal 5 is not the one that was noted." }]);
+      assert.equal(found, 1);
+      // One from before the forgery still holds.
+      assert.equal((await verify(tx, { anchor: { number: 2, hash: second ?? "" } })).found, 0);
     });
   });
-}
 
-/** Numbers from 0 to 1, each time the same (mulberry32). */
-function seeded(seed: number): () => number {
+  it("finds with a noted seal that the end of the log is gone without a trace", async () => {
+    const { head } = await verify(db);
+    assert(head);
+    const result = await rolledBack(db, async (tx) => {
+      await run(tx, `delete from decisions where seq >= ${at(1_950).seq}`);
+      await run(tx, "delete from decisions_unsealed");
+      await run(tx, "delete from seals where number = 5");
+      await run(tx, "update seal_head set (number, hash) = (select number, hash from seals where number = 4)");
+      assert.equal((await verify(tx)).found, 0);
+      return verify(tx, { anchor: head });
+    });
+    const detail = "Seal 5, which was noted, is not there.";
+    assert.deepEqual(result.findings, [{ what: "seal removed", detail }]);
+  });
+
+  it("finds with a noted seal that the log is another, or none", async () => {
+    const { head } = await verify(db);
+    assert(head);
+    await rolledBack(db, async (tx) => {
+      for (const table of ["decisions", "decisions_unsealed", "seals", "seal_head"])
+        await run(tx, `delete from ${table}`);
+      const empty = {
+        findings: [],
+        found: 0,
+        seals: 0,
+        sealed: 0,
+        unsealed: 0,
+        head: undefined,
+        isAnchorExpired: false,
+      };
+      assert.deepEqual(await verify(tx), empty);
+      assert.equal((await verify(tx, { anchor: head })).findings[0]?.what, "seal removed");
+    });
+  });
+
+  it("finds nothing in what retention has deleted, and says when a noted seal is among it", async () => {
+    await rolledBack(db, async (tx) => {
+      const [first, , third] = await sealHashes(tx);
+      await run(tx, "update seals set sealed_at = sealed_at - interval '3 days'");
+      for (const number of [1, 2, 3, 4, 5]) {
+        await forgeSeal(tx, number, (seal) => ({ ...seal, sealedAt: threeDaysBefore(seal.sealedAt) }));
+      }
+      await reseal(tx, 2);
+      await addSampleRecords(tx, 40);
+      await sealLog(tx, 1);
+      const { head, ...rest } = await verify(tx);
+      assert.deepEqual(rest, { findings: [], found: 0, seals: 1, sealed: 100, unsealed: 0, isAnchorExpired: false });
+      assert.equal(head?.number, 6);
+      for (const anchor of [
+        { number: 1, hash: first ?? "" },
+        { number: 3, hash: third ?? "" },
+      ]) {
+        const { found, isAnchorExpired } = await verify(tx, { anchor });
+        assert.deepEqual({ found, isAnchorExpired }, { found: 0, isAnchorExpired: true });
+      }
+      assert.equal((await verify(tx, { anchor: head })).isAnchorExpired, false);
+    });
+  });
+});
+
+/** Pseudo-random numbers from 0 to 1, always the same for a seed (mulberry32). */
+function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

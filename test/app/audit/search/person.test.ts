@@ -2,47 +2,42 @@ import assert from "node:assert/strict";
 import { findPerson } from "../../../../app/audit/search/person.js";
 import { decisionStore } from "../../../../app/audit/search/store.js";
 import { peopleStore } from "../../../../app/directory/people.js";
-import { addSome } from "../../../support/audit/sample-log.js";
-import { engines } from "../../../support/database/engines.js";
-import { withDatabase } from "../../../support/database/suites.js";
+import { addSampleRecords } from "../../../support/audit/sample-log.js";
+import { describeOnEachEngine } from "../../../support/database/suites.js";
 
-for (const [engine, open] of Object.entries(engines)) {
-  describe(`whom a search is about, on ${engine}`, function () {
-    this.timeout(90_000);
-    let find: (text: string) => ReturnType<typeof findPerson>;
-    const uma = { id: "00u1", email: "uma@example.com", name: "Uma Underhill", department: "Sales", roles: ["user"] };
-    const una = { ...uma, id: "00u2", email: "una@example.com", name: "Una Under_hill" };
+describeOnEachEngine("whom a search is about,", (db) => {
+  const people = peopleStore(db);
+  const store = decisionStore(db);
+  const find = (text: string) => findPerson(people, store, text);
+  const uma = { id: "00u1", email: "uma@example.com", name: "Uma Underhill", department: "Sales", roles: ["user"] };
+  const una = { ...uma, id: "00u2", email: "una@example.com", name: "Una Under_hill" };
 
-    withDatabase(open, async (db) => {
-      const people = peopleStore(db);
-      for (const person of [uma, una]) await people.remember(person, "login");
-      // By an access token of somebody who could not be remembered, say.
-      await addSome(db, 1, { principal: { id: "00u3", roles: ["user"] } });
-      const store = decisionStore(db);
-      find = (text) => findPerson(people, store, text);
-    });
-
-    it("is found by id, address, name and a part of a name", async () => {
-      for (const text of ["00u1", "UMA@example.com", "uma underhill", "Uma", "underh"]) {
-        assert.deepEqual(await find(text), { id: uma.id, person: uma }, text);
-      }
-      assert.deepEqual(await find("r_h"), { id: una.id, person: una }, "a _ stands for itself");
-    });
-
-    it("is not guessed when several could be meant", async () => {
-      const message = "“under” could be Una Under_hill (una@example.com), Uma Underhill (uma@example.com). ";
-      assert.deepEqual(await find("under"), { message: `${message}Search for one of the e-mail addresses.` });
-    });
-
-    it("may have been decided about without any login", async () => {
-      assert.deepEqual(await find("00u3"), { id: "00u3" });
-      for (const text of ["00U3", "00u", "%", "00u4"]) {
-        assert.deepEqual(await find(text), { message: `Nobody called “${text}” has logged in here.` });
-      }
-    });
-
-    it("may be nobody", async () => {
-      assert.deepEqual(await find("Nobody"), { id: null });
-    });
+  before(async () => {
+    for (const person of [uma, una]) await people.remember(person, "login");
+    // Somebody who has used an access token without ever logging in.
+    await addSampleRecords(db, 1, { principal: { id: "00u3", roles: ["user"] } });
   });
-}
+
+  it("is found by id, address, name and a part of a name", async () => {
+    for (const text of ["00u1", "UMA@example.com", "uma underhill", "Uma", "underh"]) {
+      assert.deepEqual(await find(text), { id: uma.id, person: uma }, text);
+    }
+    assert.deepEqual(await find("r_h"), { id: una.id, person: una }, "a _ stands for itself");
+  });
+
+  it("is not guessed when several could be meant", async () => {
+    const message = "“under” could be Una Under_hill (una@example.com), Uma Underhill (uma@example.com). ";
+    assert.deepEqual(await find("under"), { message: `${message}Search for one of the e-mail addresses.` });
+  });
+
+  it("may have been decided about without any login", async () => {
+    assert.deepEqual(await find("00u3"), { id: "00u3" });
+    for (const text of ["00U3", "00u", "%", "00u4"]) {
+      assert.deepEqual(await find(text), { message: `Nobody called “${text}” has logged in here.` });
+    }
+  });
+
+  it("may be nobody", async () => {
+    assert.deepEqual(await find("Nobody"), { id: null });
+  });
+});

@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { sql } from "drizzle-orm";
 import pg from "pg";
 import type { Search } from "../../../../app/audit/search/search.js";
-import { type DecisionStore, decisionStore } from "../../../../app/audit/search/store.js";
-import type { Database } from "../../../../app/db/database.js";
-import { openDatabase } from "../../../../app/db/open.js";
-import { seedDecisions, seeded } from "../../../support/audit/seeded-log.js";
+import { decisionStore } from "../../../../app/audit/search/store.js";
+import { seededContactId, seededPersonId, seedLog } from "../../../support/audit/seeded-log.js";
 import { condition } from "../../../support/database/condition.js";
-import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
+import { useOpened } from "../../../support/database/suites.js";
+import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
 
-/** A step of PostgreSQL's plan, as far as it is of interest here. */
+/** A step of PostgreSQL's plan, with the members that the tests look at. */
 interface Step {
   readonly "Node Type": string;
   readonly "Index Name"?: string;
@@ -20,22 +19,19 @@ interface Step {
 }
 
 const everything = condition`TRUE`;
-const DAY = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 describe("a search of a log of 20,000 decisions", function () {
   this.timeout(60_000);
-  let temporary: TemporaryDatabase;
-  let database: Database;
-  let store: DecisionStore;
+  const temporary = useTemporaryDatabase();
+  const db = useOpened(temporary);
+  const store = decisionStore(db);
   /** What was sent to PostgreSQL. */
   const queries: { text: string; values: unknown[] }[] = [];
   const { query } = pg.Client.prototype;
 
-  before(async function () {
-    temporary = await temporaryDatabase(this);
-    database = await openDatabase({ databaseUrl: temporary.url, dataDir: "" }, () => {});
-    await seedDecisions(database.db, 20_000);
-    store = decisionStore(database.db);
+  before(async () => {
+    await seedLog(db, 20_000);
     pg.Client.prototype.query = function (this: pg.Client, ...args: never[]) {
       const [first, values] = args as unknown as [string | { text: string }, unknown];
       queries.push({
@@ -45,22 +41,20 @@ describe("a search of a log of 20,000 decisions", function () {
       return (query as (...args: never[]) => unknown).apply(this, args);
     } as typeof query;
   });
-  after(async () => {
+  after(() => {
     pg.Client.prototype.query = query;
-    await database?.close();
-    await temporary?.drop();
   });
 
-  /** Every step of the plan by which PostgreSQL does what is asked of the store. */
-  async function stepsOf(ask: () => Promise<unknown>): Promise<Step[]> {
+  /** The steps of the plan by which PostgreSQL executes the first query of a call of the store. */
+  async function stepsOf(call: () => Promise<unknown>): Promise<Step[]> {
     queries.splice(0);
-    await ask();
-    const [asked] = queries.splice(0);
-    assert(asked, "a query");
+    await call();
+    const [sent] = queries.splice(0);
+    assert(sent, "a query");
     const client = new pg.Client(temporary.url);
     await client.connect();
     try {
-      const { rows } = await client.query(`explain (analyze, format json) ${asked.text}`, asked.values);
+      const { rows } = await client.query(`explain (analyze, format json) ${sent.text}`, sent.values);
       const stepsIn = (step: Step): Step[] => [step, ...(step.Plans ?? []).flatMap(stepsIn)];
       return stepsIn(rows[0]["QUERY PLAN"][0].Plan as Step);
     } finally {
@@ -68,18 +62,18 @@ describe("a search of a log of 20,000 decisions", function () {
     }
   }
 
-  const then = (days: number) => new Date(Date.now() - days * DAY);
-  const behind = { time: then(15).toISOString(), seq: 10_000 };
+  const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS);
+  const behind = { time: daysAgo(15).toISOString(), seq: 10_000 };
   for (const [name, search, index] of [
     ["for everything", {}, "decisions_by_time"],
-    ["for a person", { personId: seeded.person(3) }, "decisions_by_principal"],
+    ["for a person", { personId: seededPersonId(3) }, "decisions_by_principal"],
     ["for nobody", { personId: null }, "decisions_by_principal"],
-    ["for a contact", { contact: seeded.contact(3) }, "decisions_by_resource"],
+    ["for a contact", { contact: seededContactId(3) }, "decisions_by_resource"],
     ["for an action", { action: "update" }, "decisions_by_action"],
     ["for what was denied", { effect: "deny" }, "decisions_denied"],
     ["for what was allowed", { effect: "allow" }, "decisions_by_time"],
-    ["for a time", { from: then(20), to: then(15) }, "decisions_by_time"],
-    ["for what a person did at some time", { personId: seeded.person(3), to: then(15) }, "decisions_by_principal"],
+    ["for a time", { from: daysAgo(20), to: daysAgo(15) }, "decisions_by_time"],
+    ["for what a person did at some time", { personId: seededPersonId(3), to: daysAgo(15) }, "decisions_by_principal"],
   ] as readonly [string, Search, string][]) {
     for (const [page, after] of [
       ["its first page", undefined],
@@ -92,7 +86,7 @@ describe("a search of a log of 20,000 decisions", function () {
           ["Index Scan"],
         );
         const [walk] = steps.slice(-1);
-        // Common actions and what is mostly allowed can be met on the way as well.
+        // For an action or effect that most decisions have, the index by time does as well.
         assert.ok([index, "decisions_by_time"].includes(walk?.["Index Name"] ?? ""), walk?.["Index Name"]);
         assert.ok((walk?.["Rows Removed by Filter"] ?? 0) < 1_000, "reads little that it does not show");
       });
@@ -100,14 +94,14 @@ describe("a search of a log of 20,000 decisions", function () {
   }
 
   it("has a chart that reads the counts of its time and what is not counted yet, and no more", async () => {
-    const steps = await stepsOf(() => store.countAll({ effect: "deny" }, "day", then(7), then(0)));
+    const steps = await stepsOf(() => store.countAll({ effect: "deny" }, "day", daysAgo(7), daysAgo(0)));
     assert.ok(!steps.some((step) => step["Node Type"] === "Seq Scan" && step["Relation Name"] === "decisions"));
   });
 
   it("has a chart that looks at no more of the newest than it may", async () => {
     const { counts, isPart } = await store.countNewest({ action: "update" }, everything, 200);
     assert.deepEqual([counts.reduce((sum, { count }) => sum + count, 0), isPart], [200, true]);
-    const search = { personId: seeded.person(3), action: "update" };
+    const search = { personId: seededPersonId(3), action: "update" };
     const few = await store.countNewest(search, everything, 50);
     assert.ok(few.counts.reduce((sum, { count }) => sum + count, 0) < 50);
     assert.ok(few.isPart);
@@ -121,9 +115,9 @@ describe("a search of a log of 20,000 decisions", function () {
   });
 
   it("has a chart whose hourly counts say what the decisions themselves say", async () => {
-    const [from, to] = [new Date(then(7).setUTCMinutes(0, 0, 0)), new Date(then(1).setUTCMinutes(0, 0, 0))];
+    const [from, to] = [new Date(daysAgo(7).setUTCMinutes(0, 0, 0)), new Date(daysAgo(1).setUTCMinutes(0, 0, 0))];
     const counted = await store.countAll({ action: "read" }, "day", from, to);
-    const { rows } = (await database.db.execute(sql`
+    const { rows } = (await db.execute(sql`
       select date_trunc('day', time, 'UTC') as start, effect, count(*)::int as count from decisions
       where action = 'read' and time >= ${from.toISOString()}::timestamptz and time < ${to.toISOString()}::timestamptz
         and record not like '%"source":"can"%'

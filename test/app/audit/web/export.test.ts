@@ -9,33 +9,22 @@ import { rowOf } from "../../../../app/audit/record/row.js";
 import type { DecisionPage, DecisionStore } from "../../../../app/audit/search/store.js";
 import { csvHeader, csvLines } from "../../../../app/audit/web/csv.js";
 import { type Format, sendExport } from "../../../../app/audit/web/export.js";
-import { searchedAll } from "../../../support/audit/log-search.js";
-import { seedDecisions, seeded } from "../../../support/audit/seeded-log.js";
+import { searchAllPages } from "../../../support/audit/log-search.js";
+import { seededPersonId, seedLog } from "../../../support/audit/seeded-log.js";
 import { condition } from "../../../support/database/condition.js";
-import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
+import { useFixture } from "../../../support/fixture.js";
 import { problemIn } from "../../../support/http/answers.js";
-import type { Client } from "../../../support/http/client.js";
-import { type InProcess, startInProcess } from "../../../support/stack/in-process.js";
+import { useInProcess } from "../../../support/stack/in-process.js";
 
 describe("an export of the decision log", function () {
   this.timeout(60_000);
-  let temporary: TemporaryDatabase;
-  let app: InProcess;
-  let auditor: Client;
+  const app = useInProcess();
+  const auditor = useFixture(() => app.as("00uauditor", "auditor", ""));
 
-  before(async function () {
-    temporary = await temporaryDatabase(this);
-    app = await startInProcess(temporary.url);
-    await seedDecisions(app.database.db, 5_000);
-    auditor = await app.as("00uauditor", "auditor", "");
-  });
-  after(async () => {
-    await app?.stop();
-    await temporary?.drop();
-  });
+  before(() => seedLog(app.database.db, 5_000));
 
   it("has every decision that a search finds, in its order, each as it is stored", async () => {
-    const query = { person: seeded.person(3), effect: "deny" };
+    const query = { person: seededPersonId(3), effect: "deny" };
     const { status, headers, body } = await auditor.get(
       `/audit/export?${new URLSearchParams({ format: "ndjson", ...query })}`,
     );
@@ -47,7 +36,7 @@ describe("an export of the decision log", function () {
       .slice(0, -1)
       .map((line) => JSON.parse(line) as DecisionRecord);
     assert.ok(records.length > 10);
-    assert.deepEqual(records, await searchedAll(auditor, query));
+    assert.deepEqual(records, await searchAllPages(auditor, query));
   });
 
   it("has all of them, over many chunks", async () => {
@@ -115,17 +104,17 @@ describe("decisions as CSV", () => {
 
 describe("an export", () => {
   let server: Server;
-  /** How many chunks the database was asked for. */
-  let asked: number;
+  /** How many chunks have been read from the database. */
+  let chunksRead: number;
   let outcome: Promise<unknown>;
 
-  /** Starts to export what a database has; answers when the headers have come. */
+  /** Starts an export of what a database has. Resolves when the headers have arrived. */
   async function exporting(
     list: (chunk: number) => Promise<DecisionPage>,
     format: Format = "ndjson",
   ): Promise<IncomingMessage> {
-    asked = 0;
-    const store = { list: () => list(++asked) } as unknown as DecisionStore;
+    chunksRead = 0;
+    const store = { list: () => list(++chunksRead) } as unknown as DecisionStore;
     server = express()
       .get("/", (_req, res, next) => {
         outcome = sendExport(res, store, {}, condition`TRUE`, format);
@@ -161,7 +150,7 @@ describe("an export", () => {
   it("ends well when the log ends", async () => {
     const text = await read(await exporting(async (chunk) => page(chunk === 3)));
     assert.equal(text.split("\n").length, 3_001);
-    assert.equal(asked, 3);
+    assert.equal(chunksRead, 3);
   });
 
   it("is cut off, and never looks complete, when the database fails in the middle", async () => {
@@ -183,19 +172,19 @@ describe("an export", () => {
     await setTimeout(100);
     response.destroy();
     await outcome;
-    const then = asked;
+    const then = chunksRead;
     await setTimeout(100);
-    assert.equal(asked, then);
+    assert.equal(chunksRead, then);
   });
 
   it("reads the log no faster than it is taken", async () => {
     const response = await exporting(async () => page());
     await setTimeout(300);
-    const then = asked;
+    const then = chunksRead;
     await setTimeout(300);
-    assert.equal(asked, then, "still reading");
-    // What fits into the buffers of two sockets.
-    assert.ok(asked < 15, `${asked} chunks of a megabyte are in memory`);
+    assert.equal(chunksRead, then, "still reading");
+    // As many as fit into the buffers of two sockets.
+    assert.ok(chunksRead < 15, `${chunksRead} chunks of a megabyte are in memory`);
     response.destroy();
     await outcome;
   });

@@ -4,13 +4,13 @@ import { get, type IncomingMessage } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import pg from "pg";
 import type { DecisionRecord } from "../../../../app/audit/record/record.js";
-import { written } from "../../../support/audit/log-search.js";
-import { createContact } from "../../../support/contacts/contacts.js";
-import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
+import { flushLog } from "../../../support/audit/log-search.js";
+import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
 import { type Client, clientOf } from "../../../support/http/client.js";
-import { type Stack, startStack } from "../../../support/stack/stack.js";
+import { createContact } from "../../../support/contacts/contacts.js";
+import { useStack } from "../../../support/stack/stack.js";
 
-/** Somebody who watches the log. */
+/** A client that follows a live tail. */
 class Watcher {
   readonly events: { readonly id: number; readonly record: DecisionRecord }[] = [];
   readonly comments: string[] = [];
@@ -51,7 +51,7 @@ class Watcher {
     return this.#response.headers["content-type"];
   }
 
-  /** Waits for an event. */
+  /** Waits until a record has arrived. */
   async see(holds: (record: DecisionRecord) => boolean): Promise<{ id: number; record: DecisionRecord }> {
     for (let tries = 0; tries < 100; tries++) {
       const found = this.events.find(({ record }) => holds(record));
@@ -68,26 +68,20 @@ class Watcher {
 
 describe("the decision log, watched", function () {
   this.timeout(60_000);
-  let database: TemporaryDatabase;
-  let stack: Stack;
+  const database = useTemporaryDatabase();
+  const stack = useStack(() => ({ DATABASE_URL: database.url }));
   let token: string;
   let omar: Client;
   let auditor: Client;
   const watchers: Watcher[] = [];
 
-  before(async function () {
-    database = await temporaryDatabase(this);
-    stack = await startStack({ DATABASE_URL: database.url });
+  before(async () => {
     token = await stack.token("audrey@example.com");
     auditor = clientOf(stack.url, token);
     omar = clientOf(stack.url, await stack.token("omar@example.com"));
   });
   afterEach(() => {
     for (const watcher of watchers.splice(0)) watcher.leave();
-  });
-  after(async () => {
-    await stack?.stop();
-    await database?.drop();
   });
 
   async function watch(query = "", headers: Record<string, string> = {}): Promise<Watcher> {
@@ -200,7 +194,7 @@ describe("the decision log, watched", function () {
 
   it("sends rows of the page's table to the page", async () => {
     const { id } = await createContact(omar);
-    await written(auditor);
+    await flushLog(auditor);
     const query = new URLSearchParams({ contact: id, lastEventId: "0", format: "html" });
     const response = await fetch(`${stack.url}/audit/tail?${query}`, { headers: { authorization: `Bearer ${token}` } });
     const reader = response.body?.getReader();
@@ -217,7 +211,7 @@ describe("the decision log, watched", function () {
     assert.ok(statuses.filter((status) => status === 200).length <= 50);
     for (const watcher of watchers.splice(0)) watcher.leave();
     for (let tries = 0; (await watch()).status !== 200; tries++) {
-      assert.ok(tries < 50, "those who have left are still counted");
+      assert.ok(tries < 50, "clients that have disconnected are still counted");
       await setTimeout(100);
     }
   });

@@ -1,22 +1,11 @@
 import assert from "node:assert/strict";
-import { type TemporaryDatabase, temporaryDatabase } from "../../../support/database/temporary-database.js";
-import { problemIn } from "../../../support/http/answers.js";
 import { clientOf } from "../../../support/http/client.js";
-import { type InProcess, startInProcess } from "../../../support/stack/in-process.js";
+import { problemIn } from "../../../support/http/answers.js";
+import { useInProcess } from "../../../support/stack/in-process.js";
 
 describe("a decision that is not in the log yet", function () {
   this.timeout(60_000);
-  let temporary: TemporaryDatabase;
-  let app: InProcess;
-
-  before(async function () {
-    temporary = await temporaryDatabase(this);
-    app = await startInProcess(temporary.url);
-  });
-  after(async () => {
-    await app?.stop();
-    await temporary?.drop();
-  });
+  const app = useInProcess();
 
   it("makes the log write at once for those who may read it, and for nobody else", async () => {
     let flushes = 0;

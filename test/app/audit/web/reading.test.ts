@@ -1,27 +1,26 @@
 import assert from "node:assert/strict";
 import { demoUsers } from "../../../../app/demo/users.js";
-import { decisionIdIn, searched, searchedAll, written } from "../../../support/audit/log-search.js";
+import { decisionIdIn, flushLog, searchAllPages, searchLog } from "../../../support/audit/log-search.js";
+import { useFixture } from "../../../support/fixture.js";
+import { clientOf } from "../../../support/http/client.js";
 import { createContact } from "../../../support/contacts/contacts.js";
 import { problemIn } from "../../../support/http/answers.js";
-import { type Client, clientOf, clientsOf } from "../../../support/http/client.js";
 import { pageIn, textOf } from "../../../support/http/page.js";
-import { sharedStack } from "../../../support/stack/shared-stack.js";
-import type { Stack } from "../../../support/stack/stack.js";
+import { useSharedStack } from "../../../support/stack/shared-stack.js";
 
 const html = { Accept: "text/html" };
 
 describe("the decision log", function () {
   this.timeout(120_000);
-  let stack: Stack;
-  let people: Record<"alice" | "uma" | "omar" | "nina" | "stranger" | "audrey", Client>;
-  /** Omar's. */
+  const { stack, ...clients } = useSharedStack();
+  const audrey = useFixture(async () => clientOf(stack.url, await stack.token("audrey@example.com")));
+  const people = { ...clients, audrey };
+  /** A contact of Omar. */
   let contactId: string;
-  /** Uma's attempt to change it. */
+  /** The decision that denied Uma to change it. */
   let refusal: string;
 
   before(async () => {
-    stack = await sharedStack();
-    people = { ...(await clientsOf(stack)), audrey: clientOf(stack.url, await stack.token("audrey@example.com")) };
     const contact = await createContact(people.omar);
     contactId = contact.id;
     const refused = await people.uma.patch(`/contacts/${contactId}`, { title: "Mine" }, { "If-Match": '"1"' });
@@ -29,7 +28,7 @@ describe("the decision log", function () {
     refusal = decisionIdIn(refused);
   });
   after(async () => {
-    await people?.alice.delete(`/contacts/${contactId}`);
+    await people.alice.delete(`/contacts/${contactId}`);
   });
 
   it("can be opened at the decision that was made a moment ago", async () => {
@@ -106,7 +105,7 @@ describe("the decision log", function () {
     it("by e-mail address, name, part of a name and user id, whatever their case", async () => {
       const uma = demoUsers.find(({ login }) => login === "uma@example.com");
       for (const person of ["uma@example.com", "UMA@Example.COM", "uma underhill", "Underh", uma?.id ?? ""]) {
-        const { decisions } = await searched(people.audrey, {
+        const { decisions } = await searchLog(people.audrey, {
           person,
           contact: contactId,
           effect: "deny",
@@ -122,43 +121,43 @@ describe("the decision log", function () {
 
     it("for nobody in particular", async () => {
       await people.stranger.get("/contacts");
-      await written(people.audrey);
-      const { decisions } = await searched(people.audrey, { person: "nobody" });
+      await flushLog(people.audrey);
+      const { decisions } = await searchLog(people.audrey, { person: "nobody" });
       assert.ok(decisions.length > 0);
       assert.ok(decisions.every(({ principal }) => principal === null));
     });
 
     it("in vain, with a message that says so", async () => {
-      const unknown = await searched(people.audrey, { person: "nobody-is-called-so" });
+      const unknown = await searchLog(people.audrey, { person: "nobody-is-called-so" });
       assert.deepEqual(unknown, {
         decisions: [],
         next: null,
         message: "Nobody called “nobody-is-called-so” has logged in here.",
       });
-      const { decisions, message = "" } = await searched(people.audrey, { person: "example.com" });
+      const { decisions, message = "" } = await searchLog(people.audrey, { person: "example.com" });
       assert.deepEqual(decisions, []);
       assert.match(message, /^Nobody called/);
-      assert.match((await searched(people.audrey, { person: "a" })).message ?? "", /could be .*, .*Search for one of/);
+      assert.match((await searchLog(people.audrey, { person: "a" })).message ?? "", /could be .*, .*Search for one of/);
       const page = pageIn(await people.audrey.get("/audit?person=nobody-is-called-so", html));
       assert.match(textOf(page), /Nobody found Nobody called “nobody-is-called-so” has logged in here/);
       problemIn(await people.audrey.get("/audit/export?format=csv&person=nobody-is-called-so"), 400);
     });
 
     it("by contact, also by the address of its page", async () => {
-      const byId = await searchedAll(people.audrey, { contact: contactId });
+      const byId = await searchAllPages(people.audrey, { contact: contactId });
       assert.ok(byId.some(({ id }) => id === refusal));
       assert.ok(byId.every(({ resource, change }) => resource.id === contactId || change?.id === contactId));
-      const byAddress = await searchedAll(people.audrey, { contact: `${stack.url}/contacts/${contactId}/edit` });
+      const byAddress = await searchAllPages(people.audrey, { contact: `${stack.url}/contacts/${contactId}/edit` });
       assert.deepEqual(byAddress, byId);
-      // It had no id yet when it was decided about.
+      // The contact had no id yet when this decision was made.
       const created = byId.find(({ action, source }) => action === "create" && source === "authorize");
       assert.deepEqual(created?.change, { id: contactId, version: 1 });
     });
 
     it("by action, effect, time and how it was asked", async () => {
       const from = new Date(Date.now() - 60_000).toISOString();
-      await written(people.audrey);
-      const all = await searchedAll(people.audrey, { contact: contactId, from });
+      await flushLog(people.audrey);
+      const all = await searchAllPages(people.audrey, { contact: contactId, from });
       for (const [query, holds] of [
         [{ action: "update" }, ({ action }) => action === "update"],
         [{ effect: "deny" }, ({ effect }) => effect === "deny"],
@@ -171,32 +170,32 @@ describe("the decision log", function () {
         ],
       ] as readonly [Record<string, string>, (record: (typeof all)[number]) => boolean][]) {
         assert.deepEqual(
-          await searchedAll(people.audrey, { ...query, contact: contactId, from }),
+          await searchAllPages(people.audrey, { ...query, contact: contactId, from }),
           all.filter(holds),
           JSON.stringify(query),
         );
       }
       const [middle] = all.slice(Math.floor(all.length / 2));
       assert(middle);
-      // From is the first moment, to the first that is not.
+      // `from` is inclusive, `to` is exclusive.
       assert.deepEqual(
-        await searchedAll(people.audrey, { contact: contactId, from, to: middle.time }),
+        await searchAllPages(people.audrey, { contact: contactId, from, to: middle.time }),
         all.filter(({ time }) => time < middle.time),
       );
       assert.deepEqual(
-        await searchedAll(people.audrey, { contact: contactId, from: middle.time }),
+        await searchAllPages(people.audrey, { contact: contactId, from: middle.time }),
         all.filter(({ time }) => time >= middle.time),
       );
     });
 
     it("page by page, the newest first, each decision once", async () => {
       const to = new Date().toISOString();
-      await written(people.audrey);
-      const all = await searchedAll(people.audrey, { to });
+      await flushLog(people.audrey);
+      const all = await searchAllPages(people.audrey, { to });
       const times = all.map(({ time }) => time);
       assert.deepEqual(times, times.toSorted().reverse());
       assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
-      assert.deepEqual((await searchedAll(people.audrey, { to, limit: "7" })).slice(0, 50), all.slice(0, 50));
+      assert.deepEqual((await searchAllPages(people.audrey, { to, limit: "7" })).slice(0, 50), all.slice(0, 50));
       const page = pageIn(await people.audrey.get("/audit?limit=2", html));
       const older = /rel="next" href="([^"]*)"/.exec(page)?.[1]?.replaceAll("&amp;", "&") ?? "";
       const second = pageIn(await people.audrey.get(older, html));
@@ -234,9 +233,9 @@ describe("the decision log", function () {
     });
 
     it("of what was allowed, and what came of it", async () => {
-      const created = (await searchedAll(people.audrey, { contact: contactId, action: "create", asked: "tried" })).at(
-        -1,
-      );
+      const created = (
+        await searchAllPages(people.audrey, { contact: contactId, action: "create", asked: "tried" })
+      ).at(-1);
       const text = textOf(pageIn(await people.audrey.get(`/audit/${created?.id}`, html)));
       assert.match(
         text,
@@ -283,9 +282,10 @@ describe("the decision log", function () {
 
   it("has a chart that counts each decision once, sealed or not, without any style of its own", async () => {
     problemIn(await people.uma.get(`/contacts/${contactId}/transfer`), 403);
-    await written(people.audrey);
+    await flushLog(people.audrey);
     const page = pageIn(await people.audrey.get("/audit?action=transfer&effect=deny", html));
-    const expected = (await searchedAll(people.audrey, { action: "transfer", effect: "deny", asked: "tried" })).length;
+    const expected = (await searchAllPages(people.audrey, { action: "transfer", effect: "deny", asked: "tried" }))
+      .length;
     assert.match(textOf(page), new RegExp(`\\b0 allowed ${expected.toLocaleString("en-GB")} denied`));
     assert.ok(!/<style|\sstyle=/.test(page));
     assert.match(page, /<svg role="img" aria-labelledby="chart-title chart-desc"/);

@@ -6,24 +6,20 @@ import type { AddressInfo } from "node:net";
 import pg from "pg";
 import { pino } from "pino";
 import type { DecisionLog } from "../../../../app/audit/write/decision-log.js";
-import type { Db } from "../../../../app/db/database.js";
-import { startCrm } from "../../../support/audit/audited-crm.js";
-import { withTwoProcesses } from "../../../support/database/suites.js";
-import { temporaryDatabase } from "../../../support/database/temporary-database.js";
+import { auditedCrmPerTest } from "../../../support/audit/audited-crm.js";
+import { useOpened } from "../../../support/database/suites.js";
+import { temporaryDatabase, useTemporaryDatabase } from "../../../support/database/temporary-database.js";
 import { clientOf } from "../../../support/http/client.js";
 import { startStack } from "../../../support/stack/stack.js";
 import { until } from "../../../support/until.js";
 
-/** How long, in ms, the log may take to close. */
-const LIMIT = 10_000;
+/** Time for closing the log. */
+const CLOSE_TIMEOUT_MS = 10_000;
 
 describe("the decision log, closed while nothing answers", function () {
   this.timeout(60_000);
-  let db: Db;
-
-  withTwoProcesses((opened) => {
-    db = opened;
-  });
+  const db = useOpened(useTemporaryDatabase());
+  const startCrm = auditedCrmPerTest(db);
 
   it("takes ten seconds in all for a change that hangs and for records that cannot be written, and tells those", async () => {
     const lost: string[] = [];
@@ -33,32 +29,31 @@ describe("the decision log, closed while nothing answers", function () {
       free = resolve;
     });
     let isUnderWay = false;
-    const hangingChanges = (log: DecisionLog): DecisionLog => ({
-      ...log,
+    const hangingChanges = (decisionLog: DecisionLog): DecisionLog => ({
+      ...decisionLog,
       pendingChange: (req) => ({
         commit: async (change) =>
-          log.pendingChange(req)?.commit(change, () => {
+          decisionLog.pendingChange(req)?.commit(change, () => {
             isUnderWay = true;
             return hanging;
           }),
       }),
     });
-    const logDb = Object.assign(Object.create(db) as Db, { execute: () => hanging });
-    const crm = await startCrm(db, { logger, logDb, logOf: hangingChanges });
+    const decisionDb = Object.create(db, { execute: { value: () => hanging } });
+    const crm = await startCrm({ logger, decisionDb, wrapDecisionLog: hangingChanges });
     try {
       await crm.as("uma").get(`/contacts/${randomUUID()}`);
       const creating = crm.as("uma").post("/contacts", { firstName: "A", lastName: "B" });
       creating.catch(() => {});
       await until(() => isUnderWay, 4_000, "no change is under way");
       const from = performance.now();
-      await crm.log.close();
+      await crm.decisionLog.close();
       const took = performance.now() - from;
-      assert(took < LIMIT * 1.1, `it took ${took} ms`);
+      assert(took < CLOSE_TIMEOUT_MS * 1.1, `it took ${took} ms`);
       assert.equal(lost.length, 1);
       assert.match(lost[0] ?? "", /not_found/);
     } finally {
       free(undefined);
-      await crm.stop();
     }
   });
 
@@ -81,7 +76,7 @@ describe("the decision log, closed while nothing answers", function () {
       assert.equal(await stack.stop(), 0);
       const took = performance.now() - from;
       // A query that is under way may take 5 s more.
-      assert(took > LIMIT * 0.9 && took < LIMIT * 1.7, `it took ${took} ms`);
+      assert(took > CLOSE_TIMEOUT_MS * 0.9 && took < CLOSE_TIMEOUT_MS * 1.7, `it took ${took} ms`);
       assert.match(stack.output(), /a decision could not be written to the database/);
     } finally {
       await other.end();

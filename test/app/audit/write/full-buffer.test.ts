@@ -1,41 +1,32 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import pg from "pg";
-import type { Database } from "../../../../app/db/database.js";
-import { openDatabase } from "../../../../app/db/open.js";
-import { type Crm, startCrm } from "../../../support/audit/audited-crm.js";
+import { useAuditedCrm } from "../../../support/audit/audited-crm.js";
+import { useOpened } from "../../../support/database/suites.js";
+import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
+import { useFixture } from "../../../support/fixture.js";
 import { createContact } from "../../../support/contacts/contacts.js";
-import { temporaryDatabase } from "../../../support/database/temporary-database.js";
 
 describe("the decision log when the database takes nothing", function () {
   this.timeout(60_000);
-  let database: Database;
-  let drop: (() => Promise<void>) | undefined;
+  const database = useTemporaryDatabase();
   /** Another process's connection. */
-  let other: pg.Client;
-  let crm: Crm;
+  const other = useFixture(
+    async () => {
+      const client = new pg.Client(database.url);
+      await client.connect();
+      return client;
+    },
+    (client) => client.end(),
+  );
   let rules: readonly string[] = [];
-
-  before(async function () {
-    const { url, drop: dropIt } = await temporaryDatabase(this);
-    drop = dropIt;
-    database = await openDatabase({ databaseUrl: url, dataDir: "" }, () => {});
-    other = new pg.Client(url);
-    await other.connect();
-    const metadata = () => ({ policy: "resource.contact.vdefault", scope: "", derivedRoles: [], rules });
-    crm = await startCrm(database.db, { decide: () => ({ metadata: metadata() }) });
-  });
-  after(async () => {
-    await crm?.stop();
-    await other?.end();
-    await database?.close();
-    await drop?.();
-  });
+  const metadata = () => ({ policy: "resource.contact.vdefault", scope: "", derivedRoles: [], rules });
+  const crm = useAuditedCrm(useOpened(database), { decide: () => ({ metadata: metadata() }) });
 
   it("lets requests wait while there is no room, refuses them after that, and loses nothing", async () => {
     const uma = crm.as("uma");
     const { id } = await createContact(uma);
-    await crm.log.flush();
+    await crm.decisionLog.flush();
     const get = async () => {
       const from = performance.now();
       const { status, body, headers } = await uma.get(`/contacts/${id}`);
