@@ -41,7 +41,7 @@ export class DerivedRoles {
     );
   }
 
-  /** `undefined` when no policy at hand defines the derived role. */
+  /** `undefined` when no policy in the folder defines the derived role. */
   result(name: string): DerivedRoleResult | undefined {
     if (!this.#results.has(name)) this.#results.set(name, this.#evaluate(name));
     return this.#results.get(name);

@@ -112,7 +112,7 @@ class AllowedChange implements PendingChange {
     return written;
   }
 
-  /** Ends the change without a record of its own: none is needed, or there is one already. */
+  /** Ends the change without recording the decision here: its record is written elsewhere. */
   cancel(): void {
     this.#state = "ended";
   }

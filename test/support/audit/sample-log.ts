@@ -69,7 +69,7 @@ export async function makeSampleLog(db: Db): Promise<readonly Place[]> {
   return placesIn(db);
 }
 
-/** All places of a log that nobody has tampered with. */
+/** All places of a log that was not tampered with. */
 async function placesIn(db: Db): Promise<readonly Place[]> {
   const stored = await db.select().from(seals).orderBy(asc(seals.number));
   const sealed = new Map(

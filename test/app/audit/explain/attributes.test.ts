@@ -33,7 +33,7 @@ describe("The explanation of refusals: values of attributes", () => {
   /** Actions with conditions of several kinds, and the rule that could allow each. */
   const rules = { nested: "nested", derived: "maker", lists: "lists", "pdp:none": "not-only-the-pdp" };
 
-  /** Explains each with the attributes on both principal and resource, on the resource alone, and on the principal alone. */
+  /** Explains each with the attributes on principal and resource, on the resource alone, and on the principal alone. */
   function* explained(attr: Attributes) {
     const bare = { id: "pia", roles: ["a"] };
     const resource = { id: "t", attr };

@@ -9,10 +9,10 @@ import { sampleRuleWith, useSamplePolicies } from "../../../support/audit/sample
 describe("The explanation of refusals: conditions", () => {
   const samples = useSamplePolicies();
 
-  /** What the rule with a condition fails for. */
-  function failedOf(condition: Match, thing: Attributes, person: Attributes = {}): string[] {
+  /** The expressions for which the rule with a condition fails. */
+  function failedOf(condition: Match, resource: Attributes, principal: Attributes = {}): string[] {
     const { name, action } = sampleRuleWith(condition);
-    return ruleIn(samples.explainFor(thing, person, action), name).failed.map(
+    return ruleIn(samples.explainFor(resource, principal, action), name).failed.map(
       ({ expression, because }) => `${because}: ${expression}`,
     );
   }
@@ -62,7 +62,7 @@ describe("The explanation of refusals: conditions", () => {
       'false: R.attr.state == "open"',
       'true: R.attr.state == "closed"',
     ]);
-    // A none within a none: because it is not so that somebody is a guest.
+    // A none within a none: it fails because the principal is no guest.
     assert.deepEqual(failedOf(nested, { n: 3, state: "open" }, { guest: false }), [
       "true: R.attr.n > 2",
       "false: P.attr.guest",
@@ -81,7 +81,7 @@ describe("The explanation of refusals: conditions", () => {
       assert.deepEqual([applied, missing, failed.map(({ because }) => because)], [false, "condition", ["error"]]);
       assert.equal(explanation?.agrees, true);
     }
-    // Whether somebody has such a derived role is taken from the PDP.
+    // Whether the principal has such a derived role is taken from the PDP's answer.
     assert.deepEqual(
       samples.explainFor(attr, {}, "pdp:derived")?.derivedRoles[0]?.failed.map(({ because }) => because),
       ["error"],

@@ -7,12 +7,12 @@ import { crmPolicies, usePolicyFolder } from "../../../support/audit/policy-fold
 import { allow } from "../../../support/audit/policy-rules.js";
 import { useSamplePolicies } from "../../../support/audit/sample-policies.js";
 
-/** A policy under which nobody may read a note, or what else it is of. */
+/** A policy whose only rule allows the role `a` to read a note, or another kind, under a condition. */
 const policyOfNotes = (expression: string, resource = "note") => ({
   resourcePolicy: { resource, version: "default", rules: [allow("r", "read", expression)] },
 });
 
-/** What a note cannot be read for. */
+/** The expression that keeps a note from being read. */
 const expressionOf = (book: Explainer, kind = "note") =>
   book.explain({
     principal: { id: "pia", roles: ["a"] },
@@ -39,7 +39,7 @@ describe("The explanation of refusals: the policies it is by", () => {
   });
 
   it("says so when the policies at hand are not those that decided", () => {
-    // Makers and insiders may, when n is 1. By these policies pia is an insider, and no maker.
+    // The rule allows makers and insiders, when n is 1. By these policies pia is an insider, and no maker.
     const attr = { n: 1, owner: "somebody", state: "open" };
     assert.equal(samples.explainFor(attr, {}, "derived", ["insider"])?.agrees, false, "it would have been allowed");
     assert.equal(samples.explainFor({ ...attr, n: 2 }, {}, "derived", ["insider"])?.agrees, true);

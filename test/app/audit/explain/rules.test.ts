@@ -97,13 +97,13 @@ describe("The explanation of refusals: rules and derived roles", () => {
       assert.equal(ruleIn(user, "admins-do-everything-with-any").missing, "role");
       const owner = user.derivedRoles.find(({ name }) => name === "owner");
       assert.deepEqual(owner?.failed, [{ expression: "R.attr.ownerId == P.id", because: "unknown" }]);
-      // Of teammates the department is known to be missing, so that no contact could make her one.
+      // A teammate needs a department, and uma has none: so no contact could make her one.
       assert.equal(ruleIn(user, "users-see-what-is-their-teams").missing, "role");
     }
   });
 
   it("names the deny rules that applied", () => {
-    // Whose role is a may, but nobody may when the state is closed.
+    // The role a may, but no role may when the state is closed.
     const explanation = samples.explainFor({ state: "closed" }, {}, "denied");
     assert.equal(explanation?.agrees, true);
     assert.equal(ruleIn(explanation, "a-may").applied, true);

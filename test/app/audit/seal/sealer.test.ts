@@ -90,7 +90,7 @@ describeOnEachEngine("sealing the decision log", (db) => {
   it("counts what it seals: by hour, kind, action and effect", async () => {
     const records = await addSampleRecords(db, 1_500);
     await sealLog(db);
-    // To the counts of the same hours.
+    // They are added to the counts of the same hours.
     records.push(...(await addSampleRecords(db, 700)));
     records.push(...(await addSampleRecords(db, 3, { resource: { kind: "decision", id: "*" }, action: "tail" })));
     await sealLog(db);
@@ -189,7 +189,7 @@ describeOnEachEngine("sealing the decision log", (db) => {
 describe("sealing the decision log: many at once", function () {
   this.timeout(60_000);
   const database = useTemporaryDatabase();
-  /** Two processes. */
+  /** The connections of two processes. */
   const [one, two] = [useOpened(database), useOpened(database)];
 
   beforeEach(() => emptyLog(one));

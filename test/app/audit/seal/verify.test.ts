@@ -69,7 +69,7 @@ describeOnEachEngine("verifying the decision log", (db) => {
       const { findings, found } = await verify(tx, { anchor: head });
       assert.deepEqual(findings, [{ what: "seal changed", detail: "Seal 5 is not the one that was noted." }]);
       assert.equal(found, 1);
-      // One from before the forgery still holds.
+      // A seal from before the forgery is still in the chain.
       assert.equal((await verify(tx, { anchor: { number: 2, hash: second ?? "" } })).found, 0);
     });
   });

@@ -14,7 +14,7 @@ describeOnEachEngine("whom a search is about,", (db) => {
 
   before(async () => {
     for (const person of [uma, una]) await people.remember(person, "login");
-    // Somebody who has used an access token without ever logging in.
+    // A person who has used an access token, and has never logged in.
     await addSampleRecords(db, 1, { principal: { id: "00u3", roles: ["user"] } });
   });
 

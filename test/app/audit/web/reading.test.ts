@@ -17,7 +17,7 @@ describe("the decision log", function () {
   const people = { ...clients, audrey };
   /** A contact of Omar. */
   let contactId: string;
-  /** The decision that denied Uma to change it. */
+  /** The id of the decision that refused Uma a change of it. */
   let refusal: string;
 
   before(async () => {

@@ -109,7 +109,7 @@ describeOnEachEngine("the decision log", (db) => {
     const uma = app.as("uma");
     const contacts: ContactJson[] = [];
     for (let i = 0; i < 4; i++) contacts.push(await createContact(uma));
-    // All in one batch, and the id is new.
+    // All of them are in one batch, and the log has no record with the id yet.
     answer = { callId: "the same of reads" };
     await atOnce(5, uma, () => uma.get(`/contacts/${contacts[0]?.id}`));
     const reads = (await app.records()).filter(({ action, error }) => action === "read" && error === null);

@@ -37,10 +37,10 @@ describe("the decision log when the database takes nothing", function () {
     await other.query("begin");
     try {
       await other.query("lock table decisions in exclusive mode");
-      // Records of a megabyte: a bit less than sixteen of them fill the buffer.
+      // Records of a megabyte: fewer than sixteen of them fit into the buffer.
       rules = ["x".repeat(1024 * 1024)];
       const many = Array.from({ length: 20 }, get);
-      // This one comes later, so that it still waits when there is room again.
+      // This request starts later, so that it still waits when there is room again.
       await once(AbortSignal.timeout(3_000), "abort");
       patient = get();
       const answers = await Promise.all(many);

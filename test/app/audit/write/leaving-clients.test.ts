@@ -15,7 +15,7 @@ import { describeOnEachEngine, useOpened } from "../../../support/database/suite
 import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
 import { until } from "../../../support/until.js";
 
-/** Holds up those who pass it while it is shut. */
+/** While it is shut, its callers wait. */
 class Gate {
   waiting = 0;
   #isShut = false;
@@ -125,7 +125,7 @@ describeOnEachEngine("clients that leave before a change has begun,", (db) => {
     const expected = [{ action: "share", effect: "allow", change: null }];
     assert.deepEqual(await decided(crm), expected);
     people.open();
-    // The handler goes on, and comes to the change now.
+    // Now the handler goes on, and tries to commit the change.
     await until(() => people.waiting === 0, 2_000, "it waits still");
     await crm.as("olaf").get(`/contacts/${id}`);
     assert.deepEqual(
@@ -140,7 +140,7 @@ describe("clients that leave while a change is under way", function () {
   this.timeout(60_000);
   const database = useTemporaryDatabase();
   const db = useOpened(database);
-  /** Another process. */
+  /** Another process's connection. */
   const other = useOpened(database);
   const startCrm = auditedCrmPerTest(db);
   let crm: AuditedCrm;
