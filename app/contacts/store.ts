@@ -37,8 +37,8 @@ export interface Page {
 }
 
 /**
- * Contacts in the database. Each change takes the decision that allows it, and writes it down in the same transaction;
- * `null` where there is no log.
+ * Contacts in the database. Each change takes what the request's guard has allowed, and writes the decision's record in
+ * the same transaction; `null` when there is no log.
  */
 export interface ContactStore {
   /**
@@ -51,7 +51,7 @@ export interface ContactStore {
   count(query: Pick<ListQuery, "q">, permitted: SqlCondition): Promise<number>;
   get(id: string): Promise<Contact | undefined>;
   /** @throws {@link DuplicateEmailError} */
-  create(contact: NewContact, owner: Owner, decision: PendingChange | null): Promise<Contact>;
+  create(contact: NewContact, owner: Owner, pending: PendingChange | null): Promise<Contact>;
   /**
    * Changes a contact, or who has access to it, unless it has been changed since the given version.
    *
@@ -62,10 +62,10 @@ export interface ContactStore {
     id: string,
     version: number,
     change: ContactChange | AccessChange,
-    decision: PendingChange | null,
+    pending: PendingChange | null,
   ): Promise<Contact | undefined>;
   /** Deletes a contact, unless it has been changed since the given version. Returns whether it did. */
-  remove(id: string, version: number, decision: PendingChange | null): Promise<boolean>;
+  remove(id: string, version: number, pending: PendingChange | null): Promise<boolean>;
 }
 
 /** A statement that changes contacts and returns them. */
@@ -142,31 +142,31 @@ export function contactStore(db: Db): ContactStore {
       return contact;
     },
 
-    async create(contact, owner, decision) {
+    async create(contact, owner, pending) {
       const id = randomUUID();
       const values = { ...contact, id, ownerId: owner.id, department: owner.department };
-      const created = await changing({ id, version: 1 }, decision, db.insert(contacts).values(values).returning());
+      const created = await changing({ id, version: 1 }, pending, db.insert(contacts).values(values).returning());
       if (!created) throw new Error("the database returned no row for an insert");
       return created;
     },
 
-    update(id, version, change, decision) {
+    update(id, version, change, pending) {
       const set = { ...change, version: version + 1, updatedAt: sql`now()` };
       const update = db.update(contacts).set(set).where(isVersion(id, version)).returning();
-      return changing({ id, version: version + 1 }, decision, update);
+      return changing({ id, version: version + 1 }, pending, update);
     },
 
-    async remove(id, version, decision) {
+    async remove(id, version, pending) {
       const removal = db.delete(contacts).where(isVersion(id, version)).returning();
-      return (await changing({ id, version }, decision, removal)) !== undefined;
+      return (await changing({ id, version }, pending, removal)) !== undefined;
     },
   };
 
-  /** Makes a change of one contact and, in the same statement, writes down the decision that allows it. */
-  async function changing(change: Change, decision: PendingChange | null, statement: Statement) {
+  /** Makes a change of one contact, and writes the record of the decision that allows it in the same statement. */
+  async function changing(change: Change, pending: PendingChange | null, statement: Statement) {
     const run = async (query: PromiseLike<Contact[]>) => (await refusingDuplicates(query))[0];
-    if (!decision) return run(statement);
-    return decision.commit(change, async (row) => {
+    if (!pending) return run(statement);
+    return pending.commit(change, async (row) => {
       const [changed] = await refusingDuplicates(changeWithRecord(db, statement, row));
       return changed && contactFrom(changed);
     });
