@@ -5,9 +5,8 @@ import { seedContacts } from "../../../app/demo/seed.js";
 import { unknownId } from "../../support/contacts/contacts.js";
 import { condition } from "../../support/database/condition.js";
 import { describeOnEachEngine } from "../../support/database/suites.js";
-import { unknownId } from "../../support/contacts/contacts.js";
 
-const emptyFields = { email: "", phone: "", company: "", title: "", notes: "", visibility: "everyone" } as const;
+const nobody = { email: "", phone: "", company: "", title: "", notes: "", visibility: "everyone" } as const;
 const ownedBy = (id: string) => ({ id, department: "Sales" });
 /** The condition for a user who may see everything. */
 const all = condition`true`;

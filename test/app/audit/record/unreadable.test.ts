@@ -11,9 +11,9 @@ import { decisions } from "../../../../app/db/schema.js";
 import { type LogPage, searchLog } from "../../../support/audit/log-search.js";
 import { addSampleRecords } from "../../../support/audit/sample-log.js";
 import { sampleRecord } from "../../../support/audit/sample-records.js";
-import { type Client } from "../../../support/http/client.js";
 import { createContact } from "../../../support/contacts/contacts.js";
 import { json } from "../../../support/http/answers.js";
+import type { Client } from "../../../support/http/client.js";
 import { pageIn, textOf } from "../../../support/http/page.js";
 import { useInProcess } from "../../../support/stack/in-process.js";
 

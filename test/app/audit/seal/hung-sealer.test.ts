@@ -5,9 +5,9 @@ import { Sealer } from "../../../../app/audit/seal/sealer.js";
 import { UnsealedAge } from "../../../../app/audit/seal/unsealed-age.js";
 import type { Db } from "../../../../app/db/database.js";
 import { seals } from "../../../../app/db/schema.js";
-import { addSome, emptyLog } from "../../../support/audit/sample-log.js";
-import { engines } from "../../../support/database/engines.js";
-import { withDatabase, withTwoProcesses } from "../../../support/database/suites.js";
+import { addSampleRecords, emptyLog } from "../../../support/audit/sample-log.js";
+import { describeOnEachEngine, useOpened } from "../../../support/database/suites.js";
+import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
 import { collectMetrics } from "../../../support/telemetry/metrics.js";
 import { until } from "../../../support/until.js";
 
@@ -37,14 +37,12 @@ function stoppedWhileSealing(db: Db, onStopped: (end: () => void) => void): Db {
 
 describe("a process that hangs while it seals", function () {
   this.timeout(40_000);
-  let [one, two] = [{} as Db, {} as Db];
-  withTwoProcesses((first, second) => {
-    [one, two] = [first, second];
-  });
+  const database = useTemporaryDatabase();
+  const [one, two] = [useOpened(database), useOpened(database)];
 
   it("keeps the others from sealing for 15 s at most", async () => {
     await emptyLog(two);
-    await addSome(two, 10);
+    await addSampleRecords(two, 10);
     let end: (() => void) | undefined;
     const stopped = stoppedWhileSealing(one, (givenEnd) => {
       end = givenEnd;
@@ -68,54 +66,47 @@ describe("a process that hangs while it seals", function () {
   });
 });
 
-for (const [engine, open] of Object.entries(engines)) {
-  describe(`the age of what waits for its seal, on ${engine}`, function () {
-    this.timeout(60_000);
-    let db: Db;
-    withDatabase(open, (opened) => {
-      db = opened;
-    });
-    const metrics = collectMetrics();
-    const warnings: { readonly msg: string; readonly seconds: number }[] = [];
-    const logger = pino({ level: "warn" }, { write: (line: string) => warnings.push(JSON.parse(line)) });
-    const shown = async () => (await metrics())["decision_log.oldest_unsealed"]?.[0]?.value as number;
+describeOnEachEngine("the age of what waits for its seal,", (db) => {
+  const metrics = collectMetrics();
+  const warnings: { readonly msg: string; readonly seconds: number }[] = [];
+  const logger = pino({ level: "warn" }, { write: (line: string) => warnings.push(JSON.parse(line)) });
+  const shown = async () => (await metrics())["decision_log.oldest_unsealed"]?.[0]?.value as number;
 
-    beforeEach(() => emptyLog(db));
+  beforeEach(() => emptyLog(db));
 
-    it("is a metric, and a warning once it is over a minute", async () => {
-      const age = new UnsealedAge(db, logger);
-      await age.check();
-      assert.equal(await shown(), 0);
-      await addSome(db, 3, { time: new Date().toISOString() });
-      await db.execute(
-        sql`update decisions set time = now() - interval '50 s' where seq = (select min(seq) from decisions)`,
-      );
-      await age.check();
-      assert(Math.abs((await shown()) - 50) < 5, String(await shown()));
-      assert.equal(warnings.length, 0);
-      await db.execute(
-        sql`update decisions set time = now() - interval '90 s' where seq = (select min(seq) from decisions)`,
-      );
-      await age.check();
-      await age.check();
-      assert.deepEqual(
-        warnings.map(({ msg }) => msg),
-        ["decisions wait too long for their seal"],
-      );
-      assert(Math.abs((warnings[0]?.seconds ?? 0) - 90) < 5);
-      await new Sealer(db, silent, undefined).sealAll();
-      await age.check();
-      assert.equal(await shown(), 0);
-    });
-
-    it("is that of the oldest record that is there", async () => {
-      await addSome(db, 2, { time: new Date().toISOString() });
-      await db.execute(
-        sql`update decisions set time = now() - interval '90 s' where seq = (select min(seq) from decisions)`,
-      );
-      await db.execute(sql`delete from decisions where seq = (select min(seq) from decisions)`);
-      await new UnsealedAge(db, logger).check();
-      assert((await shown()) < 60);
-    });
+  it("is a metric, and a warning once it is over a minute", async () => {
+    const age = new UnsealedAge(db, logger);
+    await age.check();
+    assert.equal(await shown(), 0);
+    await addSampleRecords(db, 3, { time: new Date().toISOString() });
+    await db.execute(
+      sql`update decisions set time = now() - interval '50 s' where seq = (select min(seq) from decisions)`,
+    );
+    await age.check();
+    assert(Math.abs((await shown()) - 50) < 5, String(await shown()));
+    assert.equal(warnings.length, 0);
+    await db.execute(
+      sql`update decisions set time = now() - interval '90 s' where seq = (select min(seq) from decisions)`,
+    );
+    await age.check();
+    await age.check();
+    assert.deepEqual(
+      warnings.map(({ msg }) => msg),
+      ["decisions wait too long for their seal"],
+    );
+    assert(Math.abs((warnings[0]?.seconds ?? 0) - 90) < 5);
+    await new Sealer(db, silent, undefined).sealAll();
+    await age.check();
+    assert.equal(await shown(), 0);
   });
-}
+
+  it("is that of the oldest record that is there", async () => {
+    await addSampleRecords(db, 2, { time: new Date().toISOString() });
+    await db.execute(
+      sql`update decisions set time = now() - interval '90 s' where seq = (select min(seq) from decisions)`,
+    );
+    await db.execute(sql`delete from decisions where seq = (select min(seq) from decisions)`);
+    await new UnsealedAge(db, logger).check();
+    assert((await shown()) < 60);
+  });
+});

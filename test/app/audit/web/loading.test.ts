@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { clientOf } from "../../../support/http/client.js";
 import { problemIn } from "../../../support/http/answers.js";
+import { clientOf } from "../../../support/http/client.js";
 import { useInProcess } from "../../../support/stack/in-process.js";
 
 describe("a decision that is not in the log yet", function () {

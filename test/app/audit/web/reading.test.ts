@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { demoUsers } from "../../../../app/demo/users.js";
 import { decisionIdIn, flushLog, searchAllPages, searchLog } from "../../../support/audit/log-search.js";
-import { useFixture } from "../../../support/fixture.js";
-import { clientOf } from "../../../support/http/client.js";
 import { createContact } from "../../../support/contacts/contacts.js";
+import { useFixture } from "../../../support/fixture.js";
 import { problemIn } from "../../../support/http/answers.js";
+import { clientOf } from "../../../support/http/client.js";
 import { pageIn, textOf } from "../../../support/http/page.js";
 import { useSharedStack } from "../../../support/stack/shared-stack.js";
 

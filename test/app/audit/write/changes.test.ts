@@ -4,11 +4,11 @@ import { addRecords } from "../../../../app/audit/write/insert.js";
 import { guardDecisions, useAuditedCrm } from "../../../support/audit/audited-crm.js";
 import { emptyLog } from "../../../support/audit/sample-log.js";
 import { rowsOf, sampleRecord } from "../../../support/audit/sample-records.js";
+import { type ContactJson, contactIn, createContact } from "../../../support/contacts/contacts.js";
 import { run } from "../../../support/database/statements.js";
 import { describeOnEachEngine } from "../../../support/database/suites.js";
-import { atOnce, type Client } from "../../../support/http/client.js";
-import { type ContactJson, contactIn, createContact } from "../../../support/contacts/contacts.js";
 import { json } from "../../../support/http/answers.js";
+import { atOnce, type Client } from "../../../support/http/client.js";
 
 /** A request by which the owner of a contact changes something. */
 interface ChangeRequest {

@@ -10,10 +10,10 @@ import { decisions } from "../../../../app/db/schema.js";
 import type { Answer, Check } from "../../../../middleware/index.js";
 import { type AuditedCrm, auditedCrmPerTest, guardDecisions } from "../../../support/audit/audited-crm.js";
 import { emptyLog, sealLog } from "../../../support/audit/sample-log.js";
-import { describeOnEachEngine } from "../../../support/database/suites.js";
-import { atOnce } from "../../../support/http/client.js";
 import { type ContactJson, contactIn, createContact } from "../../../support/contacts/contacts.js";
+import { describeOnEachEngine } from "../../../support/database/suites.js";
 import { problemIn } from "../../../support/http/answers.js";
+import { atOnce } from "../../../support/http/client.js";
 
 describeOnEachEngine("the decision log", (db) => {
   const start = auditedCrmPerTest(db);

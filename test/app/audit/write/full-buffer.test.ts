@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import pg from "pg";
 import { useAuditedCrm } from "../../../support/audit/audited-crm.js";
+import { createContact } from "../../../support/contacts/contacts.js";
 import { useOpened } from "../../../support/database/suites.js";
 import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
 import { useFixture } from "../../../support/fixture.js";
-import { createContact } from "../../../support/contacts/contacts.js";
 
 describe("the decision log when the database takes nothing", function () {
   this.timeout(60_000);
