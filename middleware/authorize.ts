@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from "express";
 import { asError, isNonEmptyText } from "./assertions.js";
 import { enforcementOf } from "./enforcement.js";
-import { refuseUnfiltered } from "./filter/unfiltered.js";
+import { refuseUnfiltered } from "./filter/unfiltered-response.js";
 import type { LoadedResource } from "./types.js";
 
 /** What a guard asks; see {@link guardOf}. */

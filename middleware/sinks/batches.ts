@@ -1,6 +1,6 @@
+import { Backoff, Pause } from "./backoff.js";
 import { BatchesClosedError, BatchesFullError, type BatchOptions } from "./batch-options.js";
-import { Backoff, Pause } from "./pause.js";
-import { WaitingRoom } from "./waiting-room.js";
+import { WaitingRoom } from "./wait-queue.js";
 
 interface Batch<T> {
   readonly items: T[];
