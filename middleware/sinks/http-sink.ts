@@ -1,5 +1,5 @@
 import type { DecisionEvent, DecisionSink } from "../decisions/event.js";
-import { Batches } from "./batches.js";
+import { Batches } from "./batches/batches.js";
 import { Receiver, reasonOf } from "./http-receiver.js";
 import {
   addressOf,

@@ -1,5 +1,6 @@
 /** Where decision events go: a stream of NDJSON, an HTTP receiver, or a sink of the app's own made of batches. */
-export { BatchesClosedError, BatchesFullError, type BatchOptions } from "./batch-options.js";
-export { Batches } from "./batches.js";
+
+export { Batches } from "./batches/batches.js";
+export { BatchesClosedError, BatchesFullError, type BatchOptions } from "./batches/options.js";
 export { type HttpSink, type HttpSinkOptions, httpSink } from "./http-sink.js";
 export { type NdjsonSinkOptions, ndjsonSink } from "./ndjson-sink.js";

@@ -1,5 +1,5 @@
 import { Backoff, Pause } from "./backoff.js";
-import { BatchesClosedError, BatchesFullError, type BatchOptions } from "./batch-options.js";
+import { BatchesClosedError, BatchesFullError, type BatchOptions } from "./options.js";
 import { WaitingRoom } from "./wait-queue.js";
 
 interface Batch<T> {

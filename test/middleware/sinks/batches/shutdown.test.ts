@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BatchesClosedError } from "../../../middleware/sinks/index.js";
-import { type Destination, upTo, withDestination } from "../../support/sinks/destination.js";
+import { BatchesClosedError } from "../../../../middleware/sinks/index.js";
+import { type Destination, upTo, withDestination } from "../../../support/sinks/destination.js";
 
 describe("Batches", () => {
   let destination: Destination;

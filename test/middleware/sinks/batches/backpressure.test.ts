@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BatchesFullError } from "../../../middleware/sinks/index.js";
-import { type Destination, upTo, withDestination } from "../../support/sinks/destination.js";
+import { BatchesFullError } from "../../../../middleware/sinks/index.js";
+import { type Destination, upTo, withDestination } from "../../../support/sinks/destination.js";
 
 describe("Batches", () => {
   let destination: Destination;

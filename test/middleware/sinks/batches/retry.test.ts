@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { type Destination, upTo, withDestination } from "../../support/sinks/destination.js";
+import { type Destination, upTo, withDestination } from "../../../support/sinks/destination.js";
 
 describe("Batches", () => {
   let destination: Destination;

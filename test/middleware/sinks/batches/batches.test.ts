@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
-import { Batches } from "../../../middleware/sinks/index.js";
-import { type Destination, LONG, upTo, withDestination } from "../../support/sinks/destination.js";
+import { Batches } from "../../../../middleware/sinks/index.js";
+import { type Destination, LONG, upTo, withDestination } from "../../../support/sinks/destination.js";
 
 function bytesOf(items: readonly { readonly size: number }[]): number {
   return items.reduce((sum, { size }) => sum + size, 0);
