@@ -1,5 +1,6 @@
 /** A wait that can be cut short. */
 export class Pause {
+  /** Resolves when the pause is over, or has been ended. */
   readonly over: Promise<void>;
   end: () => void = () => {};
 
@@ -24,13 +25,13 @@ export class Backoff {
 
   /** Waits after a failure. */
   async wait(): Promise<void> {
-    const longest = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
+    const longestMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
     this.#failures += 1;
-    this.#pause = new Pause(Math.random() * longest);
+    this.#pause = new Pause(Math.random() * longestMs);
     await this.#pause.over;
   }
 
-  /** Lets the pauses begin anew with the shortest. */
+  /** The next pause is a short one again. A pause that is under way goes on. */
   reset(): void {
     this.#failures = 0;
   }

@@ -1,14 +1,9 @@
 import { Backoff, Pause } from "./backoff.js";
+import { type Batch, BatchQueue } from "./batch-queue.js";
 import { BatchesClosedError, BatchesFullError, type BatchOptions } from "./options.js";
-import { WaitingRoom } from "./wait-queue.js";
+import { WaitQueue } from "./wait-queue.js";
 
-interface Batch<T> {
-  readonly items: T[];
-  bytes: number;
-  /** Whether it goes as it is, without waiting to be filled. */
-  due: boolean;
-}
-
+/** A caller of `flush()` that waits. */
 interface Flush {
   /** How many items must have been delivered, of all that ever came. */
   readonly count: number;
@@ -24,24 +19,24 @@ interface Flush {
  */
 export class Batches<T> {
   readonly #options: BatchOptions<T>;
-  /** Those that are waiting to be delivered; the first is under delivery. */
-  readonly #ready: Batch<T>[] = [];
-  /** The one that is being filled. While a delivery takes long it goes on being filled, even when it is due. */
-  #open: Batch<T> = emptyBatch();
-  #age: NodeJS.Timeout | undefined;
-  #bytes = 0;
-  #taken = 0;
-  #delivered = 0;
-  #delivering = false;
+  readonly #batches: BatchQueue<T>;
+  readonly #waiting: WaitQueue<T>;
   readonly #backoff = new Backoff();
-  readonly #waiting: WaitingRoom<T>;
+  /** Bytes in memory, the batch under delivery included. */
+  #bytes = 0;
+  /** Items that have been let in since the start. */
+  #taken = 0;
+  /** Items of these that are not in memory any more. */
+  #delivered = 0;
+  #isDelivering = false;
   #flushes: Flush[] = [];
   #closing: Promise<readonly T[]> | undefined;
-  #ended = false;
+  #hasEnded = false;
 
   constructor(options: BatchOptions<T>) {
     this.#options = options;
-    this.#waiting = new WaitingRoom(options.patience, () => this.#refuseLate());
+    this.#batches = new BatchQueue(options, () => this.#start());
+    this.#waiting = new WaitQueue(options.patience, () => this.#refuseOverdue());
   }
 
   /** Items in memory; those that still wait for room are not among them. */
@@ -62,14 +57,14 @@ export class Batches<T> {
    * {@link BatchesClosedError} after `close()`
    */
   add(item: T): void | Promise<void> {
-    if (this.#closing) return Promise.reject(closed());
+    if (this.#closing) return Promise.reject(closedError());
     const size = this.#options.size(item);
     if (this.#waiting.isEmpty && this.#hasRoom(size)) {
       this.#take(item, size);
       return;
     }
-    // Room comes only by delivery, so there is no point in filling the batch any longer.
-    this.#hurry();
+    // Only a delivery makes room, so there is no point in filling the batch any longer.
+    this.#batches.release();
     return this.#waiting.wait(item, size);
   }
 
@@ -81,10 +76,10 @@ export class Batches<T> {
   offer(item: T): boolean {
     if (this.#closing) return false;
     const size = this.#options.size(item);
-    const free = this.#waiting.isEmpty && this.#hasRoom(size);
-    if (free) this.#take(item, size);
-    else this.#hurry();
-    return free;
+    const isFree = this.#waiting.isEmpty && this.#hasRoom(size);
+    if (isFree) this.#take(item, size);
+    else this.#batches.release();
+    return isFree;
   }
 
   /**
@@ -93,7 +88,7 @@ export class Batches<T> {
    * @throws BatchesClosedError after `close()`
    */
   force(item: T): void {
-    if (this.#closing) throw closed();
+    if (this.#closing) throw closedError();
     this.#take(item, this.#options.size(item));
   }
 
@@ -105,7 +100,7 @@ export class Batches<T> {
    */
   flush(): Promise<void> {
     if (this.pending === 0) return Promise.resolve();
-    this.#hurry();
+    this.#batches.release();
     return new Promise((resolve, reject) => {
       this.#flushes.push({ count: this.#taken, resolve, reject });
     });
@@ -115,7 +110,7 @@ export class Batches<T> {
    * Takes nothing more, and tries to deliver the rest. Items that wait for room are refused.
    *
    * @param ms - how long to try
-   * @returns what could not be delivered, in order; a delivery that is still under way may yet succeed. Calling it again
+   * @returns what could not be delivered, in order; a delivery that is still under way may yet succeed. A second call
    * returns the same.
    */
   close(ms: number): Promise<readonly T[]> {
@@ -124,24 +119,20 @@ export class Batches<T> {
   }
 
   async #close(ms: number): Promise<readonly T[]> {
-    this.#waiting.refuseAll(closed);
-    // Little time is left: the pauses begin anew with the shortest.
+    this.#waiting.refuseAll(closedError);
+    // There is little time, so the pauses are short again.
     this.#backoff.reset();
     this.#backoff.cutShort();
     const timeout = new Pause(ms);
     await Promise.race([this.flush(), timeout.over]);
     timeout.end();
 
-    this.#ended = true;
+    this.#hasEnded = true;
     this.#backoff.cutShort();
-    clearTimeout(this.#age);
-    const rest = [...this.#ready, this.#open].flatMap(({ items }) => items);
-    for (const { reject } of this.#flushes.splice(0)) reject(closed());
-    this.#ready.length = 0;
-    this.#open = emptyBatch();
+    for (const { reject } of this.#flushes.splice(0)) reject(closedError());
     this.#bytes = 0;
     this.#delivered = this.#taken;
-    return rest;
+    return this.#batches.clear();
   }
 
   #hasRoom(size: number): boolean {
@@ -149,57 +140,29 @@ export class Batches<T> {
   }
 
   #take(item: T, size: number): void {
-    const { maxItems, maxBytes, maxAge } = this.#options;
-    if (this.#open.items.length > 0 && this.#open.bytes + size > maxBytes) this.#seal();
-    const open = this.#open;
-    open.items.push(item);
-    open.bytes += size;
     this.#bytes += size;
     this.#taken += 1;
-    if (open.items.length >= maxItems || open.bytes >= maxBytes) this.#seal();
-    else if (open.items.length === 1) this.#age = setTimeout(() => this.#hurry(), maxAge);
-  }
-
-  /** Begins another batch. */
-  #seal(): void {
-    clearTimeout(this.#age);
-    this.#ready.push(this.#open);
-    this.#open = emptyBatch();
-    this.#start();
-  }
-
-  /** Lets the batch go that is being filled, as soon as its turn has come. */
-  #hurry(): void {
-    if (this.#open.items.length === 0) return;
-    clearTimeout(this.#age);
-    this.#open.due = true;
-    this.#start();
+    this.#batches.add(item, size);
   }
 
   #start(): void {
-    if (this.#delivering) return;
-    this.#delivering = true;
-    // Not at the expense of the request that happened to fill the batch.
-    setImmediate(() => this.#run());
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    // Later, so that the request whose item fills the batch does not have to wait for this.
+    setImmediate(() => this.#deliverAll());
   }
 
-  async #run(): Promise<void> {
-    for (let batch = this.#next(); batch; batch = this.#next()) {
+  async #deliverAll(): Promise<void> {
+    for (let batch = this.#batches.first(); batch; batch = this.#batches.first()) {
       const failure = await this.#attempt(batch);
-      if (this.#ended) return;
+      if (this.#hasEnded) return;
       if (failure) await this.#pause(failure.error);
-      else this.#settle();
+      else this.#settle(batch);
     }
-    this.#delivering = false;
+    this.#isDelivering = false;
   }
 
-  /** @returns the batch whose turn it is, if any; it stays where it is until it is delivered */
-  #next(): Batch<T> | undefined {
-    if (this.#ready.length === 0 && this.#open.due) this.#seal();
-    return this.#ready[0];
-  }
-
-  /** @returns what went wrong, if anything did, in a box: anything can be thrown */
+  /** @returns the error of a delivery that failed, in an object, as anything can be thrown, `undefined` included */
   async #attempt(batch: Batch<T>): Promise<{ readonly error: unknown } | undefined> {
     try {
       await this.#options.deliver(batch.items);
@@ -210,17 +173,17 @@ export class Batches<T> {
   }
 
   async #pause(error: unknown): Promise<void> {
-    // Later, so that an app's mistake in there does not end the deliveries.
+    // Outside of the loop, so that an error of the app's function does not end the deliveries.
     queueMicrotask(() => this.#options.onFailure?.(error));
     await this.#backoff.wait();
   }
 
-  /** The first batch is delivered: callers that waited for that, or for room, go on. */
-  #settle(): void {
-    const batch = this.#ready.shift() as Batch<T>;
+  /** The first batch has been delivered: callers that wait for that, or for room, go on. */
+  #settle({ items, bytes }: Batch<T>): void {
+    this.#batches.removeFirst();
     this.#backoff.reset();
-    this.#bytes -= batch.bytes;
-    this.#delivered += batch.items.length;
+    this.#bytes -= bytes;
+    this.#delivered += items.length;
     while (this.#flushes[0] && this.#flushes[0].count <= this.#delivered) this.#flushes.shift()?.resolve();
     this.#admit();
   }
@@ -231,26 +194,22 @@ export class Batches<T> {
       (size) => this.#hasRoom(size),
       (item, size) => this.#take(item, size),
     );
-    if (!this.#waiting.isEmpty) this.#hurry();
+    if (!this.#waiting.isEmpty) this.#batches.release();
   }
 
-  #refuseLate(): void {
+  #refuseOverdue(): void {
     const { capacity, patience } = this.#options;
-    this.#waiting.refuseLate(
+    this.#waiting.refuseOverdue(
       () =>
         new BatchesFullError(
           `No room within ${patience} ms: ${this.#bytes} of ${capacity} bytes wait to be delivered.`,
         ),
     );
-    // A large item that has left may have kept smaller ones out.
-    if (!this.#waiting.isEmpty) this.#admit();
+    // A large item that has been refused may have kept smaller ones out.
+    this.#admit();
   }
 }
 
-function emptyBatch<T>(): Batch<T> {
-  return { items: [], bytes: 0, due: false };
-}
-
-function closed(): BatchesClosedError {
+function closedError(): BatchesClosedError {
   return new BatchesClosedError("Closed: nothing more is taken or delivered.");
 }

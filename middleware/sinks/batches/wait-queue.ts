@@ -2,24 +2,25 @@
 interface Waiter<T> {
   readonly item: T;
   readonly size: number;
-  readonly until: number;
+  /** When it is refused, on the clock of `performance.now()`. */
+  readonly deadline: number;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
 /** Items that wait for room: first come, first served, and all for the same time at most. */
-export class WaitingRoom<T> {
-  readonly #waitMs: number;
+export class WaitQueue<T> {
+  readonly #maxWaitMs: number;
   readonly #onTimeout: () => void;
   readonly #waiters: Waiter<T>[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param waitMs - how long an item waits at most
-   * @param onTimeout - called when the first item has waited so long: see {@link refuseLate}
+   * @param maxWaitMs - how long an item waits at most
+   * @param onTimeout - called when the first item has waited so long; must call {@link refuseOverdue}
    */
-  constructor(waitMs: number, onTimeout: () => void) {
-    this.#waitMs = waitMs;
+  constructor(maxWaitMs: number, onTimeout: () => void) {
+    this.#maxWaitMs = maxWaitMs;
     this.#onTimeout = onTimeout;
   }
 
@@ -27,11 +28,11 @@ export class WaitingRoom<T> {
     return this.#waiters.length === 0;
   }
 
-  /** Resolves when the item has been admitted. */
+  /** Resolves when the item has been admitted, and rejects when it is refused. */
   wait(item: T, size: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ item, size, until: performance.now() + this.#waitMs, resolve, reject });
-      this.#watch();
+      this.#waiters.push({ item, size, deadline: performance.now() + this.#maxWaitMs, resolve, reject });
+      this.#schedule();
     });
   }
 
@@ -42,26 +43,27 @@ export class WaitingRoom<T> {
       take(first.item, first.size);
       first.resolve();
     }
-    this.#watch();
+    this.#schedule();
   }
 
   /** Refuses the items that have waited for as long as they may. */
-  refuseLate(reason: () => Error): void {
+  refuseOverdue(reason: () => Error): void {
     const now = performance.now();
-    for (let first = this.#waiters[0]; first && first.until <= now; first = this.#waiters[0]) {
+    for (let first = this.#waiters[0]; first && first.deadline <= now; first = this.#waiters[0]) {
       this.#waiters.shift();
       first.reject(reason());
     }
+    this.#schedule();
   }
 
   /** Refuses all items. */
   refuseAll(reason: () => Error): void {
     for (const { reject } of this.#waiters.splice(0)) reject(reason());
-    this.#watch();
+    this.#schedule();
   }
 
-  /** A single timer serves all: they wait equally long, so the first to come is the first to leave. */
-  #watch(): void {
+  /** A single timer serves all items: they wait equally long, so that the first to come is the first to be refused. */
+  #schedule(): void {
     const first = this.#waiters[0];
     if (!first) {
       clearTimeout(this.#timer);
@@ -73,7 +75,7 @@ export class WaitingRoom<T> {
         this.#timer = undefined;
         this.#onTimeout();
       },
-      Math.max(0, first.until - performance.now()),
+      Math.max(0, first.deadline - performance.now()),
     );
   }
 }
