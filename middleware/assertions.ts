@@ -1,7 +1,10 @@
 import { AuthorizationSetupError } from "./errors.js";
 import type { Principal, Resource } from "./types.js";
 
-/** Makes an error of anything thrown: `next(undefined)` and `next("route")` would let the request go on. */
+/** The longest time that Node's timers can wait, in ms. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Turns any thrown value into an error, since `next(undefined)` and `next("route")` would let the request go on. */
 export function asError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
   return new AuthorizationSetupError("Something that is not an Error was thrown while permissions were checked.", {

@@ -14,20 +14,20 @@ import {
 import type { Request } from "express";
 import { AuthorizationError } from "./errors.js";
 
-/** The name under which spans and metrics are found. */
+/** Name of the instrumentation scope of all spans and metrics. */
 export const INSTRUMENTATION_SCOPE = "gatehouse";
 
-/** Bounds of the histogram of the PDP's answering time, in s: a local PDP answers in fractions of a millisecond. */
+/** Bucket boundaries of the histogram of PDP calls, in s: a local PDP answers in fractions of a millisecond. */
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** Version, trace id, parent id, flags: W3C Trace Context, section 3.2.2. Later versions than 00 may have more fields. */
 const TRACEPARENT = /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 
 /**
- * The trace that a request belongs to: the span that is active, where something else traces requests, or else what the
- * request's `traceparent` says.
+ * The trace context of a request: the active span, where other instrumentation has started one, or else the one in the
+ * request's header `traceparent`.
  */
-export function traceOf(req: Request): Context {
+export function traceContextOf(req: Request): Context {
   const active = context.active();
   const header = req.headers.traceparent;
   if (trace.getSpanContext(active) || typeof header !== "string") return active;
@@ -37,32 +37,35 @@ export function traceOf(req: Request): Context {
   return trace.setSpanContext(active, { traceId, spanId, traceFlags, isRemote: true });
 }
 
-/** The id of a trace; `null` when there is none. */
-export function traceIdOf(of: Context): string | null {
-  const spanContext = trace.getSpanContext(of);
+/** The id of the trace in a context; `null` when there is none. */
+export function traceIdOf(traceContext: Context): string | null {
+  const spanContext = trace.getSpanContext(traceContext);
   return spanContext && isSpanContextValid(spanContext) ? spanContext.traceId : null;
 }
 
-/** Begins the span of a question to the PDP. It must be ended. */
-export function startSpan(parent: Context, name: string, attributes: Attributes): Span {
+/** Starts the span of a call to the PDP. The caller must end it. */
+export function startCallSpan(parent: Context, name: string, attributes: Attributes): Span {
   return trace.getTracer(INSTRUMENTATION_SCOPE).startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
 }
 
-/** Marks a span as failed. The error's message is left out, as it may hold personal data. */
+/** Marks a span as failed. The error's message is left out, as it may contain personal data. */
 export function failSpan(span: Span, error: unknown): void {
   const code = error instanceof AuthorizationError ? error.code : "error";
   span.setAttribute("error.type", code).setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** The trace of a span, and what to tell the PDP of it; of one that nobody listens to, the trace of its parent. */
-export function traceOfSpan(span: Span): { traceId: string | null; traceparent: string | undefined } {
+/**
+ * The trace id of a span, and the `traceparent` header for the PDP (W3C Trace Context, section 3.2). Without an SDK the span
+ * is the one of the parent context.
+ */
+export function propagationOf(span: Span): { traceId: string | null; traceparent: string | undefined } {
   const spanContext = span.spanContext();
   if (!isSpanContextValid(spanContext)) return { traceId: null, traceparent: undefined };
   const { traceId, spanId, traceFlags } = spanContext;
   return { traceId, traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}` };
 }
 
-/** Counts decisions, as `authz.decisions`. */
+/** Makes the counter `authz.decisions`. The function that is returned counts a decision. */
 export function decisionCounter(): (attributes: Attributes) => void {
   const counter = metrics
     .getMeter(INSTRUMENTATION_SCOPE)
@@ -70,55 +73,57 @@ export function decisionCounter(): (attributes: Attributes) => void {
   return (attributes) => counter.add(1, attributes);
 }
 
-/** A gauge that several things share. */
+/** A gauge whose value is made of the values of several sources. */
 interface SharedGauge {
   readonly name: string;
   readonly description: string;
-  /** One value of those of all things that have the same attributes; of none, when all have gone. */
-  readonly together: (values: readonly number[]) => number;
+  /** Makes one value of those of all sources with the same attributes. Without any source it gets an empty array. */
+  readonly combine: (values: readonly number[]) => number;
 }
 
-/** Where the values of shared gauges come from: by gauge and attributes, those that are still there. */
-const gaugeValues = new WeakMap<MeterProvider, Map<string, Set<() => number>>>();
+/** The sources of the gauges of a meter provider, by the gauge's name and attributes. */
+const gaugeSources = new WeakMap<MeterProvider, Map<string, Set<() => number>>>();
 
 /**
- * Shows a value in a gauge, together with those of the same attributes: of several such values only one would be kept.
+ * Adds a source to a gauge. OpenTelemetry keeps one value for each set of attributes, so the values of sources with the
+ * same attributes are combined.
  *
- * One callback serves them all, and it stays when the last has gone: a gauge that nobody tells anything keeps its last
- * value, and would show for ever what it was when it was closed.
+ * One callback serves all sources, and it stays after the last source has been removed: without a callback the gauge would
+ * show its last value for ever.
  *
- * @param attributes - what tells its values apart, and is few: each of them is kept as long as the meter provider
- * @param value - asked for the value whenever the gauge is read
- * @returns takes the value out again; does nothing when it is called once more
+ * @param attributes - of the value. There must be few sets of them, as each is kept as long as the meter provider
+ * @param read - returns the value of the source; called whenever the gauge is read
+ * @returns a function that removes the source; calling it again does nothing
  */
-export function addToGauge({ name, description, together }: SharedGauge, attributes: Attributes, value: () => number) {
+export function addToGauge({ name, description, combine }: SharedGauge, attributes: Attributes, read: () => number) {
   const provider = metrics.getMeterProvider();
-  const gauges = gaugeValues.get(provider) ?? new Map<string, Set<() => number>>();
-  gaugeValues.set(provider, gauges);
+  const gauges = gaugeSources.get(provider) ?? new Map<string, Set<() => number>>();
+  gaugeSources.set(provider, gauges);
   const key = JSON.stringify([name, attributes]);
-  const values = gauges.get(key) ?? new Set();
+  const sources = gauges.get(key) ?? new Set();
   if (!gauges.has(key)) {
-    gauges.set(key, values);
+    gauges.set(key, sources);
     const gauge = provider.getMeter(INSTRUMENTATION_SCOPE).createObservableGauge(name, { description });
-    gauge.addCallback((result) => result.observe(together([...values].map((value) => value())), attributes));
+    gauge.addCallback((result) => result.observe(combine([...sources].map((readSource) => readSource())), attributes));
   }
-  values.add(value);
+  sources.add(read);
   return () => {
-    values.delete(value);
+    sources.delete(read);
   };
 }
 
 const CIRCUIT_OPEN: SharedGauge = {
   name: "authz.pdp.circuit_open",
   description: "Whether the PDP is not asked because it failed several times in a row",
-  together: (values) => Math.max(0, ...values),
+  combine: (values) => Math.max(0, ...values),
 };
 
 /**
- * Watches a PDP: how long it takes to answer, as `authz.pdp.duration`, and whether its circuit breaker is open (1) or
- * not (0), as `authz.pdp.circuit_open`. Of several connections to the same PDP, whether that of any is.
+ * Measures a connection to a PDP: how long calls take, as the histogram `authz.pdp.duration` in s, and whether the circuit
+ * breaker is open (1) or not (0), as the gauge `authz.pdp.circuit_open`. Of several connections to the same PDP, the gauge
+ * shows whether any circuit is open.
  *
- * @returns `timed` measures a call; `stop` is for when the connection is closed, whose circuit is not open then
+ * @returns `timed` makes and measures a call; `stop` must be called when the connection is closed
  */
 export function watchPdp(target: string, isOpen: () => boolean) {
   const attributes = { "server.address": target };

@@ -1,10 +1,11 @@
 import type { Options } from "@cerbos/grpc";
+import { MAX_TIMER_MS } from "../assertions.js";
 
 /** Settings of {@link cerbos}. */
 export interface CerbosOptions extends Pick<Options, "tls" | "playgroundInstance"> {
   /** How long one decision may take in all, retries included, in ms. Default 1000. */
   readonly deadline?: number | undefined;
-  /** How many resources the PDP takes in one call: its own `requestLimits.maxResourcesPerRequest`. Default 50, as there. */
+  /** How many resources the PDP takes in one call: its `server.requestLimits.maxResourcesPerRequest`. Default 50, as there. */
   readonly resourcesPerCall?: number | undefined;
 }
 
@@ -16,13 +17,11 @@ export interface CerbosSettings extends Pick<Options, "tls" | "playgroundInstanc
 
 const DEFAULT_DEADLINE_MS = 1000;
 const DEFAULT_RESOURCES_PER_CALL = 50;
-/** Node's timers cannot wait longer. */
-const MAX_DEADLINE_MS = 2 ** 31 - 1;
 
 /**
  * Checks the arguments of {@link cerbos} and fills in the defaults.
  *
- * @throws TypeError when one makes no sense
+ * @throws TypeError when one is not valid
  */
 export function cerbosSettings(target: string, options: CerbosOptions | undefined): CerbosSettings {
   const { tls, playgroundInstance, deadline = DEFAULT_DEADLINE_MS } = options ?? {};
@@ -35,8 +34,8 @@ export function cerbosSettings(target: string, options: CerbosOptions | undefine
     throw new TypeError("cerbos(): tls must be true, false, or what tls.createSecureContext() returns.");
   }
   if (playgroundInstance && !tls) throw new TypeError("cerbos(): a playground instance needs tls: true.");
-  if (!(typeof deadline === "number" && deadline >= 1 && deadline <= MAX_DEADLINE_MS)) {
-    throw new TypeError(`cerbos(): deadline must be a number of ms from 1 to ${MAX_DEADLINE_MS}, not ${deadline}.`);
+  if (!(typeof deadline === "number" && deadline >= 1 && deadline <= MAX_TIMER_MS)) {
+    throw new TypeError(`cerbos(): deadline must be a number of ms from 1 to ${MAX_TIMER_MS}, not ${deadline}.`);
   }
   if (!(Number.isInteger(resourcesPerCall) && resourcesPerCall >= 1)) {
     throw new TypeError(`cerbos(): resourcesPerCall must be a whole number from 1, not ${resourcesPerCall}.`);

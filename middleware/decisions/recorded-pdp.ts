@@ -1,7 +1,7 @@
 import type { Request } from "express";
 import { AuthorizationError, PdpUnavailableError } from "../errors.js";
 import type { Filter } from "../filter/filter.js";
-import { failSpan, startSpan, traceIdOf, traceOf, traceOfSpan } from "../telemetry.js";
+import { failSpan, propagationOf, startCallSpan, traceContextOf, traceIdOf } from "../telemetry.js";
 import type { Answer, CallOptions, Check, Decision, Pdp, Plan, Principal, Resource } from "../types.js";
 import type { DecisionEvent } from "./event.js";
 import { type DecisionRecorder, decisionId, type Outcome } from "./recorder.js";
@@ -96,8 +96,8 @@ export class RecordedPdp {
   ): Promise<[T, Timing]> {
     const [{ kind, action }] = checks as [Check];
     const attributes = { "authz.kind": kind, "authz.action": action, "authz.checks": checks.length };
-    const span = startSpan(traceOf(this.#req), `${source} ${kind} ${action}`, attributes);
-    const { traceId, traceparent } = traceOfSpan(span);
+    const span = startCallSpan(traceContextOf(this.#req), `${source} ${kind} ${action}`, attributes);
+    const { traceId, traceparent } = propagationOf(span);
     const start = performance.now();
     try {
       const answer = await send({ includeMetadata: this.#recorder.isWanted, traceparent });
@@ -144,7 +144,7 @@ export class RecordedPdp {
   }
 
   #untimed(): Timing {
-    return { duration: 0, traceId: traceIdOf(traceOf(this.#req)) };
+    return { duration: 0, traceId: traceIdOf(traceContextOf(this.#req)) };
   }
 }
 

@@ -1,21 +1,21 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 
-/** How a {@link Receiver} is spoken to. */
+/** Settings of a {@link Receiver}. */
 export interface ReceiverOptions {
   readonly headers: Headers;
   readonly format: "ndjson" | "json";
   readonly gzip: boolean;
-  /** ms for one request */
+  /** ms until a request must have been answered */
   readonly timeout: number;
 }
 
-/** An HTTP server that takes events, each a line of JSON. */
+/** An HTTP server that takes events. Each event is a line of JSON. */
 export class Receiver {
   readonly #url: URL;
   readonly #options: ReceiverOptions;
-  /** The batch under delivery, and what it does not have of it yet, in pieces that it may be able to take. */
   #batch: readonly string[] | undefined;
+  /** What the server does not have yet of the batch, in pieces that are small enough as far as is known. */
   #pieces: (readonly string[])[] = [];
   #request: AbortController | undefined;
   #ended = false;
@@ -28,7 +28,7 @@ export class Receiver {
   /**
    * Delivers a batch. When the same array is delivered again, pieces that have arrived are not sent a second time.
    *
-   * @throws Error when it did not arrive, or it is not known whether it did
+   * @throws Error when not all of it arrived, or it is not known whether it did
    */
   async take(batch: readonly string[]): Promise<void> {
     if (batch !== this.#batch) this.#pieces = [batch];
@@ -47,7 +47,7 @@ export class Receiver {
     this.#batch = undefined;
   }
 
-  /** Sends nothing more, and gives up the request that is under way. */
+  /** Aborts the request that is under way, and sends no other. */
   end(): void {
     this.#ended = true;
     this.#request?.abort(closed());
@@ -80,19 +80,19 @@ export class Receiver {
 }
 
 const CONTENT_TOO_LARGE = 413;
-/** What is read of an answer. A connection can be used again only when its answer has been read to the end. */
-const MAX_ANSWER_BYTES = 64 * 1024;
+/** How much is read of a response. A connection can be used again only after its response has been read to the end. */
+const MAX_RESPONSE_BYTES = 64 * 1024;
 
 const compress = promisify<string, Buffer>(gzip);
 
-/** Reads the rest of an answer and drops it. Its status has been received, even if the connection fails now. */
+/** Reads the body of a response and drops it. An error does not matter, since the status has been received. */
 async function drain({ body }: Response): Promise<void> {
   let length = 0;
   try {
     for await (const chunk of body ?? []) {
       length += chunk.length;
       // Leaving the loop ends the connection.
-      if (length > MAX_ANSWER_BYTES) return;
+      if (length > MAX_RESPONSE_BYTES) return;
     }
   } catch {}
 }
@@ -101,10 +101,10 @@ function closed(): Error {
   return new Error("closed");
 }
 
-/** What went wrong with a delivery, in a few words that hold nothing secret. */
+/** Why a delivery failed, in a few words without secrets. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
-  // fetch() itself says only "fetch failed".
+  // The message of fetch() is only "fetch failed"; its cause has the reason.
   const cause = error.cause as { readonly code?: unknown; readonly message?: unknown } | undefined;
   return String(cause?.code ?? (cause?.message || error.message));
 }

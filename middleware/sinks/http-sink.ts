@@ -8,21 +8,21 @@ import {
   headersOf,
   httpSettingsOf,
 } from "./http-sink-options.js";
-import { lineOf, WARNING_NAME } from "./ndjson-sink.js";
-import { watchSink } from "./telemetry.js";
+import { jsonLine } from "./json-line.js";
+import { emitSinkWarning, watchSink } from "./telemetry.js";
 
 export type { HttpSinkOptions };
 
-/** A sink that sends events elsewhere; see {@link httpSink}. */
+/** A sink that sends events to an HTTP receiver; see {@link httpSink}. */
 export interface HttpSink extends DecisionSink {
   /** Events in memory that are not delivered yet. */
   readonly pending: number;
-  /** Events that were given up: there was no room for them, or the receiver did not take them before the end. */
+  /** Events that are lost: there was no room for them, or the receiver did not take them before the sink was closed. */
   readonly dropped: number;
-  /** Sends what is there now; resolves when it is delivered. Rejects when the sink is closed before that. */
+  /** Sends the events in memory. Resolves when they are delivered, and rejects when the sink is closed before that. */
   flush(): Promise<void>;
   /**
-   * Sends what is there, and takes nothing more. Do it last, when the app has answered its requests.
+   * Sends the events in memory, and takes no more. Call it last, after the app has answered its requests.
    *
    * @param ms - how long to try; default 10 000
    * @returns how many events were not delivered, as far as is known
@@ -31,18 +31,20 @@ export interface HttpSink extends DecisionSink {
 }
 
 /**
- * A sink that posts events to an HTTP receiver, in batches and in order. What is not answered with a status of success
- * (2xx: RFC 9110, section 15.3) is sent again, after a pause of up to 10 s, until it is. So each event arrives at least
- * once, and always the same to the byte: by its `id` a receiver knows what it has already. A batch that is too large for
- * the receiver (413) is sent in halves. Redirects are not followed, since they could lead the events elsewhere.
+ * A sink that posts events to an HTTP receiver, in batches and in order. A batch that is not answered with a status of
+ * success (2xx: RFC 9110, section 15.3) is sent again until it is, after pauses of up to 10 s. So each event arrives at
+ * least once, and each time byte for byte the same: a receiver recognizes duplicates by their `id`. A batch that is too
+ * large for the receiver (413) is sent in halves. Redirects are not followed, since they could send the events to another
+ * server.
  *
- * What waits is in memory: `close()` delivers it, and a crash of the process loses it. The first of several failures in
- * a row is told by a warning of the process (`DecisionSinkWarning`).
+ * Events wait in memory: `close()` delivers them, and a crash of the process loses them. The first of several failures in
+ * a row makes a warning of the process (`DecisionSinkWarning`).
  *
- * The OpenTelemetry API gets the gauge `authz.sink.pending` (events in memory, of all such sinks) and the counter
- * `authz.sink.dropped`, with the attribute `sink: "http"`. Set up the meter provider first.
+ * OpenTelemetry gets the gauge `authz.sink.pending` (events in memory, of all such sinks) and the counter
+ * `authz.sink.dropped`, with the attribute `sink: "http"`. Register the meter provider before you call this.
  *
- * @param url - where to post to: http or https, and no credentials in it (they belong in `headers`)
+ * @param url - of the receiver: http or https, without credentials, which belong in `headers`
+ * @param options - see {@link HttpSinkOptions}; all have defaults
  * @throws TypeError at once when the url or an option is not valid
  */
 export function httpSink(url: string, options: HttpSinkOptions = {}): HttpSink {
@@ -51,7 +53,7 @@ export function httpSink(url: string, options: HttpSinkOptions = {}): HttpSink {
 
 class Sink implements HttpSink {
   readonly #receiver: Receiver;
-  /** Events as they will be sent: so they have a size, and nothing can change them while they wait. */
+  /** Events as text, so that they have a size, and nothing can change them while they wait. */
   readonly #batches: Batches<string>;
   readonly #dropsWhenFull: boolean;
   readonly #telemetry: ReturnType<typeof watchSink>;
@@ -61,17 +63,17 @@ class Sink implements HttpSink {
   #closing: Promise<number> | undefined;
 
   constructor(url: URL, settings: HttpSinkSettings) {
-    // A url may have secrets in its path and query.
+    // Warnings name the origin alone: the path and query of a URL may have secrets in them.
     this.#origin = url.origin;
     this.#dropsWhenFull = settings.whenFull === "drop";
     this.#receiver = new Receiver(url, { ...settings, headers: headersOf(settings) });
     this.#batches = new Batches({
       ...settings,
       deliver: (batch) => this.#deliver(batch),
-      // With the comma or the end of the line.
+      // One byte more for the comma or the newline after it.
       size: (line) => Buffer.byteLength(line) + 1,
       maxItems: settings.maxEvents,
-      // Of an array there are two brackets more, and one comma less.
+      // An array has two brackets more, and one comma less.
       maxBytes: settings.format === "json" ? settings.maxBytes - 1 : settings.maxBytes,
       onFailure: (error) => this.#onFailure(error),
     });
@@ -87,7 +89,7 @@ class Sink implements HttpSink {
   }
 
   record(event: DecisionEvent): void | Promise<void> {
-    const line = lineOf(event);
+    const line = jsonLine(event);
     if (!this.#dropsWhenFull) return this.#batches.add(line);
     if (!this.#batches.offer(line)) this.#drop(1);
   }
@@ -122,9 +124,8 @@ class Sink implements HttpSink {
   #onFailure(error: unknown): void {
     if (this.#failing) return;
     this.#failing = true;
-    process.emitWarning(
+    emitSinkWarning(
       `httpSink(): ${this.#origin} did not take ${this.pending} decisions, which wait to be sent again: ${reasonOf(error)}.`,
-      WARNING_NAME,
     );
   }
 }

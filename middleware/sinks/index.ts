@@ -1,4 +1,7 @@
-/** Where decision events go: a stream of NDJSON, an HTTP receiver, or a sink of the app's own made of batches. */
+/**
+ * Where decision events go: a stream of NDJSON, an HTTP receiver, or a sink that an app makes itself, for which there are
+ * `Batches`.
+ */
 
 export { Batches } from "./batches/batches.js";
 export { BatchesClosedError, BatchesFullError, type BatchOptions } from "./batches/options.js";

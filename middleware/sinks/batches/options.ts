@@ -1,9 +1,9 @@
-/** There was no room for an item, for as long as it could wait. */
+/** There was no room for an item within its `patience`. */
 export class BatchesFullError extends Error {
   override readonly name = "BatchesFullError";
 }
 
-/** Nothing more is taken, or what was taken could not be delivered before the end. */
+/** The batches are closed: they take no more items, or could not deliver an item before the end. */
 export class BatchesClosedError extends Error {
   override readonly name = "BatchesClosedError";
 }
@@ -11,21 +11,21 @@ export class BatchesClosedError extends Error {
 /** Settings of {@link Batches}. */
 export interface BatchOptions<T> {
   /**
-   * Delivers a batch; must end sooner or later, so give it a deadline. When it rejects, it gets the same array again,
-   * after a pause, for as long as it takes.
+   * Delivers a batch. It must settle, so give it a deadline. When it rejects, it is called again with the same array
+   * after a pause, until it succeeds.
    */
   readonly deliver: (batch: readonly T[]) => Promise<void>;
-  /** What an item counts in `maxBytes` and `capacity`. */
+  /** Size of an item, in bytes. */
   readonly size: (item: T) => number;
-  /** Items in a batch. */
+  /** Most items in a batch. */
   readonly maxItems: number;
-  /** Bytes in a batch. A larger item makes a batch alone. */
+  /** Most bytes in a batch. A larger item is delivered alone. */
   readonly maxBytes: number;
-  /** ms that an item waits for its batch to fill. */
+  /** How long an item waits for its batch to fill, in ms. */
   readonly maxAge: number;
-  /** Bytes held in all, the batch under delivery included. A larger item is taken when there is nothing else. */
+  /** Most bytes in memory, the batch under delivery included. A larger item is taken when there is nothing else. */
   readonly capacity: number;
-  /** ms that {@link Batches.add} waits for room. */
+  /** How long `add()` waits for room, in ms. */
   readonly patience: number;
   /** Called after each delivery that failed; must not throw. */
   readonly onFailure?: (error: unknown) => void;
