@@ -1,24 +1,26 @@
 import type { Answer, Pdp, Plan, Principal } from "../types.js";
 
-/** Who may do what: by the id of the principal, `kind:action`. */
+/** The permissions of principals, each as `kind:action`, by the principal's id. */
 export type PermissionTable = Readonly<Record<string, readonly string[]>>;
 
-/** A kind, a colon, and an action, neither of them empty. Kinds may have colons of their own. */
+/** A kind, a colon and an action. Kinds and actions may contain colons too: the texts are compared as a whole. */
 const PERMISSION = /^.+:[^:]+$/;
 
 /**
- * A PDP for tests. It allows what the table says and nothing else, and looks at neither roles nor attributes. It answers
- * without a network, and plans as well: all resources of a kind, or none.
+ * A PDP for tests, which answers without a network. It allows what the table lists and denies everything else. Of a
+ * principal it looks at the id alone, and of a resource at the kind alone: not at roles, ids or attributes. Its plans are
+ * `allowed` or `denied`, never conditional.
  *
- * @param table - permissions by principal id; who is not in it may do nothing
- * @throws TypeError at once when the table is not of that shape, such as when a permission lacks its kind
+ * @param table - permissions by principal id; it is read once, so later changes have no effect. A principal that is not in
+ *   it has no permissions
+ * @throws TypeError at once when the table is not of that shape, for instance when a permission lacks its kind
  * @example
  * const pdp = fakePdp({ ann: ["invoice:read", "invoice:approve"], ben: ["invoice:read"] });
  * app.use(authorization({ pdp, principal }));
  */
 export function fakePdp(table: PermissionTable): Pdp {
-  if (typeof table !== "object" || table === null) throw invalid("a table of permissions by principal id");
-  const permissions = new Map(Object.entries(table).map(([id, granted]) => [id, new Set(checked(id, granted))]));
+  if (!isPlainObject(table)) throw tableError("an object with permissions by principal id");
+  const permissions = new Map(Object.entries(table).map(([id, listed]) => [id, new Set(permissionsIn(id, listed))]));
   const isAllowed = ({ id }: Principal, kind: string, action: string) =>
     permissions.get(id)?.has(`${kind}:${action}`) ?? false;
   return {
@@ -33,13 +35,19 @@ export function fakePdp(table: PermissionTable): Pdp {
   };
 }
 
-function checked(id: string, granted: unknown): readonly string[] {
-  if (Array.isArray(granted) && granted.every((each) => typeof each === "string" && PERMISSION.test(each))) {
-    return granted;
-  }
-  throw invalid(`a list of "kind:action" for ${JSON.stringify(id)}`);
+/** Whether a value is an object literal. A `Map` or an array would be taken for a table without permissions. */
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Test runners have an Object of their own, so it is not compared with this one.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-function invalid(expected: string): TypeError {
+function permissionsIn(id: string, listed: unknown): readonly string[] {
+  if (Array.isArray(listed) && listed.every((each) => typeof each === "string" && PERMISSION.test(each))) return listed;
+  throw tableError(`a list of "kind:action" for ${JSON.stringify(id)}`);
+}
+
+function tableError(expected: string): TypeError {
   return new TypeError(`fakePdp(): there must be ${expected}, such as { ann: ["invoice:approve"] }.`);
 }

@@ -51,7 +51,10 @@ describe("fakePdp()", () => {
 
   it("refuses a table of another shape at once", () => {
     const wrong = [
+      undefined,
       null,
+      [["invoice:read"]],
+      new Map([["ann", ["invoice:read"]]]),
       "ann",
       { ann: "invoice:read" },
       { ann: ["read"] },
@@ -60,6 +63,35 @@ describe("fakePdp()", () => {
       { ann: [7] },
     ];
     for (const each of wrong) assert.throws(() => fakePdp(each as never), TypeError, JSON.stringify(each));
+  });
+
+  it("does not change with its table", async () => {
+    const permissions = ["invoice:read"];
+    const changing: Record<string, readonly string[]> = { ann: permissions };
+    const pdp = fakePdp(changing);
+    permissions.push("invoice:approve");
+    changing.ben = permissions;
+    const resource = { id: "1" };
+    const checks = ["read", "approve"].map((action) => ({ kind: "invoice", resource, action }));
+    const isAllowed = async (id: string) =>
+      (await pdp.check({ id, roles: ["employee"] }, checks)).map(({ allowed }) => allowed);
+    assert.deepEqual(await isAllowed("ann"), [true, false]);
+    assert.deepEqual(await isAllowed("ben"), [false, false]);
+  });
+
+  it("compares kinds and actions with colons as they are", async () => {
+    const pdp = fakePdp({ ann: ["crm:note:read"] });
+    const decide = async (kind: string, action: string) =>
+      (await pdp.plan({ id: "ann", roles: [] }, kind, action)).filter.decision;
+    assert.equal(await decide("crm:note", "read"), "allowed");
+    for (const [kind, action] of [
+      ["note", "read"],
+      ["crm", "read"],
+      ["crm:note", "rea"],
+      ["crm:note:read", ""],
+    ] as const) {
+      assert.equal(await decide(kind, action), "denied", `${kind} ${action}`);
+    }
   });
 
   it("serves, and can be closed", async () => {
