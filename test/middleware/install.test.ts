@@ -1,194 +1,27 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Context } from "mocha";
-import { type ChildPdp, startPdp } from "../../app/demo/pdp/start-pdp.js";
+import {
+  blocks,
+  blockThatBegins,
+  documentedInstalls,
+  pages,
+  writeSamples,
+} from "../support/middleware/documentation.js";
+import {
+  assertGuarded,
+  install,
+  type RunningApp,
+  run,
+  scratchFolder,
+  succeed,
+} from "../support/middleware/scratch-app.js";
 import { projectPath } from "../support/paths.js";
 
 /*
  * Does what the README and the pages of middleware/ tell an engineer to do, with the commands and the code that stand
- * there, in apps that know nothing of this repository. A sample of code begins with a comment that names its file.
+ * there, in apps that know nothing of this repository.
  */
-
-const START_LIMIT = 60_000;
-
-interface Run {
-  readonly code: number | null;
-  readonly output: string;
-}
-
-/** This process's environment without what npm adds to it when it runs a script: that would lead npm back here. */
-function environment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  const { NODE_V8_COVERAGE: _coverage, NODE_ENV: _mode, ...env } = process.env;
-  const kept = Object.entries(env).filter(
-    ([name]) => !/^npm_/i.test(name) || /^npm_config_(registry|cache|userconfig)$/i.test(name),
-  );
-  return { ...Object.fromEntries(kept), ...extra };
-}
-
-async function run(command: string, cwd: string): Promise<Run> {
-  const child = spawn("sh", ["-c", command], { cwd, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  return { code: child.exitCode, output: `${command}\n${stdout}${stderr}` };
-}
-
-async function succeed(command: string, cwd: string): Promise<void> {
-  const { code, output } = await run(command, cwd);
-  assert.equal(code, 0, output);
-}
-
-/** A place for an app. Its real path, as npm and Node.js see it. */
-async function scratchFolder(): Promise<string> {
-  return realpath(await mkdtemp(join(tmpdir(), "gatehouse-scratch-")));
-}
-
-/** The pages that show samples: those of the middleware, and the project's README. */
-async function pages(): Promise<string> {
-  const folder = projectPath("middleware/docs");
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".md"));
-  const files = [
-    projectPath("README.md"),
-    projectPath("middleware/README.md"),
-    ...names.map((name) => join(folder, name)),
-  ];
-  return (await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n");
-}
-
-/** Their fenced blocks of some languages; default: of all. */
-async function blocks(languages = "\\w+"): Promise<readonly string[]> {
-  const fenced = new RegExp(`^\`\`\`(?:${languages})\\n([\\s\\S]*?)^\`\`\`$`, "gm");
-  return [...(await pages()).matchAll(fenced)].map(([, code]) => code ?? "");
-}
-
-/** The block whose first line is this comment. */
-async function blockThatBegins(firstLine: string): Promise<string> {
-  const found = (await blocks()).filter((block) => block.startsWith(`${firstLine}\n`));
-  assert.equal(found.length, 1, `blocks that begin with ${firstLine}`);
-  return found[0] ?? "";
-}
-
-/** The samples by the names of their files. Only a single line may stand without a name. */
-async function samples(): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>();
-  for (const block of await blocks("ts|js")) {
-    if (!block.trimEnd().includes("\n")) continue;
-    const name = /^\/\/ ([\w.-]+\.[jt]s)\n/.exec(block)?.[1];
-    assert(name && !found.has(name), `a sample without a name of its own: ${block}`);
-    found.set(name, block);
-  }
-  return found;
-}
-
-/** Writes every sample in a language into a folder, among them those that the app consists of. */
-async function writeSamples(extension: ".js" | ".ts", folder: string, ...names: string[]): Promise<void> {
-  const found = [...(await samples())].filter(([name]) => name.endsWith(extension));
-  for (const name of names) assert(Object.fromEntries(found)[name], `the sample ${name} is gone`);
-  for (const [name, code] of found) await writeFile(join(folder, name), code);
-}
-
-/** Installs what the README says, or skips the test where no registry can be reached. */
-async function install(test: Context, expressVersion: 4 | 5, folder: string): Promise<void> {
-  const commands = (await blockThatBegins(`# Express ${expressVersion}`)).split("\n").slice(1, -1);
-  assert(commands.length === 2 && commands.every((command) => command.startsWith("npm install ")), String(commands));
-  for (const command of commands) {
-    const { code, output } = await run(`${command} --prefer-offline --no-audit --no-fund`, folder);
-    const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED/.test(output);
-    if (code !== 0 && offline && !process.env.CI) {
-      console.log(`        skipped: the npm registry cannot be reached\n${output}`);
-      test.skip();
-    }
-    assert.equal(code, 0, output);
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  assert(address && typeof address === "object");
-  server.close();
-  await once(server, "close");
-  return address.port;
-}
-
-/** The README's app, running. */
-class RunningApp {
-  readonly #child: ChildProcess;
-  readonly #url: string;
-
-  private constructor(child: ChildProcess, url: string) {
-    this.#child = child;
-    this.#url = url;
-  }
-
-  static async start(script: string, cwd: string, pdp: ChildPdp): Promise<RunningApp> {
-    const port = await freePort();
-    const env = environment({ PORT: String(port), CERBOS_HOSTNAME: pdp.target });
-    const child = spawn(process.execPath, [script], { cwd, env, stdio: ["ignore", "inherit", "inherit"] });
-    const app = new RunningApp(child, `http://127.0.0.1:${port}`);
-    const limit = performance.now() + START_LIMIT;
-    while ((await app.status("GET", "/contacts").catch(() => undefined)) === undefined) {
-      assert(child.exitCode === null && performance.now() < limit, "the app does not answer");
-      await sleep(50);
-    }
-    return app;
-  }
-
-  async fetch(method: string, path: string, user?: string): Promise<Response> {
-    return fetch(this.#url + path, { method, headers: user ? { "X-User": user } : {} });
-  }
-
-  async status(method: string, path: string, user?: string): Promise<number> {
-    const response = await this.fetch(method, path, user);
-    await response.arrayBuffer();
-    return response.status;
-  }
-
-  async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#child.kill();
-    await once(this.#child, "exit");
-  }
-}
-
-/** Every outcome over HTTP, against a PDP with policies for the samples' contacts and notes. */
-async function assertGuarded(
-  script: string,
-  folder: string,
-  more: (app: RunningApp) => Promise<void> = async () => {},
-): Promise<void> {
-  const pdp = await startPdp({
-    policies: projectPath("test/support/middleware/policies"),
-    config: projectPath("pdp/pdp.yaml"),
-    log: () => {},
-  });
-  let app: RunningApp | undefined;
-  try {
-    app = await RunningApp.start(script, folder, pdp);
-    assert.equal(await app.status("GET", "/contacts", "uma"), 200);
-    assert.equal(await app.status("GET", "/contacts"), 401);
-    assert.equal(await app.status("DELETE", "/contacts/1"), 401);
-    assert.equal(await app.status("DELETE", "/contacts/2", "uma"), 404);
-    assert.equal(await app.status("DELETE", "/contacts/1", "omar"), 403);
-    assert.equal(await app.status("DELETE", "/contacts/1", "uma"), 204);
-    assert.equal(await app.status("DELETE", "/contacts/1", "uma"), 404);
-    await more(app);
-    await pdp.stop();
-    const refused = await app.fetch("GET", "/contacts", "uma");
-    assert.equal(refused.status, 503);
-    assert.match(refused.headers.get("content-type") ?? "", /^application\/problem\+json/);
-    assert.equal(((await refused.json()) as { code: string }).code, "pdp_unavailable");
-  } finally {
-    await app?.stop();
-    await pdp.stop();
-  }
-}
 
 /** The database of an app with notes: PGlite, which stands in for a Pool of pg. */
 const notesDb = `import { PGlite } from "@electric-sql/pglite";
@@ -215,6 +48,14 @@ export declare const showContact: RequestHandler;
 export declare const whoIsLoggedIn: (req: Request) => Principal | null;
 `;
 
+/** What an app in TypeScript uses of each entry point, where its own modules are CommonJS. */
+const commonJsMain = `import { authorize } from "./middleware/index.js";
+import { ndjsonSink } from "./middleware/sinks/index.js";
+import { toSql } from "./middleware/sql/index.js";
+import { fakePdp } from "./middleware/testing/index.js";
+for (const each of [authorize, ndjsonSink, toSql, fakePdp]) if (typeof each !== "function") process.exitCode = 1;
+`;
+
 /** The README's app with the notes of the page about lists. */
 const notesServer = `import { app } from "./app.js";
 import { authorizationErrors } from "./middleware/index.js";
@@ -223,6 +64,40 @@ import { notes } from "./notes.js";
 app.use(notes, authorizationErrors());
 app.listen(Number(process.env.PORT));
 `;
+
+/** Writes the app of the samples, and the compiler's settings: the strictest ones, so that no app has stricter ones. */
+async function writeTypeScriptApp(folder: string): Promise<void> {
+  const compilerOptions = {
+    module: "nodenext",
+    target: "es2022",
+    rootDir: "src",
+    outDir: "dist",
+    noEmitOnError: true,
+    types: ["node"],
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+    noImplicitOverride: true,
+    noImplicitReturns: true,
+    noUnusedLocals: true,
+    noUnusedParameters: true,
+    isolatedModules: true,
+    verbatimModuleSyntax: true,
+    erasableSyntaxOnly: true,
+  };
+  const src = join(folder, "src");
+  await mkdir(src);
+  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["src"] }));
+  await writeSamples(".ts", src, "app.ts", "opa.ts", "notes.ts", "recorded.ts");
+  for (const name of ["server", "routes.test"]) {
+    await writeFile(join(src, `${name}.ts`), await blockThatBegins(`// ${name}.js`));
+  }
+  await writeFile(join(src, "notes-server.ts"), notesServer);
+  await writeFile(join(src, "yours.d.ts"), yourTypes);
+  // The types of PGlite do not bear the strictest settings.
+  await writeFile(join(src, "db.d.ts"), notesDbTypes);
+}
 
 /** Each person's list is what the policy says, within what was searched for. */
 async function assertListed(app: RunningApp): Promise<void> {
@@ -251,41 +126,12 @@ describe("the middleware in an app of somebody else's", function () {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   it("with Express 5, in TypeScript", async function () {
-    await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-    await install(this, 5, folder);
+    await writeTypeScriptApp(folder);
+    await install(this, await documentedInstalls(5), folder);
     const src = join(folder, "src");
     await cp(projectPath("middleware"), join(src, "middleware"), { recursive: true });
-    // The strictest settings, so that no app has stricter ones.
-    const compilerOptions = {
-      module: "nodenext",
-      target: "es2022",
-      rootDir: "src",
-      outDir: "dist",
-      noEmitOnError: true,
-      types: ["node"],
-      strict: true,
-      noUncheckedIndexedAccess: true,
-      exactOptionalPropertyTypes: true,
-      noImplicitOverride: true,
-      noImplicitReturns: true,
-      noUnusedLocals: true,
-      noUnusedParameters: true,
-      isolatedModules: true,
-      verbatimModuleSyntax: true,
-      erasableSyntaxOnly: true,
-    };
-    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["src"] }));
-    await writeSamples(".ts", src, "app.ts", "opa.ts", "notes.ts", "recorded.ts");
-    for (const name of ["server", "routes.test"]) {
-      await writeFile(join(src, `${name}.ts`), await blockThatBegins(`// ${name}.js`));
-    }
-
-    await writeFile(join(src, "yours.d.ts"), yourTypes);
-    // The types of PGlite do not bear the strictest settings.
-    await writeFile(join(src, "db.d.ts"), notesDbTypes);
     await mkdir(join(folder, "dist"));
     await writeFile(join(folder, "dist", "db.js"), notesDb);
-    await writeFile(join(src, "notes-server.ts"), notesServer);
     // Not what the README asks for, so it is not installed.
     await mkdir(join(folder, "node_modules", "@electric-sql"), { recursive: true });
     await symlink(
@@ -300,11 +146,53 @@ describe("the middleware in an app of somebody else's", function () {
 
     await writeFile(join(src, "wrong.ts"), misuse);
     await assertTypesAreSeen(folder);
+
+    // In an app that is compiled to CommonJS, as the FAQ says.
+    await rm(src, { recursive: true });
+    await rm(join(folder, "dist"), { recursive: true });
+    await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "commonjs" }));
+    await cp(projectPath("middleware"), join(src, "middleware"), { recursive: true });
+    assert((await pages()).includes("delete the `package.json` in the copied folder"));
+    await rm(join(src, "middleware", "package.json"));
+    await writeFile(join(src, "main.ts"), commonJsMain);
+    await succeed("npx --no-install tsc --verbatimModuleSyntax false", folder);
+    assert.match(
+      await readFile(join(folder, "dist", "main.js"), "utf8"),
+      /require\("\.\/middleware\/sql\/index\.js"\)/,
+    );
+    await succeed(`"${process.execPath}" dist/main.js`, folder);
+  });
+
+  it("with Express 5, in TypeScript, as a package", async function () {
+    const { name } = JSON.parse(await readFile(projectPath("middleware/package.json"), "utf8"));
+    await succeed("npm run build", projectPath("."));
+    await succeed(`npm pack --pack-destination "${folder}" ./dist/middleware`, projectPath("."));
+    const archive = (await readdir(folder)).find((file) => file.endsWith(".tgz"));
+    await writeTypeScriptApp(folder);
+    const [, types] = await documentedInstalls(5);
+    await install(this, [`npm install express@5 ./${archive}`, types], folder);
+    const src = join(folder, "src");
+    await writeFile(join(src, "wrong.ts"), misuse);
+    for (const file of await readdir(src)) {
+      const code = await readFile(join(src, file), "utf8");
+      const imports = /"\.\/middleware\/(?:(\w+)\/)?index\.js"/g;
+      await writeFile(
+        join(src, file),
+        code.replace(imports, (_path, room) => `"${room ? `${name}/${room}` : name}"`),
+      );
+    }
+
+    await assertTypesAreSeen(folder);
+    await assertTypesAreSeen(folder, "--module esnext --moduleResolution bundler");
+    await rm(join(src, "wrong.ts"));
+    await succeed("npx --no-install tsc", folder);
+    await succeed(`"${process.execPath}" --test dist/routes.test.js`, folder);
+    await assertGuarded("dist/server.js", folder);
   });
 
   it("with Express 4, in plain JavaScript", async function () {
     await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-    await install(this, 4, folder);
+    await install(this, await documentedInstalls(4), folder);
     const copying = (await blocks()).find((block) => block.includes("npm run build"))?.split("\n") ?? [];
     assert.deepEqual(copying, ["npm ci", "npm run build", "cp -R dist/middleware ../your-app/middleware", ""]);
     await succeed("npm run build", projectPath("."));
@@ -352,8 +240,8 @@ app.get("/", (req) => req.authz.nothing);
 `;
 
 /** Types that are not found at all would let everything pass. */
-async function assertTypesAreSeen(folder: string): Promise<void> {
-  const { code, output } = await run("npx --no-install tsc --noEmit --pretty false", folder);
+async function assertTypesAreSeen(folder: string, options = ""): Promise<void> {
+  const { code, output } = await run(`npx --no-install tsc --noEmit --pretty false ${options}`, folder);
   assert.notEqual(code, 0, output);
   const lines = [...output.matchAll(/wrong\.[jt]s\((\d+),/g)].map(([, line]) => Number(line));
   assert.deepEqual([...new Set(lines)], [3, 4, 5], output);
