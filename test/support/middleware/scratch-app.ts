@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Context } from "mocha";
 import { type ChildPdp, startPdp } from "../../../app/demo/pdp/start-pdp.js";
+import { freePort } from "../network/free-port.js";
 import { projectPath } from "../paths.js";
-import { freePort } from "../stack/stack.js";
 import { until } from "../until.js";
 
 /*
