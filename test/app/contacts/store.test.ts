@@ -6,7 +6,7 @@ import { unknownId } from "../../support/contacts/contacts.js";
 import { condition } from "../../support/database/condition.js";
 import { describeOnEachEngine } from "../../support/database/suites.js";
 
-const nobody = { email: "", phone: "", company: "", title: "", notes: "", visibility: "everyone" } as const;
+const emptyFields = { email: "", phone: "", company: "", title: "", notes: "", visibility: "everyone" } as const;
 const ownedBy = (id: string) => ({ id, department: "Sales" });
 /** The condition for a user who may see everything. */
 const all = condition`true`;
@@ -15,7 +15,7 @@ describeOnEachEngine("contacts", (db) => {
   const store = contactStore(db);
 
   it("are stored with what was given, an owner, times and version 1", async () => {
-    const given = { ...nobody, firstName: "Zoë", lastName: "O'Hara; --", notes: 'a "b"\n%_\\ \u{1f30d}' };
+    const given = { ...emptyFields, firstName: "Zoë", lastName: "O'Hara; --", notes: 'a "b"\n%_\\ \u{1f30d}' };
     const created = await store.create(given, ownedBy("owner"), null);
     const { id, createdAt, updatedAt, ...rest } = created;
     const access = { ownerId: "owner", department: "Sales", sharedWith: [], editors: [] };
@@ -24,8 +24,12 @@ describeOnEachEngine("contacts", (db) => {
     assert.deepEqual(await store.get(id), created);
   });
 
-  it("are changed only in the version that was meant, and only where told", async () => {
-    const { id, firstName } = await store.create({ ...nobody, firstName: "A", lastName: "B" }, ownedBy("owner"), null);
+  it("are changed only in the version that was meant, and only in the fields that are given", async () => {
+    const { id, firstName } = await store.create(
+      { ...emptyFields, firstName: "A", lastName: "B" },
+      ownedBy("owner"),
+      null,
+    );
     const changed = await store.update(id, 1, { lastName: "C" }, null);
     assert.equal(changed?.lastName, "C");
     assert.equal(changed?.firstName, firstName);
@@ -36,7 +40,7 @@ describeOnEachEngine("contacts", (db) => {
   });
 
   it("let exactly one of many simultaneous changes of a version win", async () => {
-    const { id } = await store.create({ ...nobody, firstName: "A", lastName: "B" }, ownedBy("owner"), null);
+    const { id } = await store.create({ ...emptyFields, firstName: "A", lastName: "B" }, ownedBy("owner"), null);
     const changes = Array.from({ length: 50 }, (_, i) => store.update(id, 1, { notes: String(i) }, null));
     const winners = (await Promise.all(changes)).filter((contact) => contact !== undefined);
     assert.equal(winners.length, 1);
@@ -44,7 +48,7 @@ describeOnEachEngine("contacts", (db) => {
   });
 
   it("are deleted only in the version that was meant", async () => {
-    const { id } = await store.create({ ...nobody, firstName: "A", lastName: "B" }, ownedBy("owner"), null);
+    const { id } = await store.create({ ...emptyFields, firstName: "A", lastName: "B" }, ownedBy("owner"), null);
     assert.equal(await store.remove(id, 2, null), false);
     assert.equal(await store.remove(id, 1, null), true);
     assert.equal(await store.get(id), undefined);
@@ -58,8 +62,8 @@ describeOnEachEngine("contacts", (db) => {
     }
   });
 
-  it("have an e-mail address once an owner, whatever its case; none is no address", async () => {
-    const a = { ...nobody, firstName: "A", lastName: "B", email: "once@example.com" };
+  it("have an e-mail address once an owner, in any case; an empty one is no address", async () => {
+    const a = { ...emptyFields, firstName: "A", lastName: "B", email: "once@example.com" };
     const { id } = await store.create(a, ownedBy("one"), null);
     await assert.rejects(store.create({ ...a, email: "ONCE@example.com" }, ownedBy("one"), null), DuplicateEmailError);
     const other = await store.create({ ...a, email: "" }, ownedBy("one"), null);
@@ -70,7 +74,11 @@ describeOnEachEngine("contacts", (db) => {
   });
 
   it("are listed and counted only as far as the condition permits", async () => {
-    const { id } = await store.create({ ...nobody, firstName: "Per", lastName: "Mitted" }, ownedBy("permitted"), null);
+    const { id } = await store.create(
+      { ...emptyFields, firstName: "Per", lastName: "Mitted" },
+      ownedBy("permitted"),
+      null,
+    );
     const permitted = condition`contacts.owner_id = ${"permitted"} or false`;
     for (const q of ["", "mitted"]) {
       const { contacts } = await store.list(listQuery.parse({ q }), permitted);
@@ -85,14 +93,14 @@ describeOnEachEngine("contacts", (db) => {
   });
 
   it("change hands and access like everything else: in the version that was meant, and never half", async () => {
-    const a = { ...nobody, firstName: "A", lastName: "B", email: "given@example.com" };
+    const a = { ...emptyFields, firstName: "A", lastName: "B", email: "given@example.com" };
     const { id } = await store.create(a, ownedBy("giver"), null);
     await store.create(a, ownedBy("taker"), null);
     const shared = { sharedWith: ["x", "y"], editors: ["y"] };
     assert.deepEqual({ ...(await store.update(id, 1, shared, null)), ...shared }, await store.get(id));
     assert.equal(await store.update(id, 1, { visibility: "team" }, null), undefined);
     await assert.rejects(store.update(id, 2, { ownerId: "taker", department: "" }, null), DuplicateEmailError);
-    // What the database itself does not take, whoever asks.
+    // The database itself refuses these.
     await assert.rejects(store.update(id, 2, { editors: ["z"] }, null));
     await assert.rejects(store.update(id, 2, { visibility: "nobody" as never }, null));
     const now = await store.get(id);
@@ -101,7 +109,7 @@ describeOnEachEngine("contacts", (db) => {
 
   it("are found by every word, in any field, case aside, and by no wildcard", async () => {
     const { id } = await store.create(
-      { ...nobody, firstName: "Ünal", lastName: "Find", company: "100% \\_x", email: "find@example.com" },
+      { ...emptyFields, firstName: "Ünal", lastName: "Find", company: "100% \\_x", email: "find@example.com" },
       ownedBy("finder"),
       null,
     );
@@ -123,7 +131,7 @@ describeOnEachEngine("contacts", (db) => {
     for (let i = 0; i < 30; i++) {
       const company = ["", "same", "Same", "other"][i % 4] ?? "";
       await store.create(
-        { ...nobody, company, firstName: `P${i % 7}`, lastName: `Q${i % 3}` },
+        { ...emptyFields, company, firstName: `P${i % 7}`, lastName: `Q${i % 3}` },
         ownedBy("lister"),
         null,
       );

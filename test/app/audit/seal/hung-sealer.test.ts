@@ -9,9 +9,8 @@ import { addSampleRecords, emptyLog } from "../../../support/audit/sample-log.js
 import { describeOnEachEngine, useOpened } from "../../../support/database/suites.js";
 import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
 import { collectMetrics } from "../../../support/telemetry/metrics.js";
+import { silentLogger } from "../../../support/telemetry/silent-logger.js";
 import { until } from "../../../support/until.js";
-
-const silent = pino({ level: "silent" });
 
 /**
  * A database as a process has it that is stopped (SIGSTOP) while it seals: it holds the lock and sends nothing more.
@@ -38,6 +37,7 @@ function stoppedWhileSealing(db: Db, onStopped: (end: () => void) => void): Db {
 describe("a process that hangs while it seals", function () {
   this.timeout(40_000);
   const database = useTemporaryDatabase();
+  /** The connections of two processes. */
   const [one, two] = [useOpened(database), useOpened(database)];
 
   it("keeps the others from sealing for 15 s at most", async () => {
@@ -47,14 +47,14 @@ describe("a process that hangs while it seals", function () {
     const stopped = stoppedWhileSealing(one, (givenEnd) => {
       end = givenEnd;
     });
-    const hung = new Sealer(stopped, silent, undefined).sealAll().catch(() => {});
+    const hung = new Sealer(stopped, silentLogger, undefined).sealAll().catch(() => {});
     await until(() => end, 5_000, "the first process seals");
-    await new Sealer(two, silent, undefined).sealAll();
+    await new Sealer(two, silentLogger, undefined).sealAll();
     assert.equal((await two.select().from(seals)).length, 0, "the lock is held");
     const start = performance.now();
     await until(
       async () => {
-        await new Sealer(two, silent, undefined).sealAll();
+        await new Sealer(two, silentLogger, undefined).sealAll();
         return (await two.select().from(seals)).length === 1;
       },
       15_000,
@@ -95,7 +95,7 @@ describeOnEachEngine("the age of what waits for its seal,", (db) => {
       ["decisions wait too long for their seal"],
     );
     assert(Math.abs((warnings[0]?.seconds ?? 0) - 90) < 5);
-    await new Sealer(db, silent, undefined).sealAll();
+    await new Sealer(db, silentLogger, undefined).sealAll();
     await age.check();
     assert.equal(await shown(), 0);
   });
