@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   AuthorizationSetupError,
   authorize,
+  DecisionNotRecordedError,
   type Filter,
   PdpUnavailableError,
   type Principal,
@@ -105,6 +106,36 @@ describe("req.authz.plan", () => {
     }
   });
 
+  it("throws when a sink does not take the decision, also when the PDP was not asked", async () => {
+    const pdp = pdpThat(
+      () => ({ allowed: true, callId: "call-1" }),
+      () => ({ filter: conditional, callId: "call-2" }),
+    );
+    const record = () => {
+      throw new Error("the disk is full");
+    };
+    for (const principal of [uma, null]) {
+      const { handled } = await guardedApp({
+        pdp,
+        principal: () => principal,
+        decisions: { sinks: [{ record }] },
+      }).get();
+      assert(handled);
+      await assert.rejects(handled.authz.plan("note", "list"), DecisionNotRecordedError);
+    }
+  });
+
+  it("does not give what filter() gives, which needs a guard", async () => {
+    const pdp = pdpThat(
+      () => ({ allowed: true, callId: "call-1" }),
+      () => ({ filter: conditional, callId: "call-2" }),
+    );
+    const { handled } = await guardedApp({ pdp }).get();
+    assert(handled);
+    assert.equal(await handled.authz.plan("note", "list"), conditional);
+    assert.throws(() => handled.authz.filter("note", "list"), AuthorizationSetupError);
+  });
+
   it("does not stand in for the filter that a guard has asked for", async () => {
     const pdp = pdpThat(
       () => ({ allowed: true, callId: "call-1" }),
@@ -120,6 +151,20 @@ describe("req.authz.plan", () => {
     assert.match(String(await warned), /answered without req\.authz\.filter/);
   });
 });
+
+/** All objects and functions that can be reached from an object by reading properties, getters and prototypes included. */
+function reachableFrom(start: object): ReadonlySet<object> {
+  const reached = new Set<object>();
+  const left: unknown[] = [start];
+  while (left.length > 0) {
+    const each = left.pop();
+    if ((typeof each !== "object" && typeof each !== "function") || each === null || reached.has(each)) continue;
+    reached.add(each);
+    left.push(Object.getPrototypeOf(each));
+    for (const { value, get, set } of Object.values(Object.getOwnPropertyDescriptors(each))) left.push(value, get, set);
+  }
+  return reached;
+}
 
 describe("req.authz", () => {
   it("gives handlers no way to what guards do", async () => {
@@ -140,5 +185,12 @@ describe("req.authz", () => {
       "principal",
       "resource",
     ]);
+    const forGuards = ["enforce", "enforceFilter", "takeFilter", "isUnfiltered"];
+    const reached = [...reachableFrom({ authz: handled.authz, values: [handled.authz.decisions] })];
+    assert(reached.includes(handled.authz.plan), "nothing was reached");
+    assert.deepEqual(
+      reached.flatMap((each) => forGuards.filter((name) => name in each)),
+      [],
+    );
   });
 });
