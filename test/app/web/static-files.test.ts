@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { UserAgent } from "../../support/http/user-agent.js";
+import { projectPath } from "../../support/paths.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 describe("static files under /assets", () => {
@@ -26,7 +28,10 @@ describe("static files under /assets", () => {
   });
 
   it("are the only files there", async () => {
-    for (const path of ["", "/", "/../config.ts", "/%2e%2e/log.ts", "/..%5clog.ts", "/.env", "/pico.js", "/%00"]) {
+    // A file beside the folder that is served, for paths that lead out of it.
+    assert(existsSync(projectPath("app/web/menu.ts")));
+    const outside = ["/../menu.ts", "/%2e%2e/menu.ts", "/..%2fmenu.ts", "/..%5cmenu.ts"];
+    for (const path of ["", "/", ...outside, "/.env", "/pico.js", "/%00"]) {
       const { status } = await visit(`/assets${path}`);
       assert.ok([400, 404].includes(status), `${path}: ${status}`);
     }
