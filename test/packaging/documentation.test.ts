@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { settingNames } from "../../app/config.js";
+import { projectPath } from "../support/paths.js";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const read = (file: string) => readFileSync(join(root, file), "utf8");
+const read = (file: string) => readFileSync(projectPath(file), "utf8");
 
 const folders = [".", "docs", "docs/adr", "middleware", "middleware/docs"];
 const pages = folders.flatMap((folder) =>
-  readdirSync(join(root, folder))
+  readdirSync(projectPath(folder))
     .filter((name) => name.endsWith(".md"))
     .map((name) => join(folder, name)),
 );
@@ -32,8 +31,8 @@ function anchorsOf(page: string): string[] {
 function brokenLink(page: string, link: string): string | undefined {
   const [path = "", anchor] = link.split("#");
   const target = path ? join(dirname(page), path) : page;
-  if (!existsSync(join(root, target))) return `${page}: ${link} is not there`;
-  if (anchor === undefined || statSync(join(root, target)).isDirectory()) return undefined;
+  if (!existsSync(projectPath(target))) return `${page}: ${link} is not there`;
+  if (anchor === undefined || statSync(projectPath(target)).isDirectory()) return undefined;
   return anchorsOf(target).includes(anchor) ? undefined : `${page}: ${link} names no heading`;
 }
 
@@ -57,7 +56,7 @@ describe("the documentation", () => {
       .flatMap((page) => [...read(page).matchAll(place)].map(([, path]) => ({ page, path: path ?? "" })));
     assert(named.length > 50, "hardly any places were found");
     assert.deepEqual(
-      named.filter(({ path }) => !existsSync(join(root, path))),
+      named.filter(({ path }) => !existsSync(projectPath(path))),
       [],
     );
   });
@@ -78,7 +77,7 @@ describe("the documentation", () => {
 
   it("lists every decision record in their index", () => {
     const index = read("docs/adr/README.md");
-    const records = readdirSync(join(root, "docs/adr")).filter((name) => /^\d{4}-.+\.md$/.test(name));
+    const records = readdirSync(projectPath("docs/adr")).filter((name) => /^\d{4}-.+\.md$/.test(name));
     assert.deepEqual(
       records.filter((name) => !index.includes(`(${name})`)),
       [],

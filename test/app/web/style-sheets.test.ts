@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import request from "supertest";
 import { UserAgent } from "../../support/http/user-agent.js";
-import { sharedStack } from "../../support/stack/shared-stack.js";
+import { projectPath } from "../../support/paths.js";
+import { useSharedStack } from "../../support/stack/shared-stack.js";
 
-const folder = fileURLToPath(new URL("../../../app/web/public/styles", import.meta.url));
-const entry = readFileSync(new URL("../../../app/web/public/gatehouse.css", import.meta.url), "utf8");
+const folder = projectPath("app/web/public/styles");
+const entry = readFileSync(projectPath("app/web/public/gatehouse.css"), "utf8");
 
-describe("the style sheet", function () {
-  this.timeout(100_000);
+describe("the style sheet", () => {
+  const { stack } = useSharedStack();
 
   it("is linked once on each page, and is one answer with all of its files in their layers", async () => {
-    const stack = await sharedStack();
     const uma = await stack.login("uma@example.com");
     const pages = ["/", "/contacts", "/contacts/new", "/profile", "/nothing-here"];
     for (const path of pages) {
@@ -36,10 +35,9 @@ describe("the style sheet", function () {
   });
 
   it("is not sent again to a browser that has it", async () => {
-    const { url } = await sharedStack();
-    const first = await request(url).get("/assets/gatehouse.css");
+    const first = await request(stack.url).get("/assets/gatehouse.css");
     assert.match(first.headers.etag ?? "", /^"[\w-]+"$/);
-    const again = await request(url)
+    const again = await request(stack.url)
       .get("/assets/gatehouse.css")
       .set("If-None-Match", first.headers.etag ?? "");
     assert.equal(again.status, 304);
