@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startStack } from "../support/stack/stack.js";
+import { useStack } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
 
-describe("a process that is told to stop, with SHUTDOWN_DRAIN_SECONDS", function () {
+describe("a process that gets SIGTERM, with SHUTDOWN_DRAIN_SECONDS", function () {
   this.timeout(120_000);
+  const stack = useStack(() => ({ SHUTDOWN_DRAIN_SECONDS: "3" }));
 
   it("says at /readyz that it stops, and goes on serving for so long", async () => {
-    const stack = await startStack({ SHUTDOWN_DRAIN_SECONDS: "3" });
     const token = await stack.token("uma@example.com");
     const status = async (path: string) => {
-      // A connection of its own each time, as a balancer makes them.
+      // A new connection for each request, as a load balancer makes them.
       const headers = { authorization: `Bearer ${token}`, connection: "close" };
       const response = await fetch(stack.url + path, { headers }).catch(() => undefined);
       await response?.text();

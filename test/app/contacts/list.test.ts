@@ -16,8 +16,8 @@ interface Page {
 }
 
 describe("GET /contacts", () => {
-  /** In the phone number of every contact that these tests make: lists can be sorted by everything else. */
   const { alice, uma, omar, nina, stranger } = useSharedStack();
+  /** In the phone number of every contact that these tests create: lists can be sorted by every other field. */
   const word = uniqueWord();
 
   after(() => deleteAll(alice, word));

@@ -96,7 +96,7 @@ function local(place: Place): NetConnectOpts & Place {
   return "port" in place ? { host: "127.0.0.1", ...place } : place;
 }
 
-/** Only TCP knows a reset; on a unix socket the end comes without a farewell just as well. */
+/** Only TCP has a reset. A unix socket is closed, which its other end sees as an end without notice just as well. */
 function reset(socket: Socket): void {
   if (socket.remoteAddress) socket.resetAndDestroy();
   else socket.destroy();
