@@ -12,7 +12,11 @@ export function asError(thrown: unknown): Error {
   });
 }
 
-/** @throws {@link AuthorizationSetupError} when a PDP could not decide about the principal */
+/**
+ * Asserts that a PDP can decide about a principal: it has an id, and roles are a list of names.
+ *
+ * @throws {@link AuthorizationSetupError} otherwise
+ */
 export function assertPrincipal(principal: Principal): void {
   if (!isNonEmptyText(principal.id)) {
     throw new AuthorizationSetupError("principal() returned a principal whose id is not a non-empty string.");
@@ -22,7 +26,11 @@ export function assertPrincipal(principal: Principal): void {
   }
 }
 
-/** @throws {@link AuthorizationSetupError} when the resource has no id */
+/**
+ * Asserts that a resource has an id.
+ *
+ * @throws {@link AuthorizationSetupError} otherwise
+ */
 export function assertResource(resource: Resource): void {
   if (!isNonEmptyText(resource?.id)) {
     throw new AuthorizationSetupError("A resource must have an id that is a non-empty string.");

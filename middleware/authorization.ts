@@ -3,7 +3,6 @@ import { asError } from "./assertions.js";
 import { type DecisionOptions, DecisionRecorder } from "./decisions/recorder.js";
 import { Enforcement, setEnforcement } from "./enforcement.js";
 import { RequestAuthorization } from "./request-authorization.js";
-
 import type { Pdp, Principal } from "./types.js";
 
 declare global {
@@ -17,22 +16,23 @@ declare global {
 
 /** Settings of {@link authorization}. */
 export interface AuthorizationOptions {
-  /** Who decides; see {@link cerbos}. */
+  /** The policy decision point; see {@link cerbos}. */
   readonly pdp: Pdp;
   /**
-   * Who asks: the principal of a request, or `null` when nobody is logged in. Called once for each request, public
-   * pages included. What it throws is passed to `next()`: throw {@link UnauthenticatedError} for a bad token.
+   * Returns the principal of a request, or `null` when nobody is logged in. It is called once for each request, also on
+   * public pages. An error that it throws is passed to `next()`: throw {@link UnauthenticatedError} for an invalid
+   * token.
    */
   readonly principal: (req: Request) => Principal | null | Promise<Principal | null>;
-  /** What is kept of each decision, refusals included, and where it goes. Left out, nothing is. */
+  /** Where the event of each decision goes, refusals included, and what is in it. Default: there are no events. */
   readonly decisions?: DecisionOptions;
 }
 
 /**
- * Puts `req.authz` on every request. Use it once, after the login middleware and before the routes; and after the
- * OpenTelemetry providers, if there are any, have been registered.
+ * Puts `req.authz` on every request. Use it once, after the login middleware and before the routes. Call it after the
+ * providers of OpenTelemetry have been registered, if there are any.
  *
- * @throws TypeError at once when an option is missing
+ * @throws TypeError at once when an option is missing or not valid
  */
 export function authorization(options: AuthorizationOptions): RequestHandler {
   const { pdp, principal, decisions = { sinks: [] } } = options;

@@ -1,27 +1,28 @@
 import type { Request, RequestHandler } from "express";
 import { asError, isNonEmptyText } from "./assertions.js";
 import { enforcementOf } from "./enforcement.js";
-import { refuseUnfiltered } from "./filter/unfiltered-response.js";
+import { refuseUnfilteredResponse } from "./filter/unfiltered-response.js";
 import type { LoadedResource } from "./types.js";
 
-/** What a guard asks; see {@link guardOf}. */
+/** What a guard asks the PDP, as {@link routesOf} lists it. */
 export interface Guard {
   readonly kind: string;
   readonly action: string;
-  /** Whether it guards a list, whose handler must take `req.authz.filter()`. */
+  /** Whether it guards a list, whose handler must call `req.authz.filter()`. */
   readonly filter: boolean;
 }
 
 /** Settings of {@link authorize}. */
 export interface AuthorizeOptions {
   /**
-   * Finds what the request is about. `undefined` or `null` means that there is no such thing: 404, before the PDP is
-   * asked. Without a loader the question is about the kind as a whole (the resource id is `*`, without attributes).
+   * Loads the resource that the request is about. `undefined` or `null` means that there is no such resource: 404,
+   * before the PDP is asked. Without a loader the PDP is asked about the kind as a whole: the id `*` and no attributes.
    */
   readonly resource?: (req: Request) => LoadedResource | Promise<LoadedResource>;
   /**
-   * For lists: asks on which resources of the kind the action is allowed, refuses those for whom there are none, and
-   * lets nothing be sent with a status of success unless the handler has taken the answer with `req.authz.filter()`.
+   * For lists: asks the PDP on which resources of the kind the action is allowed. A principal that may do it on none is
+   * refused with 403. A response with a status of success is held back unless the handler has called
+   * `req.authz.filter()`.
    */
   readonly filter?: true;
 }
@@ -29,13 +30,12 @@ export interface AuthorizeOptions {
 const guards = new WeakMap<object, Guard>();
 
 /**
- * Guards a route: the handlers after it run only if the PDP allows `action` on the resource for the request's
- * principal. Anything else, doubt included, becomes an {@link AuthorizationError} (or what the loader threw) for the
- * app's error handler.
+ * Guards a route: the handlers after it run only if the PDP allows the request's principal to do `action` on the
+ * resource. In every other case `next()` gets an {@link AuthorizationError}, or the error that the loader threw.
  *
  * @param kind - resource kind, as policies name it
  * @param action - action, as policies name it
- * @throws TypeError at once when an argument is not what it must be
+ * @throws TypeError at once when an argument is not valid
  * @example
  * router.get("/contacts/:id", authorize("contact", "read", { resource: contactById }), show);
  * router.get("/contacts", authorize("contact", "list", { filter: true }), list);
@@ -51,7 +51,7 @@ export function authorize(kind: string, action: string, options: AuthorizeOption
       const enforcement = enforcementOf(req);
       if (filter) {
         await enforcement.enforceFilter(kind, action);
-        refuseUnfiltered(res, kind, action, () => enforcement.isUnfiltered(kind, action));
+        refuseUnfilteredResponse(res, kind, action, () => enforcement.isUnfiltered(kind, action));
       } else {
         await enforcement.enforce(kind, action, resource && (() => resource(req)));
       }
@@ -66,10 +66,10 @@ export function authorize(kind: string, action: string, options: AuthorizeOption
 }
 
 function assertOptions(options: AuthorizeOptions): void {
-  // A loader that got lost would leave a question about the kind as a whole, to which a policy may well say yes.
-  const isLost =
+  // If a misspelt loader were ignored, the PDP would be asked about the kind as a whole, which policies may allow.
+  const isUnknown =
     typeof options !== "object" || Object.keys(options).some((name) => !["resource", "filter"].includes(name));
-  if (isLost || ("resource" in options && typeof options.resource !== "function")) {
+  if (isUnknown || ("resource" in options && typeof options.resource !== "function")) {
     throw new TypeError("authorize(): options may only be { resource }, a function of req, or { filter: true }.");
   }
   if ("filter" in options && (options.filter !== true || "resource" in options)) {
@@ -77,7 +77,7 @@ function assertOptions(options: AuthorizeOptions): void {
   }
 }
 
-/** The guard that a handler is, or `undefined` when {@link authorize} did not make it. */
+/** What a handler asks the PDP if {@link authorize} made it; `undefined` otherwise. */
 export function guardOf(handler: object): Guard | undefined {
   return guards.get(handler);
 }

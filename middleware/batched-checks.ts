@@ -2,28 +2,30 @@ import DataLoader from "dataloader";
 import type { RecordedAnswer } from "./decisions/recorded-pdp.js";
 import type { Check } from "./types.js";
 
-/** Asks the PDP a batch of checks, and gives the answers in their order. */
+/** Asks the PDP a batch of checks. @returns the answers, in the order of the checks */
 type AskBatch = (checks: readonly Check[]) => Promise<readonly RecordedAnswer[]>;
 
 /**
- * The checks of one request: those of one tick become one call to the PDP, and an answer is kept for the request, for the
- * same kind, id, action and `attr` object.
+ * The checks of one request. Checks of the same tick become one call to the PDP. An answer is kept until the request
+ * ends, and serves checks of the same kind, id, action and `attr` object.
  */
 export class BatchedChecks {
   readonly #loader: DataLoader<Check, RecordedAnswer, string>;
-  /** A number for each `attr` object. They are compared by identity: to compare their content would cost more than to ask. */
+  /**
+   * A number for each `attr` object. Objects are compared by identity: comparing their content costs more than a call.
+   */
   readonly #attrNumbers = new Map<object, number>();
 
   constructor(ask: AskBatch) {
     this.#loader = new DataLoader(ask, { cacheKeyFn: (check) => this.#keyOf(check) });
   }
 
-  /** The answer to a check, from the PDP or from before. */
+  /** The answer to a check: a kept one, or the PDP's. */
   answer(check: Check): Promise<RecordedAnswer> {
     return this.#loader.load(check);
   }
 
-  /** Keeps an answer that the PDP has given otherwise. */
+  /** Keeps an answer that the PDP has given to a guard. */
   keep(check: Check, answer: RecordedAnswer): void {
     this.#loader.prime(check, answer);
   }

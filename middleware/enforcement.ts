@@ -7,18 +7,18 @@ import { AuthorizationSetupError, DeniedError, ResourceNotFoundError, Unauthenti
 import type { Filter } from "./filter/filter.js";
 import { type LoadedResource, type Pdp, type Principal, type Resource, WHOLE_KIND } from "./types.js";
 
-/** What the guards of one request do, and what they leave for its `req.authz`. */
+/** Enforces decisions in the guards of one request, and keeps what its `req.authz` shows of them. */
 export class Enforcement {
   /** Who is logged in; `null` when nobody is. */
   readonly principal: Principal | null;
   readonly pdp: RecordedPdp;
   readonly checks: BatchedChecks;
-  /** What the loader of the last guard that passed returned; `undefined` when none had a loader. */
+  /** The resource that the loader of the last guard returned that passed; `undefined` when none had a loader. */
   resource: Resource | undefined;
-  /** The filters that guards have asked for, and whether a handler has taken them. */
+  /** The filters that guards have got from the PDP, and whether a handler has taken them. */
   readonly #filters = new Map<string, { readonly filter: Filter; taken: boolean }>();
 
-  /** @throws {@link AuthorizationSetupError} when the principal is not one that a PDP could decide about. */
+  /** @throws {@link AuthorizationSetupError} when a PDP cannot decide about the principal */
   constructor(req: Request, principal: Principal | null, pdp: Pdp, recorder: DecisionRecorder) {
     if (principal !== null) assertPrincipal(principal);
     this.principal = principal;
@@ -27,11 +27,11 @@ export class Enforcement {
   }
 
   /**
-   * Returns only when the principal may do the action.
+   * Resolves only when the principal may do the action.
    *
    * @param kind - resource kind, as policies name it
    * @param action - action, as policies name it
-   * @param load - finds the resource; left out where the question is about the kind as a whole
+   * @param load - loads the resource; without it the PDP is asked about the kind as a whole
    * @throws {@link UnauthenticatedError}, {@link DeniedError}, {@link ResourceNotFoundError},
    * {@link DecisionNotRecordedError}, or what the PDP throws
    */
@@ -45,7 +45,7 @@ export class Enforcement {
       return { principal, resource: loaded };
     });
     const check = { kind, resource, action };
-    // Asked even if can() has asked the same before: the record must say that the action was tried.
+    // The PDP is asked even if can() has asked the same before: the record must show that the action was tried.
     const [answer] = await this.pdp.check("authorize", principal, [check]);
     const { allowed, callId, id } = answer;
     if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id });
@@ -54,7 +54,8 @@ export class Enforcement {
   }
 
   /**
-   * Returns only when the principal may do the action on some resources of the kind: those that {@link takeFilter} tells.
+   * Resolves only when the principal may do the action on some resources of the kind. {@link takeFilter} gives the
+   * filter for them.
    *
    * @throws {@link UnauthenticatedError}, {@link DeniedError}, {@link UnsupportedPlanError},
    * {@link DecisionNotRecordedError}, or what the PDP throws
@@ -67,14 +68,16 @@ export class Enforcement {
     this.#filters.set(keyOf(kind, action), { filter, taken: false });
   }
 
-  /** The filter that a guard has asked for, which counts as taken from now on; `undefined` when no such guard has passed. */
+  /** The filter of a guard, which counts as taken from now on; `undefined` when no such guard has passed. */
   takeFilter(kind: string, action: string): Filter | undefined {
     const found = this.#filters.get(keyOf(kind, action));
     if (found) found.taken = true;
     return found?.filter;
   }
 
-  /** Whether a guard's filter has not been taken: what the handler is about to send was not filtered by it. */
+  /**
+   * Whether a guard's filter has not been taken, so that the response of the handler cannot have been filtered by it.
+   */
   isUnfiltered(kind: string, action: string): boolean {
     return this.#filters.get(keyOf(kind, action))?.taken === false;
   }
@@ -93,7 +96,7 @@ function keyOf(kind: string, action: string): string {
 
 const enforcements = new WeakMap<object, Enforcement>();
 
-/** Lets guards find the enforcement behind a `req.authz`. Handlers cannot reach it from there. */
+/** Registers the enforcement of a `req.authz`, for {@link enforcementOf}. Handlers cannot reach it from `req.authz`. */
 export function setEnforcement(authz: object, enforcement: Enforcement): void {
   enforcements.set(authz, enforcement);
 }

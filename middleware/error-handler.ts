@@ -16,17 +16,16 @@ export interface Problem {
 /** What the client may learn about an {@link AuthorizationError}. */
 export function problemOf(error: AuthorizationError): Problem {
   const { title, status, message, code, decisionId } = error;
-  // A server's fault is for its log; the title says enough to the person.
+  // The message of a fault of the app is for its developer. The title tells the client enough.
   const detail = status === 500 ? "This is a fault of the application, not yours. Nothing was done." : message;
   return { type: "about:blank", title, status, detail, code, ...(decisionId && { decisionId }) };
 }
 
 /**
- * Renders {@link AuthorizationError}s, as `application/problem+json` (RFC 9457) or as a small HTML page by what the
- * client accepts, and passes on every other error. For apps that have no error pages of their own; use it after the
- * routes.
+ * Renders {@link AuthorizationError}s, as `application/problem+json` (RFC 9457) or as a small HTML page, whichever the
+ * client accepts. It passes on every other error. Use it after the routes, in an app without error pages.
  *
- * @param options.login - where browsers are sent when nobody is logged in; left out, they get a 401 page
+ * @param options.login - path that browsers are redirected to when nobody is logged in; default: they get a 401 page
  */
 export function authorizationErrors(options: { login?: string } = {}): ErrorRequestHandler {
   return (error, req, res, next) => {
@@ -48,12 +47,12 @@ export function authorizationErrors(options: { login?: string } = {}): ErrorRequ
   };
 }
 
-/** The person is not told what is wrong with the app, but the developer must be. */
+/** Warns the developer of what is wrong with the app, which the client does not learn. */
 function warn({ name, message, cause }: AuthorizationError): void {
   process.emitWarning(cause instanceof Error ? `${message} ${cause.message}` : message, name);
 }
 
-/** Whether the client would rather have a page than JSON; one that accepts anything gets JSON. */
+/** Whether the client prefers HTML to JSON (RFC 9110, section 12.5.1). A client that accepts anything gets JSON. */
 export function wantsHtml(req: Request): boolean {
   return req.accepts(["json", "application/problem+json", "html"]) === "html";
 }

@@ -1,16 +1,17 @@
 /**
- * Every refusal of this middleware is one of these errors, passed to `next()`. Switch on `code`, or on the class.
+ * A refusal. Every refusal of this middleware is an error of a subclass, passed to `next()`. Switch on `code` or on the
+ * class.
  */
 export abstract class AuthorizationError extends Error {
   /** Stable, machine-readable name of what happened. */
   abstract readonly code: string;
   /** HTTP status (RFC 9110, section 15). */
   abstract readonly status: number;
-  /** Short, the same for every occurrence (RFC 9457, section 3.1.3). The message is what differs. */
+  /** A short summary, the same for every error of the class (RFC 9457, section 3.1.3). The message has the details. */
   abstract readonly title: string;
   /** Headers that belong to the status. */
   readonly headers: Readonly<Record<string, string>> = {};
-  /** Id of the decision, as its event has it; `undefined` when the refusal is none (an error of the set-up, say). */
+  /** Id of the decision, as in its event; `undefined` when there was no decision, as with an error of the setup. */
   decisionId: string | undefined;
 
   constructor(message: string, options?: ErrorOptions) {
@@ -27,7 +28,7 @@ export class UnauthenticatedError extends AuthorizationError {
   override readonly headers: Readonly<Record<string, string>>;
 
   /**
-   * @param message - what the client is told
+   * @param message - for the client
    * @param options.challenge - value of `WWW-Authenticate`; default `Bearer`
    */
   constructor(
@@ -39,14 +40,14 @@ export class UnauthenticatedError extends AuthorizationError {
   }
 }
 
-/** The policy says no, or the principal has no role that it could say yes to: 403. */
+/** The policy denies the action, or the principal has no role: 403. */
 export class DeniedError extends AuthorizationError {
   readonly code: "denied" | "no_roles";
   readonly status = 403;
   readonly title = "Not allowed";
   readonly kind: string;
   readonly action: string;
-  /** The PDP's id of the decision; empty when it was not asked. */
+  /** The PDP's id of the call; empty when it was not asked. */
   readonly callId: string;
 
   constructor(denied: {
@@ -69,7 +70,7 @@ export class DeniedError extends AuthorizationError {
   }
 }
 
-/** The loader found nothing: 404, and the PDP was not asked. */
+/** The loader found no resource: 404. The PDP was not asked. */
 export class ResourceNotFoundError extends AuthorizationError {
   readonly code = "not_found";
   readonly status = 404;
@@ -83,13 +84,13 @@ export class ResourceNotFoundError extends AuthorizationError {
 /** Why a PDP gave no usable answer. */
 export type PdpFault = "timeout" | "unreachable" | "circuit_open" | "bad_answer";
 
-/** The PDP is slow, down or talks nonsense: 503 and never an allow. */
+/** The PDP is slow, down or gives an answer that makes no sense: 503. It never counts as an allow. */
 export class PdpUnavailableError extends AuthorizationError {
   readonly code = "pdp_unavailable";
   readonly status = 503;
   readonly title = "Permissions cannot be checked right now";
   override readonly headers: Readonly<Record<string, string>> = { "Retry-After": "1" };
-  /** What went wrong, for logs; the person who asked gets the same words for all. */
+  /** What went wrong, for logs. The client gets the same message for all faults. */
   readonly fault: PdpFault;
 
   constructor(fault: PdpFault, options?: ErrorOptions) {
@@ -98,7 +99,10 @@ export class PdpUnavailableError extends AuthorizationError {
   }
 }
 
-/** The PDP found the question invalid (gRPC INVALID_ARGUMENT), or it could not even be put: a bug in the app, refused with 500. */
+/**
+ * The PDP rejected the request as invalid (gRPC INVALID_ARGUMENT), or it could not be sent. This is a bug in the app:
+ * 500.
+ */
 export class PdpRejectedError extends AuthorizationError {
   readonly code = "pdp_rejected";
   readonly status = 500;
@@ -109,7 +113,10 @@ export class PdpRejectedError extends AuthorizationError {
   }
 }
 
-/** A sink did not take the event of the decision, which would have no record: 503, also when it was an allow. */
+/**
+ * A sink did not take the event of the decision, so there is no record of it: 503, also when the PDP allowed the
+ * action.
+ */
 export class DecisionNotRecordedError extends AuthorizationError {
   readonly code = "decision_not_recorded";
   readonly status = 503;
@@ -124,21 +131,23 @@ export class DecisionNotRecordedError extends AuthorizationError {
   }
 }
 
-/** The middleware is not set up as it must be, or an app's function broke its promise: refused with 500. */
+/** The middleware is set up wrongly, or a function of the app returned or threw a value that it must not: 500. */
 export class AuthorizationSetupError extends AuthorizationError {
   readonly code = "authorization_setup";
   readonly status = 500;
   readonly title = "Permissions could not be checked";
 }
 
-/** A filter cannot be said exactly in the words of the data store: refused with 500, rather than answered with too much or too little. */
+/**
+ * A query plan cannot be expressed exactly in the language of the database: 500, instead of too many or too few rows.
+ */
 export class UnsupportedPlanError extends AuthorizationError {
   readonly code = "unsupported_plan";
   readonly status = 500;
   readonly title = "Permissions could not be checked";
-  /** The operator that is in the way, as query plans name it. */
+  /** The operator that cannot be expressed, as query plans name it. */
   readonly operator: string;
-  /** The resource's attribute beside it, such as `R.attr.ownerId`; empty when there is none. */
+  /** An attribute among its operands, such as `R.attr.ownerId`; empty when there is none. */
   readonly attribute: string;
 
   constructor(operator: string, attribute: string, reason: string) {

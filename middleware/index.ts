@@ -1,7 +1,7 @@
 /**
- * The core: guards for routes, the client of the Cerbos PDP, and what they are made of. Lists filtered in PostgreSQL are in
- * `sql/`, places for decision events in `sinks/`, and what an app's own tests use in `testing/`: none of them is loaded
- * from here.
+ * The core: guards for routes, the client of the Cerbos PDP, errors and types. It loads none of the other entry points:
+ * `sql/` for lists that are filtered in PostgreSQL, `sinks/` for the events of decisions, `testing/` for the tests of
+ * apps.
  */
 export { type AuthorizationOptions, authorization } from "./authorization.js";
 export { type AuthorizeOptions, authorize, type Guard } from "./authorize.js";

@@ -4,7 +4,7 @@ import { AuthorizationSetupError } from "./errors.js";
 import type { Filter } from "./filter/filter.js";
 import { type Decision, type KindedResource, type Principal, type Resource, WHOLE_KIND } from "./types.js";
 
-/** What handlers and templates ask about one request's permissions; at `req.authz`. */
+/** `req.authz`: the permissions of one request, for handlers and templates. */
 export class RequestAuthorization {
   /** Who is logged in; `null` when nobody is. */
   readonly principal: Principal | null;
@@ -21,7 +21,7 @@ export class RequestAuthorization {
   }
 
   /**
-   * What the route's loader returned, the very object.
+   * The object that the route's loader returned.
    *
    * @throws {@link AuthorizationSetupError} when no `authorize` with a `resource` has passed for this request.
    */
@@ -32,10 +32,10 @@ export class RequestAuthorization {
   }
 
   /**
-   * Whether the principal may do an action, to show or hide what leads there. Questions asked in one tick become one
-   * call, and answers are remembered for the request: for the same kind, id, action and `attr` object.
+   * Whether the principal may do an action, for instance to show or hide its button. Checks of the same tick become one
+   * call to the PDP. Answers are remembered until the request ends, for the same kind, id, action and `attr` object.
    *
-   * @param resource - what the action would be done to, with its kind
+   * @param resource - the resource, with its kind
    * @param action - action, as policies name it
    * @returns `false`, without asking the PDP, when nobody is logged in or the principal has no role
    * @throws {@link PdpUnavailableError} or {@link PdpRejectedError} when there is no answer, and
@@ -56,9 +56,10 @@ export class RequestAuthorization {
   }
 
   /**
-   * {@link can} for each of several resources and actions, such as the rows of a page and their buttons.
+   * The same as {@link can} for several resources and actions, such as the rows of a page and their buttons.
    *
    * @returns for each resource, in their order, whether each action is allowed
+   * @throws what {@link can} throws
    */
   async canEach<A extends string>(
     resources: readonly KindedResource[],
@@ -71,10 +72,10 @@ export class RequestAuthorization {
   }
 
   /**
-   * Which resources of a kind the principal may do an action on, for the query of a route that is a list: see `toSql`.
+   * On which resources of a kind the principal may do an action, for the query of a route that is a list: see `toSql`.
    *
-   * Only on routes guarded by `authorize(kind, action, { filter: true })`, which has already asked the PDP and refused
-   * those who may not do the action on any resource.
+   * It works only on routes guarded by `authorize(kind, action, { filter: true })`. The guard has already asked the
+   * PDP, and refused principals that may not do the action on any resource.
    *
    * @throws {@link AuthorizationSetupError} when no such guard has passed for this request
    */
@@ -87,13 +88,15 @@ export class RequestAuthorization {
   }
 
   /**
-   * Asks on which resources of a kind the principal may do an action, for a list that is only a part of a page, such as
-   * the last orders on a customer's page. A route that is itself a list has a guard for that, and takes {@link filter}.
+   * Asks the PDP on which resources of a kind the principal may do an action, for a list that is only a part of a page,
+   * such as the last orders on a customer's page. A route that is itself a list has a guard for that, and uses
+   * {@link filter}.
    *
    * @param kind - resource kind, as policies name it
    * @param action - action, as policies name it
-   * @returns the filter for the query of that part, which `toSql` takes. `{ decision: "denied" }` when there is no such
+   * @returns the filter for the query of that list, for `toSql`. It is `{ decision: "denied" }` when there is no such
    *   resource and, without asking the PDP, when nobody is logged in or the principal has no role
+   * @throws {@link AuthorizationSetupError} when the kind or action is not a non-empty string
    * @throws {@link PdpUnavailableError}, {@link PdpRejectedError} or {@link UnsupportedPlanError} when there is no
    * answer, and {@link DecisionNotRecordedError} when it cannot be recorded
    * @see https://docs.cerbos.dev/cerbos/latest/api/#resources-query-plan
@@ -112,7 +115,7 @@ export class RequestAuthorization {
     return (await pdp.plan("filter", principal, check)).filter;
   }
 
-  /** Code of the refusal for which the PDP is not even asked. */
+  /** Code of the refusal when the PDP need not be asked; `undefined` when it must be. */
   get #refusal(): "unauthenticated" | "no_roles" | undefined {
     const { principal } = this;
     if (!principal) return "unauthenticated";

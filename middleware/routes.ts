@@ -2,14 +2,20 @@ import { type Guard, guardOf } from "./authorize.js";
 
 /** A route of an app, with the guards that stand before its last handler. */
 export interface Route {
-  /** Upper case; `ALL` for `route.all()` and `router.all()`. Express itself makes a route for each method of `app.all()`. */
+  /**
+   * Upper case; `ALL` for `route.all()` and `router.all()`. Express itself makes a route for each method of
+   * `app.all()`.
+   */
   readonly method: string;
-  /** As written at the route. Below a router that is mounted at a path, `…` stands for that one: Express forgets it. */
+  /**
+   * The path of the route, as written there. `…` stands for the path that its router is mounted at: Express keeps no
+   * record of it.
+   */
   readonly path: string;
   readonly guards: readonly Guard[];
 }
 
-/** The part of Express's routers that is the same in versions 4 and 5, though undocumented in both. */
+/** The structure of Express's routers that versions 4 and 5 share. Neither documents it. */
 interface Layer {
   readonly name?: string;
   readonly handle: object & { readonly stack?: readonly Layer[] };
@@ -23,15 +29,15 @@ interface Layer {
 /**
  * Lists every route of an app, routers inside routers included, so that a test can fail when one lacks a guard.
  *
- * It cannot look into an app that is mounted in another: that one is listed as a single route without guards,
- * `ALL` of `/*`. Handlers given to `app.use()` are not routes and are not listed.
+ * An app that is mounted in another app is listed as a single route without guards, `ALL` of `/*`, as its routes cannot
+ * be seen. Handlers given to `app.use()` are not routes and are not listed.
  *
  * @param app - an Express app or router
  * @throws TypeError when it is neither, so that such a test cannot pass by finding nothing
  */
 export function routesOf(app: object): Route[] {
   const candidate = app as { stack?: readonly Layer[]; _router?: Layer["handle"]; router?: Layer["handle"] };
-  // Express 4 throws when app.router is read, so its own name goes first.
+  // Express 4 throws when app.router is read, so app._router is read before it.
   const layers = candidate.stack ?? candidate._router?.stack ?? candidate.router?.stack;
   if (!layers) throw new TypeError("routesOf(): this is not an Express app or router.");
   return layers.flatMap((layer) => {
@@ -47,9 +53,9 @@ function routesAt({ path, stack }: NonNullable<Layer["route"]>): Route[] {
   const methods = new Set(stack.map(methodOf));
   return [...methods].flatMap((method) => {
     const chain = stack.filter((handler) => [method, ALL].includes(methodOf(handler)));
-    // route.all(guard).get(show) has no handler for other methods, so there is nothing to guard.
+    // With route.all(guard).get(show), other methods have no handler that could be guarded.
     if (method === ALL && methods.size > 1 && chain.every(({ handle }) => guardOf(handle))) return [];
-    // A guard that comes last has nothing behind it to guard.
+    // A guard that is the last handler guards nothing.
     return [{ method, path: String(path), guards: chain.slice(0, -1).flatMap(({ handle }) => guardOf(handle) ?? []) }];
   });
 }

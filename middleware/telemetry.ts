@@ -20,7 +20,9 @@ export const INSTRUMENTATION_SCOPE = "gatehouse";
 /** Bucket boundaries of the histogram of PDP calls, in s: a local PDP answers in fractions of a millisecond. */
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
-/** Version, trace id, parent id, flags: W3C Trace Context, section 3.2.2. Later versions than 00 may have more fields. */
+/**
+ * Version, trace id, parent id, flags: W3C Trace Context, section 3.2.2. Later versions than 00 may have more fields.
+ */
 const TRACEPARENT = /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 
 /**
@@ -55,8 +57,8 @@ export function failSpan(span: Span, error: unknown): void {
 }
 
 /**
- * The trace id of a span, and the `traceparent` header for the PDP (W3C Trace Context, section 3.2). Without an SDK the span
- * is the one of the parent context.
+ * The trace id of a span, and the `traceparent` header for the PDP (W3C Trace Context, section 3.2). Without an SDK the
+ * span is the one of the parent context.
  */
 export function propagationOf(span: Span): { traceId: string | null; traceparent: string | undefined } {
   const spanContext = span.spanContext();
@@ -88,8 +90,8 @@ const gaugeSources = new WeakMap<MeterProvider, Map<string, Set<() => number>>>(
  * Adds a source to a gauge. OpenTelemetry keeps one value for each set of attributes, so the values of sources with the
  * same attributes are combined.
  *
- * One callback serves all sources, and it stays after the last source has been removed: without a callback the gauge would
- * show its last value for ever.
+ * One callback serves all sources, and it stays after the last source has been removed: without a callback the gauge
+ * would show its last value for ever.
  *
  * @param attributes - of the value. There must be few sets of them, as each is kept as long as the meter provider
  * @param read - returns the value of the source; called whenever the gauge is read
@@ -119,9 +121,9 @@ const CIRCUIT_OPEN: SharedGauge = {
 };
 
 /**
- * Measures a connection to a PDP: how long calls take, as the histogram `authz.pdp.duration` in s, and whether the circuit
- * breaker is open (1) or not (0), as the gauge `authz.pdp.circuit_open`. Of several connections to the same PDP, the gauge
- * shows whether any circuit is open.
+ * Measures a connection to a PDP: how long calls take, as the histogram `authz.pdp.duration` in s, and whether the
+ * circuit breaker is open (1) or not (0), as the gauge `authz.pdp.circuit_open`. Of several connections to the same
+ * PDP, the gauge shows whether any circuit is open.
  *
  * @returns `timed` makes and measures a call; `stop` must be called when the connection is closed
  */

@@ -2,19 +2,24 @@ import type { Filter } from "./filter/filter.js";
 import type { Attributes } from "./json.js";
 
 /**
- * Who asks. See https://docs.cerbos.dev/cerbos/latest/api/#check-resources
+ * Who makes a request.
+ *
+ * @see https://docs.cerbos.dev/cerbos/latest/api/#check-resources
  */
 export interface Principal {
   /** Unique and stable; never empty. With Okta the user id (`00u...`), not the login, which can change. */
   readonly id: string;
-  /** Roles as policies name them. Without any, every check is denied: Cerbos decides only for principals that have a role. */
+  /**
+   * Roles as policies name them. A principal without roles is always denied, as Cerbos decides for principals with a
+   * role only.
+   */
   readonly roles: readonly string[];
   readonly attr?: Attributes | undefined;
 }
 
 /**
- * What is asked about. A loader may return an object with more properties than these (the row that it read, say):
- * they are kept for the handler at `req.authz.resource` and are not sent to the PDP.
+ * What a request is about. A loader may return an object with more properties, such as the row that it has read. They
+ * are not sent to the PDP, and handlers find them at `req.authz.resource`.
  */
 export interface Resource {
   /** Unique within its kind; never empty. */
@@ -22,19 +27,19 @@ export interface Resource {
   readonly attr?: Attributes | undefined;
 }
 
-/** Cerbos wants an id for every resource. This one stands for a kind as a whole, and for none of its resources. */
+/** Stands for a kind as a whole, since Cerbos requires an id of every resource. */
 export const WHOLE_KIND: Resource = { id: "*" };
 
-/** What a loader finds: `undefined` or `null` when there is no such thing. */
+/** What a loader returns: `undefined` or `null` when there is no such resource. */
 export type LoadedResource = Resource | undefined | null;
 
-/** A resource that says of which kind it is. */
+/** A resource with its kind. */
 export interface KindedResource extends Resource {
   /** Resource kind, as policies name it. */
   readonly kind: string;
 }
 
-/** One question about one resource: may the principal do the action? */
+/** A question to the PDP: may the principal do the action on the resource? */
 export interface Check {
   readonly kind: string;
   readonly resource: Resource;
@@ -42,81 +47,82 @@ export interface Check {
 }
 
 /**
- * What a decision rests on.
+ * Why the PDP decided as it did.
  *
  * @see https://docs.cerbos.dev/cerbos/latest/api/#check-resources, `includeMeta`
  */
 export interface DecisionMetadata {
-  /** The policy that decided, such as `resource.contact.vdefault`; empty when the PDP does not tell. */
+  /** The policy that decided, such as `resource.contact.vdefault`; empty when the PDP does not say. */
   readonly policy: string;
   readonly scope: string;
-  /** Derived roles that the principal had towards the resource, of those that mattered. */
+  /** Derived roles that the principal has for the resource, of those that the decision depends on. */
   readonly derivedRoles: readonly string[];
-  /** Rules that applied, as far as they say so: those that have an `output`. */
+  /** Names of the rules that applied. The PDP names rules with an `output` only. */
   readonly rules: readonly string[];
 }
 
 /** The answer to a {@link Check}. */
 export interface Answer {
   readonly allowed: boolean;
-  /** The PDP's own id of the call, as it stands in its audit log; empty when it gave none. */
+  /** The PDP's id of the call, as in its audit log; empty when it gave none. */
   readonly callId: string;
-  /** Only when they were asked for: {@link CallOptions}. */
+  /** Present when {@link CallOptions.includeMetadata} asks for it. */
   readonly metadata?: DecisionMetadata | undefined;
 }
 
-/** How a question is put. */
+/** Options of a call to the PDP. */
 export interface CallOptions {
-  /** Whether answers are to say what they rest on, which makes them larger. Default `false`. */
+  /** Whether answers include {@link DecisionMetadata}, which makes them larger. Default `false`. */
   readonly includeMetadata?: boolean | undefined;
-  /** The trace that the call belongs to, as W3C Trace Context, section 3.2, writes it. */
+  /** The trace that the call belongs to: the header `traceparent` (W3C Trace Context, section 3.2). */
   readonly traceparent?: string | undefined;
 }
 
-/** The answer to "on which resources of this kind may the principal do the action?" */
+/** On which resources of a kind the principal may do the action. */
 export interface Plan {
   readonly filter: Filter;
-  /** The PDP's own id of the call, as it stands in its audit log; empty when it gave none. */
+  /** The PDP's id of the call, as in its audit log; empty when it gave none. */
   readonly callId: string;
-  /** Only when they were asked for. Of plans Cerbos tells the scope alone. */
+  /** Present when {@link CallOptions.includeMetadata} asks for it. Of a plan Cerbos tells the scope only. */
   readonly metadata?: DecisionMetadata | undefined;
 }
 
 /**
- * A policy decision point. {@link cerbos} is one; anything that answers the same questions can stand behind the interface.
+ * A policy decision point, such as {@link cerbos} connects to. Another service can be used by implementing the
+ * interface.
  */
 export interface Pdp {
   /**
-   * Decides questions of one principal, in as few calls as it can.
+   * Decides the checks of one principal, in as few calls as possible.
    *
    * @returns an answer for each check, in their order
-   * @throws {@link PdpUnavailableError} when there is no answer in time, or none that can be trusted.
-   * @throws {@link PdpRejectedError} when the PDP finds the question itself invalid.
+   * @throws {@link PdpUnavailableError} when there is no answer in time, or none that can be trusted
+   * @throws {@link PdpRejectedError} when the PDP rejects the request as invalid
    */
   check(principal: Principal, checks: readonly Check[], options?: CallOptions): Promise<readonly Answer[]>;
   /**
-   * Says on which resources of a kind the principal may do the action.
+   * Plans on which resources of a kind the principal may do the action.
    *
-   * @throws {@link PdpUnavailableError} and {@link PdpRejectedError}, as `check` does.
-   * @throws {@link UnsupportedPlanError} when the plan has a shape that is not known.
+   * @throws {@link PdpUnavailableError} and {@link PdpRejectedError}, as `check` does
+   * @throws {@link UnsupportedPlanError} when the plan has an unknown operator or shape
    */
   plan(principal: Principal, kind: string, action: string, options?: CallOptions): Promise<Plan>;
   /**
-   * Resolves when the PDP says that it serves, for readiness probes.
+   * Resolves when the PDP reports that it is serving, for readiness probes.
    *
-   * @throws {@link PdpUnavailableError} otherwise.
+   * @throws {@link PdpUnavailableError} otherwise
    */
   ping(): Promise<void>;
-  /** Ends the connection. Checks made afterwards are refused. */
+  /** Closes the connection. Later checks are refused. */
   close(): void;
 }
 
-/** A decision made for the request, kept at `req.authz.decisions` in the order in which they were made. */
+/** A decision made for the request. `req.authz.decisions` has them in the order in which they were made. */
 export interface Decision extends Answer {
-  /** As it stands in the decision's event. */
+  /** The id of the decision's event. */
   readonly id: string;
   readonly kind: string;
-  /** `*` when the question was about the kind as a whole. */
+  /** `*` when the check was about the kind as a whole. */
   readonly resourceId: string;
   readonly action: string;
 }

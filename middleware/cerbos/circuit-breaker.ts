@@ -1,7 +1,7 @@
 /**
- * A circuit breaker: after several failures in a row calls are refused at once for a short while; then a single call
- * is let through as a probe, and its outcome closes or reopens the circuit. Calls that come while the probe is under
- * way are refused, not queued behind it: a PDP that hangs must not collect the app's requests.
+ * A circuit breaker. After several failures in a row the circuit is open, and calls are refused at once. After a short
+ * time one call is let through as a probe, and its outcome closes or reopens the circuit. Calls during the probe are
+ * refused, not queued, so that requests do not pile up behind a PDP that hangs.
  */
 export class CircuitBreaker {
   readonly #threshold: number;
@@ -15,10 +15,11 @@ export class CircuitBreaker {
 
   /**
    * @param options.threshold - failures in a row that open the circuit
-   * @param options.cooldown - ms that it stays open before a probe
-   * @param options.isFailure - whether an error speaks against the service; others (a bad request, say) change nothing
-   * @param options.refusal - makes the error that is thrown in place of a call while the circuit is open
-   * @param options.onOpen - told each time that the circuit opens, also when a probe has failed
+   * @param options.cooldown - how long the circuit stays open before a probe, in ms
+   * @param options.isFailure - whether an error is a failure of the service; other errors, such as of an invalid
+   *   request, change nothing
+   * @param options.refusal - makes the error that is thrown instead of a call while the circuit is open
+   * @param options.onOpen - called each time that the circuit opens, also after a probe that failed
    */
   constructor(options: {
     threshold: number;
@@ -34,13 +35,13 @@ export class CircuitBreaker {
     this.#onOpen = options.onOpen ?? (() => {});
   }
 
-  /** Whether calls are refused at once, but for the probes. */
+  /** Whether the circuit is open: calls are refused, except for probes. */
   get isOpen(): boolean {
     return this.#failures >= this.#threshold;
   }
 
   /**
-   * Makes the call, unless the circuit is open. The call must end sooner or later: give it a deadline.
+   * Makes the call, unless the circuit is open. The call must settle, so give it a deadline.
    *
    * @throws the `refusal` when the circuit is open; otherwise what the call throws
    */
@@ -56,7 +57,7 @@ export class CircuitBreaker {
       if (this.#isFailure(error)) {
         this.#failures += 1;
         this.#openUntil = performance.now() + this.#cooldown;
-        // Not for the calls that were under way already: they fail for the same reason.
+        // Calls that were under way when the circuit opened may fail as well: they do not open it again.
         if (open || this.#failures === this.#threshold) this.#onOpen();
       }
       throw error;

@@ -14,19 +14,19 @@ const FAILURES_TO_OPEN_CIRCUIT = 5;
 const CIRCUIT_COOLDOWN_MS = 250;
 
 /**
- * Connects to a Cerbos PDP over gRPC. The connection is made at the first check, and made again whenever it is lost.
+ * Connects to a Cerbos PDP over gRPC. The connection is made at the first call, and again whenever it is lost.
  *
- * Each check has a deadline, at most two retries on UNAVAILABLE within it, and a circuit breaker in front: five
- * failures in a row open it for 250 ms, during which checks are refused in microseconds.
+ * Each call has a deadline, and at most two retries on UNAVAILABLE within it. A circuit breaker is in front: five
+ * failures in a row open it for 250 ms, in which calls are refused in microseconds.
  *
  * @param target - `host:port`, or `unix:/path/to/socket`
- * @param options.tls - `false` for plain text, `true` for TLS with the well-known authorities, or what
- *   `tls.createSecureContext()` made, for others
+ * @param options.tls - `false` for plain text, `true` for TLS with the well-known authorities, or the result of
+ *   `tls.createSecureContext()` for other authorities or client certificates
  * @param options.playgroundInstance - instance id, when the target is the hosted demo PDP; needs TLS
- * @param options.deadline - ms for one decision, retries included; default 1000
- * @param options.resourcesPerCall - the PDP's limit of resources in one call; questions about more become several
- *   calls at once; default 50
- * @throws TypeError at once when an option makes no sense
+ * @param options.deadline - ms for one call, retries included; default 1000
+ * @param options.resourcesPerCall - the PDP's limit of resources in one call; default 50. Checks of more resources
+ *   become several calls at once
+ * @throws TypeError at once when an argument is not valid
  * @see https://docs.cerbos.dev/cerbos/latest/api/#check-resources
  * @see https://docs.cerbos.dev/cerbos/latest/api/#resources-query-plan
  */
@@ -40,7 +40,7 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
     cooldown: CIRCUIT_COOLDOWN_MS,
     isFailure: isPdpFailure,
     refusal: () => new PdpUnavailableError("circuit_open"),
-    // A connection can fall silent without ending, and gRPC would wait for it for ever: each probe gets a new one.
+    // gRPC waits for ever for a connection that is silent without being closed, so each probe gets a new connection.
     onOpen: () => {
       if (closed) return;
       client.close();
@@ -56,8 +56,8 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
 
   function withDeadline<T>(send: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      // gRPC's deadline does not count while it looks up the target's address; this one does. An AbortSignal for each
-      // call would do as well, but takes several times as long as everything else here.
+      // gRPC's own deadline does not run while the target's address is looked up, this one does. An AbortSignal for
+      // each call would work too, but costs several times as much as all else in this function.
       const timer = setTimeout(() => reject(new PdpUnavailableError("timeout")), deadline);
       send().then(
         (answer) => {
@@ -72,7 +72,7 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
     });
   }
 
-  /** The answers of one call, for each entry and action. */
+  /** Makes one call. @returns the answers for each entry and each of its actions */
   async function checkEntries(principal: Principal, entries: readonly Entry[], options: CallOptions) {
     const request = checkRequest(principal, entries, options);
     return answersOf(await call(() => client.checkResources(request, headersOf(options))), entries);
@@ -96,7 +96,7 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
       return { filter, callId: response.cerbosCallId, metadata: planMetadataOf(response) };
     },
     async ping(): Promise<void> {
-      // Through the circuit breaker too: an app that gets no traffic while it is not ready must still close the circuit.
+      // Through the circuit breaker as well: an app that is not ready gets no requests that could close the circuit.
       await call(() => client.serverInfo());
     },
     close: () => {

@@ -1,25 +1,30 @@
 import { PdpRejectedError } from "../errors.js";
 
-/** Deeper attributes cannot be read by every implementation of Protobuf, which counts three levels for each of JSON. */
+/**
+ * Implementations of Protobuf limit nesting, and a level of JSON is three levels there. Deeper attributes may be
+ * unreadable.
+ */
 const MAX_DEPTH = 32;
 
-/** Half a surrogate pair. On the way all of these become the same character, so that different ids would look equal. */
+/**
+ * Half a surrogate pair. UTF-8 turns all of these into the same character, so that different ids would become equal.
+ */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Makes sure that the parts of a request reach the PDP as they are: as JSON, in well-formed Unicode.
+ * Asserts that values reach the PDP unchanged: they are JSON, in well-formed Unicode.
  *
- * @param parts - by the name that the error gives them
- * @throws {@link PdpRejectedError} when one does not; its cause names the place and what is wrong there
+ * @param values - by the name that the error gives them
+ * @throws {@link PdpRejectedError} otherwise; its cause names the place and what is wrong there
  */
-export function assertFaithful(parts: Readonly<Record<string, unknown>>): void {
-  for (const [name, part] of Object.entries(parts)) {
-    const flaw = flawIn(part);
+export function assertFaithful(values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    const flaw = flawIn(value);
     if (flaw) throw new PdpRejectedError({ cause: new TypeError(name + flaw) });
   }
 }
 
-/** What is wrong with a value, as the end of a sentence that begins with the value's name; `undefined` when it is JSON. */
+/** What is wrong with a value, as the end of a sentence that begins with its name; `undefined` when nothing is. */
 function flawIn(value: unknown, depth = MAX_DEPTH): string | undefined {
   if (typeof value === "string") return LONE_SURROGATE.test(value) ? " is not well-formed Unicode" : undefined;
   if (typeof value === "boolean" || value === null || Number.isFinite(value)) return undefined;
@@ -33,7 +38,10 @@ function flawIn(value: unknown, depth = MAX_DEPTH): string | undefined {
   return undefined;
 }
 
-/** Whether a value is an array, or an object that is no more than its properties: a `Date` has none and would arrive empty. */
+/**
+ * Whether a value is an array or a plain object. An object of a class may lose its content: a `Date` would arrive
+ * empty.
+ */
 function isPlain(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -3,9 +3,12 @@ import { MAX_TIMER_MS } from "../assertions.js";
 
 /** Settings of {@link cerbos}. */
 export interface CerbosOptions extends Pick<Options, "tls" | "playgroundInstance"> {
-  /** How long one decision may take in all, retries included, in ms. Default 1000. */
+  /** How long one call may take, retries included, in ms. Default 1000. */
   readonly deadline?: number | undefined;
-  /** How many resources the PDP takes in one call: its `server.requestLimits.maxResourcesPerRequest`. Default 50, as there. */
+  /**
+   * How many resources the PDP takes in one call: its `server.requestLimits.maxResourcesPerRequest`. Default 50, as
+   * there.
+   */
   readonly resourcesPerCall?: number | undefined;
 }
 

@@ -25,10 +25,10 @@ const COMPREHENSIONS: ReadonlySet<string> = new Set<Comprehension["operator"]>([
 ]);
 
 /**
- * Makes a filter of a query plan, whose shape it checks.
+ * Makes a filter of a query plan, and checks its shape.
  *
- * @returns `undefined` when the response is of a kind that there is not
- * @throws {@link UnsupportedPlanError} when the condition has an operator or a shape that is not known
+ * @returns `undefined` when the plan is of an unknown kind
+ * @throws {@link UnsupportedPlanError} when the condition has an unknown operator or shape
  * @see https://docs.cerbos.dev/cerbos/latest/api/#resources-query-plan
  */
 export function filterOf(response: PlanResponse): Filter | undefined {
@@ -39,8 +39,10 @@ export function filterOf(response: PlanResponse): Filter | undefined {
 }
 
 /**
- * @param scope - the variables around, innermost first
- * @param isRuleLevel - whether only `and`, `or` and `not` are around, as for conditions of rules
+ * Makes an expression of an operand of a plan.
+ *
+ * @param scope - the variables of the comprehensions around it, innermost first
+ * @param isRuleLevel - whether only `and`, `or` and `not` are around it, so that it may be the condition of a rule
  */
 function expressionOf(node: Operand, scope: readonly Variable[], isRuleLevel = false): Expression {
   if ("name" in node) return variableOf(node.name, scope);
@@ -110,14 +112,14 @@ function comprehensionOf(
   if (!list || !lambda || operands.length !== 2 || !("operator" in lambda) || lambda.operator !== "lambda") {
     throw malformed(operator);
   }
-  // The bodies come first, then the names.
+  // A lambda has its bodies first, then the names of its variables.
   const named = lambda.operands.flatMap((operand) => ("name" in operand ? [operand.name] : []));
   const bodyCount = operator === "transformList" ? lambda.operands.length - 1 : 1;
   const names = lambda.operands.slice(bodyCount).map((operand) => ("name" in operand ? operand.name : ""));
   if (names.length === 0 || names.length > 2 || bodyCount < 1 || names.some((name) => !named.includes(name))) {
     throw malformed("lambda");
   }
-  // A variable that is called R arrives as request.resource, and could not be told from the resource itself.
+  // A variable called R arrives as request.resource, so that it cannot be distinguished from the resource.
   const lost = names.find((name) => name === "request" || name.startsWith("request."));
   if (lost)
     throw new UnsupportedPlanError(operator, "", `its variable ${lost} hides the resource; give it another name.`);
@@ -132,7 +134,7 @@ function comprehensionOf(
   };
 }
 
-/** A list of constants is one, too: plans have it in pieces where it holds lists. */
+/** A list of constants is a constant. Plans write it as a list of elements when it contains lists. */
 function listOf(elements: readonly Expression[]): Expression {
   const values = elements.flatMap((element) => (element.type === "literal" ? [element.value] : []));
   return values.length === elements.length ? { type: "literal", value: values } : { type: "list", elements };

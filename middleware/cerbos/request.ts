@@ -8,20 +8,21 @@ export type CheckRequest = Parameters<GRPC["checkResources"]>[0];
 /** A PlanResources request, as the Cerbos client takes it. */
 export type PlanRequest = Parameters<GRPC["planResources"]>[0];
 
-/** One resource of a request, and the actions that are asked about it. */
+/** One resource of a CheckResources request, and the actions that are checked on it. */
 export interface Entry {
   readonly kind: string;
   readonly resource: Resource;
   readonly actions: readonly string[];
 }
 
-/** Groups checks about the same resource; `places` says where the answer to each check will be. */
+/** Groups checks of the same resource. `places` has the position of the answer to each check. */
 export function entriesOf(checks: readonly Check[]): { entries: Entry[]; places: [entry: number, action: number][] } {
   const entries: (Entry & { readonly actions: string[] })[] = [];
   const numbers = new Map<Resource, number>();
   const places = checks.map(({ kind, resource, action }): [number, number] => {
     let number = numbers.get(resource);
-    // The PDP can skip a schema for some actions, such as lists, but only where the entry asks about nothing else.
+    // A schema can be ignored for some actions, such as lists, but only in an entry that has no other actions. So
+    // checks of a resource without attributes, such as a kind as a whole, are not grouped.
     if (number === undefined || entries[number]?.kind !== kind || !resource.attr) {
       number = entries.push({ kind, resource, actions: [] }) - 1;
       numbers.set(resource, number);
@@ -36,7 +37,7 @@ export function entriesOf(checks: readonly Check[]): { entries: Entry[]; places:
 /**
  * The CheckResources request of one principal.
  *
- * @throws {@link PdpRejectedError} when a part of it would not reach the PDP as it is; the error's cause names the part
+ * @throws {@link PdpRejectedError} when a value in it would not reach the PDP unchanged; its cause names the place
  * @see https://docs.cerbos.dev/cerbos/latest/api/#check-resources
  */
 export function checkRequest(principal: Principal, entries: readonly Entry[], options: CallOptions): CheckRequest {
@@ -46,7 +47,7 @@ export function checkRequest(principal: Principal, entries: readonly Entry[], op
   }));
   const sent = sentPrincipal(principal);
   for (const { resource, actions } of resources) assertFaithful({ resource, actions });
-  // The client's types want mutable attributes, though it only reads them.
+  // The types of the client require mutable attributes, but it only reads them.
   return { principal: sent, resources, includeMetadata: options.includeMetadata === true } as CheckRequest;
 }
 

@@ -9,7 +9,7 @@ type PlanResponse = Awaited<ReturnType<GRPC["planResources"]>>;
 /**
  * The answers in a response, for each entry of the request and each of its actions.
  *
- * @throws {@link PdpUnavailableError} `bad_answer` when the response is about anything but what was asked
+ * @throws {@link PdpUnavailableError} `bad_answer` when the response does not match the request
  */
 export function answersOf({ results, cerbosCallId }: CheckResponse, entries: readonly Entry[]): Answer[][] {
   if (results.length !== entries.length) throw new PdpUnavailableError("bad_answer");
@@ -24,7 +24,7 @@ export function answersOf({ results, cerbosCallId }: CheckResponse, entries: rea
   });
 }
 
-/** What the decision about an action rests on, where the PDP was asked to say so. */
+/** The metadata of the decision about an action; `undefined` when the request did not ask for it. */
 function metadataOf({ metadata, outputs }: CheckResponse["results"][number], action: string) {
   if (!metadata) return undefined;
   const { matchedPolicy = "", matchedScope = "" } = metadata.actions[action] ?? {};
@@ -38,7 +38,7 @@ function metadataOf({ metadata, outputs }: CheckResponse["results"][number], act
   } satisfies DecisionMetadata;
 }
 
-/** What a plan rests on: of plans the PDP tells the scope alone. */
+/** The metadata of a plan. It has the scope only, as the PDP tells no more of a plan. */
 export function planMetadataOf({ metadata }: PlanResponse): DecisionMetadata | undefined {
   const scope = metadata?.matchedScope;
   return scope === undefined ? undefined : { policy: "", scope, derivedRoles: [], rules: [] };

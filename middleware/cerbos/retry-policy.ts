@@ -3,11 +3,11 @@ import type { Options } from "@cerbos/grpc";
 /**
  * Deadline, retries and reconnection of the gRPC channel to the PDP.
  *
- * A call is made again at most twice, for the one status code that says that the PDP did not process it (UNAVAILABLE).
- * The backoff between connections is kept short: gRPC's default grows to two minutes, for which a PDP that is back would
- * go unnoticed.
+ * A call is repeated at most twice, and only on UNAVAILABLE, the one status that says that the PDP did not process it.
+ * The backoff between connections is short: gRPC's default grows to two minutes, in which a PDP that is up again would
+ * not be noticed.
  *
- * @param deadlineMs - for one call, its retries included
+ * @param deadlineMs - for one call, retries included
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md
  */
 export function channelOptions(deadlineMs: number): NonNullable<Options["channelOptions"]> {
@@ -28,7 +28,7 @@ export function channelOptions(deadlineMs: number): NonNullable<Options["channel
         },
       ],
     }),
-    // Otherwise gRPC gives a new client the connection of the client that it replaces.
+    // Without this, gRPC gives a new client the connection of the client that it replaces.
     "grpc.use_local_subchannel_pool": 1,
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 300,

@@ -8,17 +8,17 @@ import { type DecisionRecorder, decisionId, type Outcome } from "./recorder.js";
 
 type Source = DecisionEvent["source"];
 
-/** A check of which it may be that there is no resource. */
+/** A check whose resource is not known yet, or does not exist. */
 type Question = Omit<Check, "resource"> & { readonly resource?: Resource };
 
-/** An answer that is on record, under the id. */
+/** An answer that is on record, with the id of its event. */
 type Recorded<T> = T & { readonly id: string };
 export type RecordedAnswer = Recorded<Answer>;
 
-/** How long a decision took, and in which trace it was made. */
+/** How long the PDP took, and the trace that the call belongs to. */
 type Timing = Pick<Outcome, "duration" | "traceId">;
 
-/** The PDP as one request asks it: every answer is on record before the caller gets it. */
+/** The PDP for one request. Every answer is on record before the caller gets it. */
 export class RecordedPdp {
   /** The decisions that the PDP has made so far. */
   readonly decisions: Decision[] = [];
@@ -60,7 +60,7 @@ export class RecordedPdp {
     return recorded as [RecordedAnswer, ...RecordedAnswer[]];
   }
 
-  /** On which resources of a kind an action is allowed. */
+  /** The plan for an action: on which resources of a kind it is allowed. */
   async plan(source: Source, principal: Principal, check: Check): Promise<Recorded<Plan>> {
     const [plan, timing] = await this.#ask(source, [check], async (options) => {
       const given = await this.#pdp.plan(principal, check.kind, check.action, options);
@@ -73,7 +73,10 @@ export class RecordedPdp {
     return { id, filter, callId };
   }
 
-  /** The result of a step that comes before a question. When the step fails, the refusal is on record. */
+  /**
+   * Runs a step that comes before a call to the PDP. If it throws, the refusal is recorded before the error is thrown
+   * on.
+   */
   async recordingFailure<T>(source: Source, question: Question, step: () => T | Promise<T>): Promise<T> {
     try {
       return await step();
@@ -83,12 +86,12 @@ export class RecordedPdp {
     }
   }
 
-  /** Records that an action was refused without asking the PDP. */
+  /** Records a refusal for which the PDP was not asked. @param error - its code */
   async recordRefusal(source: Source, question: Question, error: string): Promise<void> {
     await this.#recordRefused(source, question, decisionId(""), error, this.#untimed());
   }
 
-  /** Asks the PDP. When there is no answer, that is on record for each of the checks. */
+  /** Asks the PDP. If the call fails, a refusal is recorded for each of the checks before the error is thrown on. */
   async #ask<T>(
     source: Source,
     checks: readonly Check[],
@@ -148,7 +151,7 @@ export class RecordedPdp {
   }
 }
 
-// A Pdp written in JavaScript may answer anything; nothing but a plain yes, or a filter, opens the door.
+// A Pdp written in JavaScript may return any value. Only a boolean, or a known filter, counts as an answer.
 
 function isAnswer(answer: Answer): boolean {
   return typeof answer?.allowed === "boolean";

@@ -1,19 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { Request } from "express";
 import { DecisionNotRecordedError } from "../errors.js";
-import { describe, type Filter } from "../filter/filter.js";
+import { type Filter, redactedText } from "../filter/filter.js";
 import type { Attributes } from "../json.js";
 import { decisionCounter } from "../telemetry.js";
 import type { DecisionMetadata, Principal, Resource } from "../types.js";
 import type { DecisionEvent, DecisionSink } from "./event.js";
 
-/** What is kept of decisions. */
+/** Where the events of decisions go, and what is in them. */
 export interface DecisionOptions {
-  /** Where their events go: each event to all of them. */
+  /** Each sink gets every event. */
   readonly sinks: readonly DecisionSink[];
   /**
-   * Attributes that events are to carry, by name. Default: none, since attributes of principals and
-   * resources are personal data more often than not.
+   * Names of the attributes that events contain. Default: none, since attributes of principals and resources often are
+   * personal data.
    */
   readonly attributes?: {
     /** Of principals. */
@@ -23,26 +23,27 @@ export interface DecisionOptions {
   };
 }
 
-/** How a decision came about. */
+/** A decision or refusal, from which an event is made. */
 export interface Outcome {
   readonly id: string;
   readonly source: DecisionEvent["source"];
   readonly kind: string;
   readonly action: string;
-  /** `undefined` when none was found. */
+  /** `undefined` when there is none, or it has not been loaded. */
   readonly resource: Resource | undefined;
   readonly allowed: boolean;
   readonly metadata?: DecisionMetadata | undefined;
   readonly filter?: Filter | undefined;
-  /** ms that the PDP took; 0 when it was not asked. */
+  /** Time that the PDP took, in ms; 0 when it was not asked. */
   readonly duration: number;
   readonly traceId: string | null;
-  /** Code of the refusal, when it was not the policy that decided. */
+  /** Code of the refusal when no policy decided; `null` otherwise. */
   readonly error: string | null;
 }
 
 /**
- * The id of a decision: the PDP's of the call or, of the second and later decisions of a call, that with their number.
+ * The id of a decision. It is the PDP's id of the call, with `.1`, `.2` and so on after it for the second and later
+ * decisions of the call. Without an id of the call it is a UUID.
  *
  * @param place - number of the decision in its call, from 0
  */
@@ -62,15 +63,16 @@ export class DecisionRecorder {
     this.#attributes = attributes;
   }
 
-  /** Whether anybody wants the events, so that it is worth asking the PDP for what goes into them. */
+  /** Whether there are sinks, so that the PDP should be asked for the metadata that goes into events. */
   get isWanted(): boolean {
     return this.#sinks.length > 0;
   }
 
   /**
-   * Resolves, if it has to be waited for at all, when every sink has taken the event.
+   * Gives the event of a decision to every sink.
    *
-   * @throws {@link DecisionNotRecordedError} when one does not
+   * @returns a promise that resolves when every sink has taken the event; nothing when there is no need to wait
+   * @throws {@link DecisionNotRecordedError} (as a rejection) when a sink does not take it
    */
   record(req: Request, principal: Principal | null, outcome: Outcome): void | Promise<void> {
     const { source, kind, action, allowed, resource, error } = outcome;
@@ -109,14 +111,19 @@ export class DecisionRecorder {
       scope: metadata?.scope ?? null,
       rules: metadata?.rules ?? [],
       derivedRoles: metadata?.derivedRoles ?? [],
-      plan: filter
-        ? { kind: filter.decision, condition: filter.decision === "conditional" ? describe(filter.condition) : null }
-        : null,
+      plan: filter ? planOf(filter) : null,
       source,
       duration: Math.round(duration * 1000) / 1000,
       error,
     };
   }
+}
+
+function planOf(filter: Filter): DecisionEvent["plan"] {
+  return {
+    kind: filter.decision,
+    condition: filter.decision === "conditional" ? redactedText(filter.condition) : null,
+  };
 }
 
 async function settled(waits: readonly Promise<void>[]): Promise<void> {
@@ -136,19 +143,26 @@ function named(names: readonly string[], attr: Attributes = {}): { attr?: Attrib
   };
 }
 
-/** What a logger such as pino-http has put on the request. */
+/** The id that a logger such as pino-http has given to the request. */
 function requestIdOf(req: Request): string | null {
   const { id } = req as { readonly id?: unknown };
   return typeof id === "string" || typeof id === "number" ? String(id) : null;
 }
 
-/** The route's pattern. Of the path that its router is mounted at Express keeps no pattern, only what was asked for. */
+/**
+ * The route's pattern. `…` stands for the path that its router is mounted at: Express has no pattern of that, only its
+ * values.
+ */
 function routeOf({ baseUrl, route }: Request): string | null {
   const path: unknown = route?.path;
   return path === undefined ? null : `${baseUrl && "…"}${path}`;
 }
 
-/** `resource.contact.vdefault/scope`: https://docs.cerbos.dev/cerbos/latest/policies/resource_policies */
+/**
+ * The version in a policy's name, such as `default` in `resource.contact.vdefault/scope`.
+ *
+ * @see https://docs.cerbos.dev/cerbos/latest/policies/resource_policies
+ */
 function versionIn(policy: string): string | null {
   return /\.v([^/.]+)(?:\/|$)/.exec(policy)?.[1] ?? null;
 }

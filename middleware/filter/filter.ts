@@ -11,10 +11,10 @@ export type Filter =
   | { readonly decision: "denied" }
   | { readonly decision: "conditional"; readonly condition: Expression };
 
-/** A condition's tree: a CEL expression in which all that is known of the principal has been filled in. */
+/** A condition as a tree: a CEL expression in which the values of the principal have been filled in. */
 export type Expression = Literal | Attribute | ResourceId | Element | Field | List | Struct | Call | Comprehension;
 
-/** A constant. Query plans do not tell the integer `1` from the floating-point `1.0`. */
+/** A constant. Query plans write the integer `1` and the floating-point `1.0` alike. */
 export interface Literal {
   readonly type: "literal";
   readonly value: Value;
@@ -36,7 +36,10 @@ export interface Variable {
   readonly name: string;
 }
 
-/** What a comprehension's variable stands for. The object is the variable's identity: inner ones may have the same name. */
+/**
+ * The value of a comprehension's variable. The object `variable` is its identity, as inner variables may have the same
+ * name.
+ */
 export interface Element {
   readonly type: "element";
   readonly variable: Variable;
@@ -61,35 +64,37 @@ export interface Struct {
   readonly entries: readonly { readonly key: Expression; readonly value: Expression }[];
 }
 
-/** An operator or function and its operands; of a method, the first is what it is called on. */
+/** An operator or function and its operands. The first operand of a method is the value that it is called on. */
 export interface Call {
   readonly type: "call";
   readonly operator: Operator;
   readonly operands: readonly Expression[];
   /**
-   * For `not`: whether it may stand for a `none` block or a rule with `EFFECT_DENY`, which plans write like the `!` of an
-   * expression. They differ where the operand fails: `!` fails too, but a block or rule takes a failure for "does not
-   * hold".
+   * For `not`: whether it may come from a `none` block or a rule with `EFFECT_DENY`, which plans write like the `!` of
+   * an expression. They differ when the operand fails with an error: `!` fails too, but for a block or rule the operand
+   * counts as false.
    */
   readonly mayBeRule: boolean;
 }
 
-/** What asks something of the elements of a list. */
+/** A comprehension that tests the elements of a list. */
 export type Quantifier = "exists" | "exists_one" | "all";
 
-/** `list.exists(x, body)` and its kin: `exists`, `exists_one`, `all`, `filter`, `map`, `transformList`. */
+/** A macro over a list, such as `list.exists(x, body)`. */
 export interface Comprehension {
   readonly type: "comprehension";
   readonly operator: Quantifier | "filter" | "map" | "transformList";
   readonly list: Expression;
-  /** The element; or the index (of a map: the key) and the element. */
+  /** One variable is the element. Two are the index, or the key of a map, and the element. */
   readonly variables: readonly Variable[];
-  /** What is asked or made of each element; for `transformList` with a condition, the condition and then what is made. */
+  /**
+   * The test or result for each element. `transformList` with a condition has two: the condition, and then the result.
+   */
   readonly bodies: readonly Expression[];
 }
 
-/** An expression in words, with `?` for every constant: they may be what is known of the principal. */
-export function describe(expression: Expression): string {
+/** An expression as text, with `?` for every constant, as constants may be values of the principal. */
+export function redactedText(expression: Expression): string {
   switch (expression.type) {
     case "literal":
       return "?";
@@ -100,39 +105,41 @@ export function describe(expression: Expression): string {
     case "element":
       return expression.variable.name;
     case "field":
-      return `${describe(expression.of)}.${expression.name}`;
+      return `${redactedText(expression.of)}.${expression.name}`;
     case "list":
-      return `[${expression.elements.map(describe).join(", ")}]`;
-    case "struct":
-      return `{${expression.entries.map(({ key, value }) => `${describe(key)}: ${describe(value)}`).join(", ")}}`;
+      return `[${expression.elements.map(redactedText).join(", ")}]`;
+    case "struct": {
+      const entries = expression.entries.map(({ key, value }) => `${redactedText(key)}: ${redactedText(value)}`);
+      return `{${entries.join(", ")}}`;
+    }
     case "call":
-      return `${expression.operator}(${expression.operands.map(describe).join(", ")})`;
+      return `${expression.operator}(${expression.operands.map(redactedText).join(", ")})`;
     case "comprehension": {
-      const parts = [...expression.variables.map(({ name }) => name), ...expression.bodies.map(describe)];
-      return `${describe(expression.list)}.${expression.operator}(${parts.join(", ")})`;
+      const parts = [...expression.variables.map(({ name }) => name), ...expression.bodies.map(redactedText)];
+      return `${redactedText(expression.list)}.${expression.operator}(${parts.join(", ")})`;
     }
   }
 }
 
-/** The first attribute that an expression speaks of, as messages name it; empty when there is none. */
+/** The first attribute in an expression, as messages name it; empty when there is none. */
 export function attributeIn(expression: Expression): string {
   switch (expression.type) {
     case "attribute":
     case "id":
     case "element":
-      return describe(expression);
+      return redactedText(expression);
     case "field":
-      return attributeIn(expression.of) && describe(expression);
+      return attributeIn(expression.of) && redactedText(expression);
     default:
-      for (const part of partsOf(expression)) {
-        const found = attributeIn(part);
+      for (const child of childrenOf(expression)) {
+        const found = attributeIn(child);
         if (found) return found;
       }
       return "";
   }
 }
 
-function partsOf(expression: Expression): readonly Expression[] {
+function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.type) {
     case "list":
       return expression.elements;

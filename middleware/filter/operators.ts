@@ -1,6 +1,6 @@
 /**
- * The operators and functions of query plans that are known here, as plans name them, with the least and the most
- * operands that each has. Comprehensions are not among them: see {@link Comprehension}.
+ * The supported operators and functions of query plans, as plans name them, with the least and the most operands of
+ * each. Comprehensions are not among them: see {@link Comprehension}.
  *
  * @see https://docs.cerbos.dev/cerbos/latest/policies/conditions
  */
@@ -70,10 +70,10 @@ export const operators = {
   commonAncestors: [2, 2],
 } as const satisfies Readonly<Record<string, readonly [least: number, most: number]>>;
 
-/** The name of an operator or function. */
+/** The name of a supported operator or function. */
 export type Operator = keyof typeof operators;
 
-/** Whether a query plan's operator is known here. */
+/** Whether an operator of a query plan is supported. */
 export function isOperator(name: string): name is Operator {
   return Object.hasOwn(operators, name);
 }

@@ -2,19 +2,24 @@ import type { Response } from "express";
 import { problemOf } from "../error-handler.js";
 import { AuthorizationSetupError } from "../errors.js";
 
-/** What sends something. */
+/** The methods of a response that send its head or body. */
 const SENDING_METHODS = ["writeHead", "flushHeaders", "write", "end"] as const;
 
 /**
- * A list that forgot its filter would show everything. This is the last moment to notice: instead of an answer with a
- * status of success, 500 is sent, and a warning tells the developer (`process.emitWarning`).
+ * Holds back the response of a list whose handler has not taken its filter, as it would show every row. Instead of a
+ * response with a status of success the client gets 500, and the developer a warning (`process.emitWarning`).
  *
- * The answer is given here, not by the app's error handler: an error thrown out of `res.end()` is nobody's to catch where
- * a handler answers from a callback, and middleware that has begun to end the response would go on and send the list.
+ * The 500 is sent here, not by the app's error handler. An error that `res.end()` throws cannot be caught when a
+ * handler answers from a callback, and middleware that has begun to end the response would go on and send the list.
  *
  * @param isUnfiltered - whether the handler has not taken the filter yet
  */
-export function refuseUnfiltered(res: Response, kind: string, action: string, isUnfiltered: () => boolean): void {
+export function refuseUnfilteredResponse(
+  res: Response,
+  kind: string,
+  action: string,
+  isUnfiltered: () => boolean,
+): void {
   const originals = Object.fromEntries(SENDING_METHODS.map((name) => [name, res[name]])) as unknown as Record<
     string,
     Send
@@ -39,12 +44,12 @@ export function refuseUnfiltered(res: Response, kind: string, action: string, is
       `A route guarded by authorize("${kind}", "${action}", { filter: true }) answered without req.authz.filter("${kind}", "${action}").`,
     );
     process.emitWarning(error.message, error.name);
-    // What the handler has said of its answer may tell of the list, too.
+    // The headers that the handler has set may reveal something about the list.
     for (const name of res.getHeaderNames()) if (!(name in headersBefore)) res.removeHeader(name);
     const body = JSON.stringify(problemOf(error));
     res.setHeader("Content-Type", "application/problem+json");
     res.setHeader("Cache-Control", "no-store");
-    // At once: what has been put in front may end the response later.
+    // The head is sent at once, as middleware in front of the route may delay the end of the response.
     originals.writeHead?.call(res, error.status);
     originals.end?.call(res, body);
   }

@@ -34,11 +34,11 @@ export interface HttpSink extends DecisionSink {
  * A sink that posts events to an HTTP receiver, in batches and in order. A batch that is not answered with a status of
  * success (2xx: RFC 9110, section 15.3) is sent again until it is, after pauses of up to 10 s. So each event arrives at
  * least once, and each time byte for byte the same: a receiver recognizes duplicates by their `id`. A batch that is too
- * large for the receiver (413) is sent in halves. Redirects are not followed, since they could send the events to another
- * server.
+ * large for the receiver (413) is sent in halves. Redirects are not followed, since they could send the events to
+ * another server.
  *
- * Events wait in memory: `close()` delivers them, and a crash of the process loses them. The first of several failures in
- * a row makes a warning of the process (`DecisionSinkWarning`).
+ * Events wait in memory: `close()` delivers them, and a crash of the process loses them. The first of several failures
+ * in a row makes a warning of the process (`DecisionSinkWarning`).
  *
  * OpenTelemetry gets the gauge `authz.sink.pending` (events in memory, of all such sinks) and the counter
  * `authz.sink.dropped`, with the attribute `sink: "http"`. Register the meter provider before you call this.

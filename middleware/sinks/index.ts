@@ -1,6 +1,6 @@
 /**
- * Where decision events go: a stream of NDJSON, an HTTP receiver, or a sink that an app makes itself, for which there are
- * `Batches`.
+ * Where decision events go: a stream of NDJSON, an HTTP receiver, or a sink that an app makes itself, for which there
+ * are `Batches`.
  */
 
 export { Batches } from "./batches/batches.js";

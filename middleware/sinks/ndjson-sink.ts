@@ -26,7 +26,8 @@ const RANGES = {
  * A sink that writes each event as one line of JSON (NDJSON), for instance to standard output or to a file.
  *
  * Requests wait while the stream has no room. When it has had none for `patience`, all requests that wait are refused
- * together, though their events may still be written. Requests that come while `capacity` bytes wait are refused at once.
+ * together, though their events may still be written. Requests that come while `capacity` bytes wait are refused at
+ * once.
  *
  * Every request is refused once the stream has failed or is closed, so it must live as long as the app. Events that the
  * stream has in memory by then are lost.

@@ -8,11 +8,11 @@ const PERMISSION = /^.+:[^:]+$/;
 
 /**
  * A PDP for tests, which answers without a network. It allows what the table lists and denies everything else. Of a
- * principal it looks at the id alone, and of a resource at the kind alone: not at roles, ids or attributes. Its plans are
- * `allowed` or `denied`, never conditional.
+ * principal it looks at the id alone, and of a resource at the kind alone: not at roles, ids or attributes. Its plans
+ * are `allowed` or `denied`, never conditional.
  *
- * @param table - permissions by principal id; it is read once, so later changes have no effect. A principal that is not in
- *   it has no permissions
+ * @param table - permissions by principal id; it is read once, so later changes have no effect. A principal that is not
+ *   in it has no permissions
  * @throws TypeError at once when the table is not of that shape, for instance when a permission lacks its kind
  * @example
  * const pdp = fakePdp({ ann: ["invoice:read", "invoice:approve"], ben: ["invoice:read"] });

@@ -152,7 +152,9 @@ describe("req.authz.plan", () => {
   });
 });
 
-/** All objects and functions that can be reached from an object by reading properties, getters and prototypes included. */
+/**
+ * All objects and functions that can be reached from an object by reading properties, getters and prototypes included.
+ */
 function reachableFrom(start: object): ReadonlySet<object> {
   const reached = new Set<object>();
   const left: unknown[] = [start];

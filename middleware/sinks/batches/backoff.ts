@@ -18,7 +18,9 @@ export class Pause {
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
 
-/** The pauses between attempts: exponential backoff with full jitter, so that many processes do not retry all at once. */
+/**
+ * The pauses between attempts: exponential backoff with full jitter, so that many processes do not retry all at once.
+ */
 export class Backoff {
   #failures = 0;
   #pause: Pause | undefined;
