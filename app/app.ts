@@ -22,7 +22,7 @@ import { principalOf } from "./directory/principal.js";
 import { rememberPeople } from "./directory/remember-people.js";
 import { bodies } from "./web/body-parsers.js";
 import { csrf } from "./web/csrf.js";
-import { errors, notFound } from "./web/errors.js";
+import { errors, notFound } from "./web/error-handler.js";
 import { menuOfRooms } from "./web/menu.js";
 import { health } from "./web/operations/health.js";
 import { requestLog } from "./web/operations/logger.js";

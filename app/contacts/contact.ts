@@ -77,7 +77,7 @@ export const contactFields = z.object({
   notes: optional.notes.default(""),
 });
 
-/** What a new contact may bring. Whom others let see it later is not among the fields: see `sharing.ts`. */
+/** What a new contact may bring. Whom others let see it later is not among the fields: see `sharing/access-change.ts`. */
 export const newContact = contactFields.extend({ visibility: visibility.default("everyone") });
 export type NewContact = z.output<typeof newContact>;
 

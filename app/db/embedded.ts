@@ -4,7 +4,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
 import { type Database, migrationsFolder } from "./database.js";
-import { lockFolder } from "./lock.js";
+import { lockFolder } from "./folder-lock.js";
 
 /**
  * Opens PostgreSQL inside this process (PGlite), and creates it where there is none yet.

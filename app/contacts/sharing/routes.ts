@@ -10,7 +10,6 @@ import { requireIfMatch, sendContact, staleVersion, versionIn } from "../precond
 import { contactById, contactResource, loadedContact } from "../resource.js";
 import { type AccessChange, type ContactStore, DuplicateEmailError } from "../store.js";
 import { checked } from "../validation.js";
-import { type FormState, showShareForm, showTransferForm } from "./pages.js";
 import {
   changesNothing,
   shareInput,
@@ -22,7 +21,8 @@ import {
   unshareInput,
   visibilityInput,
   withoutRole,
-} from "./sharing.js";
+} from "./access-change.js";
+import { type FormState, showShareForm, showTransferForm } from "./pages.js";
 
 /** What a request is to change, and what is said when it has been. */
 interface Decided {

@@ -15,7 +15,7 @@ import { contacts, decisions, unsealedDecisions } from "../../../app/db/schema.j
 import { type People, peopleStore } from "../../../app/directory/people.js";
 import { principalOf } from "../../../app/directory/principal.js";
 import { bodies } from "../../../app/web/body-parsers.js";
-import { errors } from "../../../app/web/errors.js";
+import { errors } from "../../../app/web/error-handler.js";
 import { requestLog } from "../../../app/web/operations/logger.js";
 import { noStore } from "../../../app/web/security-headers.js";
 import { type Answer, authorization, type Check } from "../../../middleware/index.js";

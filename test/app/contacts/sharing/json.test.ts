@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Contact } from "../../../../app/contacts/contact.js";
-import { sharing } from "../../../../app/contacts/sharing/sharing.js";
+import { sharing } from "../../../../app/contacts/sharing/access-change.js";
 import {
   type ContactJson,
   contactIn,
