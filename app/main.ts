@@ -8,8 +8,8 @@ import { openExplainer } from "./audit/explain/explainer.js";
 import { Sealer } from "./audit/seal/sealer.js";
 import { openDecisionLog } from "./audit/write/decision-log.js";
 import { openStream } from "./audit/write/stream.js";
+import { loginCallback } from "./auth/login-callback.js";
 import { OktaConnection } from "./auth/okta-connection.js";
-import { afterCallback } from "./auth/routes.js";
 import { type Config, loadConfig } from "./config.js";
 import { openDatabase } from "./db/open.js";
 import { listen, stopServing } from "./web/operations/listen.js";
@@ -100,7 +100,7 @@ async function start(config: Config): Promise<void> {
   const connection = new OktaConnection({
     settings: oktaSettings,
     baseUrl: config.baseUrl,
-    onCallback: afterCallback(logger, config.claimRules),
+    onCallback: loginCallback(logger, config.claimRules),
     logger,
   });
   closers.push(() => connection.close());

@@ -4,16 +4,9 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from "exp
 import type { Logger } from "pino";
 import type { OktaSettings } from "../config.js";
 import { withDeadline } from "../deadline.js";
+import { loginPaths } from "./login-paths.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
 import { saveSession } from "./session.js";
-
-/** Paths that Okta must know of this app. */
-export const loginPaths = {
-  login: "/login",
-  callback: "/authorization-code/callback",
-  logout: "/logout",
-  afterLogout: "/",
-} as const;
 
 const OKTA_TIMEOUT_MS = 5_000;
 const FIRST_RETRY_DELAY_MS = 1_000;

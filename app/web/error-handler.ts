@@ -8,8 +8,8 @@ import {
   UnauthenticatedError,
   wantsHtml,
 } from "../../middleware/index.js";
+import { loginUrl } from "../auth/login-paths.js";
 import { OktaUnavailableError } from "../auth/okta-unavailable.js";
-import { loginUrl } from "../auth/routes.js";
 import { isDatabaseUnavailable } from "../db/database-unavailable.js";
 import { ProblemError, unavailable } from "../problems.js";
 import { renderPage } from "./pages.js";

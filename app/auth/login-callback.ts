@@ -1,0 +1,91 @@
+import type { ErrorRequestHandler, Request, Response } from "express";
+import type { Logger } from "pino";
+import type { ClaimRules } from "../config.js";
+import { isDatabaseUnavailable } from "../db/database-unavailable.js";
+import { ProblemError } from "../problems.js";
+import { type Claims, personFromLogin } from "./claims.js";
+import { loginUrl } from "./login-paths.js";
+import { OktaUnavailableError } from "./okta-unavailable.js";
+import { SESSION_COOKIE, saveSession } from "./session.js";
+
+/** Marks a browser whose login was restarted automatically. A login is restarted once, not for ever. */
+const RETRY_COOKIE = "gatehouse.retry";
+const RETRY_COOKIE_LIFETIME_MS = 60_000;
+
+/**
+ * Makes the handler that {@link OktaConnection} calls when the browser is back from Okta. After a login it keeps the
+ * claims in the session and redirects to the page that the user wanted. A login that was lost on the way is restarted
+ * once. Any other failure goes to `next()`: {@link OktaUnavailableError}, a database error, or a {@link ProblemError}
+ * with status 400, or 403 when Okta refused the user.
+ *
+ * @param rules - how claims become a person; a login whose claims have no user id fails
+ */
+export function loginCallback(logger: Logger, rules: ClaimRules): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    const tokens = req.userContext?.tokens;
+    if (!error && tokens) {
+      const claims: Claims = { ...req.userContext?.userinfo, ...tokens.claims() };
+      // With such a login in its session, a browser would be redirected between Okta and this app without end.
+      if (!personFromLogin(claims, rules)) return next(loginFailed());
+      req.session.login = { at: Date.now(), claims };
+      res.clearCookie(RETRY_COOKIE);
+      saveSession(req).then(() => res.redirect(res.locals.returnTo ?? "/"), next);
+      return;
+    }
+    // After the comma openid-client repeats parameters of the request.
+    const reason = error instanceof Error ? error.message.split(",")[0] : "no tokens";
+    logger.warn({ requestId: req.id, reason }, "login failed");
+    if (isDatabaseUnavailable(error)) return next(error);
+    if (isNetworkFault(error)) return next(new OktaUnavailableError({ cause: error }));
+    if (req.query.error === "access_denied") return next(refusedByOkta(req));
+    if (isLostLogin(error) && mayRestart(req)) return restartLogin(req, res);
+    next(loginFailed());
+  };
+}
+
+/** The session that began the login is gone, another tab began one since, or its code was used already. */
+function isLostLogin(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    /state mismatch|authorization request details|state argument is missing/.test(error.message) ||
+    ("error" in error && error.error === "invalid_grant")
+  );
+}
+
+function isNetworkFault(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ("code" in error && /^E[A-Z]+$/.test(String(error.code))) || error.message.includes("request timed out");
+}
+
+/** A browser that does not keep cookies would be redirected without end. */
+function mayRestart(req: Request): boolean {
+  const cookies = req.get("cookie") ?? "";
+  return cookies.includes(`${SESSION_COOKIE}=`) && !cookies.includes(`${RETRY_COOKIE}=`);
+}
+
+function restartLogin(req: Request, res: Response): void {
+  res.cookie(RETRY_COOKIE, "1", {
+    httpOnly: true,
+    sameSite: "lax",
+    secure: req.secure,
+    maxAge: RETRY_COOKIE_LIFETIME_MS,
+  });
+  res.redirect(loginUrl(res.locals.returnTo ?? "/"));
+}
+
+function refusedByOkta(req: Request): ProblemError {
+  const reason = typeof req.query.error_description === "string" ? ` Okta says: ${req.query.error_description}` : "";
+  return new ProblemError(
+    403,
+    "Okta did not let you in",
+    `Ask your administrator to assign this application to you.${reason}`,
+  );
+}
+
+function loginFailed(): ProblemError {
+  return new ProblemError(
+    400,
+    "The login was not completed",
+    "It may have taken too long, or your browser did not send our cookie. Please log in again.",
+  );
+}
