@@ -10,25 +10,30 @@ import { type FetchUserinfo, userinfoOf } from "./userinfo.js";
 
 const KEYS_TIMEOUT_MS = 3_000;
 const MAX_KEY_REQUESTS_PER_MINUTE = 60;
+const USERINFO_CACHE_LIFETIME_MS = 60_000;
+const MAX_CACHED_USERINFOS = 1_000;
 
 /**
- * RFC 6750, section 2.1, with a signed JWT (RFC 7515, section 7.1) as the token. One without a signature must not get
- * as far as Okta's verifier: there it throws where nothing can catch it, and takes the process down.
+ * RFC 6750, section 2.1, with a signed JWT (RFC 7515, section 7.1) as the token. A token without a signature must not
+ * reach Okta's verifier, which throws where nothing can catch the error and so ends the process.
  */
 const BEARER_JWT = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i;
 
-/** Whether a request says itself who makes it, so that a cookie does not count. */
+/** Whether a request carries a bearer token. If it does, its session cookie is ignored. */
 export function hasBearerToken(req: Request): boolean {
   return /^Bearer\b/i.test(req.get("authorization") ?? "");
 }
 
 /**
  * Makes the function that turns a request's access token into the person it was issued for. The token's signature,
- * issuer, audience and times are checked (RFC 9068, section 4); groups that are not in the token are asked of userinfo
- * and remembered for a minute.
+ * issuer, audience and times are checked (RFC 9068, section 4). Groups that are not in the token come from userinfo,
+ * whose answer is kept for a minute.
  *
- * The function throws {@link UnauthenticatedError} when the token does not hold, and {@link OktaUnavailableError} when
- * that cannot be found out.
+ * The function throws {@link UnauthenticatedError} when the token is not valid, and {@link OktaUnavailableError} when
+ * Okta does not answer in time, so that the token cannot be checked.
+ *
+ * @param audience - the `aud` that tokens must have
+ * @param rules - how the token's claims become a person
  */
 export function bearerTokens(
   okta: OktaSettings,
@@ -40,20 +45,20 @@ export function bearerTokens(
     jwksRequestsPerMinute: MAX_KEY_REQUESTS_PER_MINUTE,
     testing: { disableHttpsCheck: okta.issuer.startsWith("http:") },
   });
-  // Whether the last request for keys failed: past its limit the verifier makes none, and cannot tell by itself.
-  let keysOutOfReach = false;
+  // Whether the last request for keys failed. Beyond its rate limit the verifier sends none, and this is all that is known.
+  let keysUnreachable = false;
   const fetchUserinfo: FetchUserinfo = userinfoOf(okta.issuer);
-  const userinfo = new LRUCache<string, Claims>({
-    max: 1_000,
-    ttl: 60_000,
+  const userinfoCache = new LRUCache<string, Claims>({
+    max: MAX_CACHED_USERINFOS,
+    ttl: USERINFO_CACHE_LIFETIME_MS,
     fetchMethod: (token) => fetchUserinfo(token),
   });
 
   async function claimsOf(token: string): Promise<Claims> {
     const verified = verifier.verifyAccessToken(token, audience);
-    // Left to itself the verifier waits 30 s for keys.
+    // The verifier's own timeout for keys is 30 s.
     const { claims } = await withDeadline(verified, KEYS_TIMEOUT_MS, () => new OktaUnavailableError());
-    // The verifier checks `exp` only where there is one, and one that a Date can hold.
+    // The verifier accepts tokens without `exp`, or with one beyond the range of a Date.
     const { exp } = claims as Claims;
     if (typeof exp !== "number" || exp * 1000 <= Date.now()) throw new Error("the token has expired, or never does");
     return claims;
@@ -64,13 +69,14 @@ export function bearerTokens(
     if (!token) throw invalidToken();
     const claims = await claimsOf(token).catch((error: unknown) => {
       const fault = keyFaultIn(error);
-      if (fault === "unreachable") keysOutOfReach = true;
-      if (fault === "unknown") keysOutOfReach = false;
-      throw fault && keysOutOfReach ? new OktaUnavailableError({ cause: error }) : invalidToken(error);
+      if (fault === "unreachable") keysUnreachable = true;
+      if (fault === "unknown") keysUnreachable = false;
+      throw fault && keysUnreachable ? new OktaUnavailableError({ cause: error }) : invalidToken(error);
     });
-    const more = claims[rules.groupsClaim] === undefined && claims.uid ? await userinfo.fetch(token) : undefined;
-    if (more && more.sub !== claims.uid) throw invalidToken();
-    const person = personFromAccessToken({ ...more, ...claims }, rules);
+    const needsUserinfo = claims[rules.groupsClaim] === undefined && claims.uid;
+    const userinfo = needsUserinfo ? await userinfoCache.fetch(token) : undefined;
+    if (userinfo && userinfo.sub !== claims.uid) throw invalidToken();
+    const person = personFromAccessToken({ ...userinfo, ...claims }, rules);
     if (!person) throw invalidToken();
     return person;
   };
@@ -84,14 +90,14 @@ function invalidToken(cause?: unknown): UnauthenticatedError {
 }
 
 /**
- * What was wrong with the token's key, if that is why the token could not be checked. A key that does not exist speaks
- * against the token; keys that cannot be fetched do not.
+ * What was wrong with the token's key, if that is why the token could not be checked. A key that does not exist makes
+ * the token invalid. Keys that cannot be fetched say nothing about it.
  */
-function keyFaultIn(error: unknown): "unknown" | "unreachable" | "not_asked" | undefined {
+function keyFaultIn(error: unknown): "unknown" | "unreachable" | "rate_limited" | undefined {
   if (error instanceof OktaUnavailableError) return "unreachable";
   if (!(error instanceof Error && error.message.startsWith("Error while resolving signing key"))) return undefined;
   const cause = "innerError" in error ? error.innerError : undefined;
   if (!(cause instanceof Error)) return undefined;
   if (cause.name === "SigningKeyNotFoundError") return "unknown";
-  return cause.name === "JwksRateLimitError" ? "not_asked" : "unreachable";
+  return cause.name === "JwksRateLimitError" ? "rate_limited" : "unreachable";
 }

@@ -1,9 +1,9 @@
 import type { ClaimRules } from "../config.js";
 
-/** The claims of a verified token, or of userinfo. Nothing is taken for granted about their types. */
+/** The claims of a verified token, or of userinfo. Their types are not checked. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Who is logged in, however they did it. */
+/** The user who is logged in, by a session or an access token; or a service with an access token for itself. */
 export interface Person {
   /** Okta's user id; for a service that logs in as itself, its client id. */
   readonly id: string;
@@ -12,26 +12,28 @@ export interface Person {
   /** Empty when none is known. */
   readonly department: string;
   readonly groups: readonly string[];
-  /** What policies see. */
+  /** The roles that policies see. */
   readonly roles: readonly string[];
   readonly claims: Claims;
 }
 
 /**
- * The person that the claims of a login speak of: ID token and userinfo together, in which `sub` is the user id
+ * The person whom the claims of a login describe: those of ID token and userinfo together, in which `sub` is the user id
  * (OpenID Connect Core 1.0, sections 2 and 5.3).
  *
- * @returns `null` when the claims name nobody
+ * @param claims - only those of a verified ID token, and of userinfo
+ * @returns `null` when the claims have no user id
  */
 export function personFromLogin(claims: Claims, rules: ClaimRules): Person | null {
   return personWithId(claims.sub, claims, rules);
 }
 
 /**
- * The person that the claims of an access token speak of. In Okta's, `uid` is the user id and `sub` the login; a
- * service's own token has no `uid`, and its client id `cid` as `sub`.
+ * The person whom the claims of an access token describe. In Okta's tokens `uid` is the user id and `sub` the login. The
+ * token of a service has no `uid`, and the service's client id as both `cid` and `sub`.
  *
- * @returns `null` when the claims name nobody
+ * @param claims - only those of a verified access token
+ * @returns `null` when the claims have neither a user id nor a service's client id
  * @see https://developer.okta.com/docs/reference/api/oidc/#access-token-payload
  */
 export function personFromAccessToken(claims: Claims, rules: ClaimRules): Person | null {
@@ -60,20 +62,20 @@ function departmentFrom(claim: unknown): string {
 }
 
 /**
- * Okta sends an array; an expression in the claim's definition can also make it one string, with commas between
- * groups. Anything else is no group at all: a doubt about groups must not make a role.
+ * Okta sends an array. An expression in the claim's definition can also make it one string, with commas between groups.
+ * Any other type counts as no groups: a malformed claim must not give a role.
  */
 function groupsFrom(claim: unknown): string[] {
   const names = typeof claim === "string" ? claim.split(",") : Array.isArray(claim) ? claim : [];
-  const clean = names.flatMap((name) => (isGroupName(name) ? [name.trim()] : []));
-  return [...new Set(clean)];
+  const groups = names.flatMap((name) => (isGroupName(name) ? [name.trim()] : []));
+  return [...new Set(groups)];
 }
 
 function isGroupName(name: unknown): name is string {
   return typeof name === "string" && name.trim() !== "" && name.isWellFormed();
 }
 
-/** Every Okta user is in the group Everyone, so that it says nothing. */
+/** Without a role map, groups are the roles; except for Everyone, since every Okta user is in that group. */
 function rolesFrom(groups: readonly string[], { roleMap }: ClaimRules): string[] {
   if (!roleMap) return groups.filter((group) => group !== "Everyone");
   return [...new Set(groups.flatMap((group) => roleMap.get(group) ?? []))];

@@ -7,17 +7,18 @@ import { loginOf } from "./session.js";
 declare global {
   namespace Express {
     interface Request {
-      /** Who is logged in; absent when nobody is. */
+      /** The person who is logged in; absent when nobody is. */
       person?: Person;
     }
   }
 }
 
 /**
- * Finds out who makes a request: the bearer of its access token or, without one, the person whose login its session
- * holds. A token that does not hold is refused, never passed over in favour of a session.
+ * Sets `req.person`: the person for whom the request's access token was issued or, without a token, the person who
+ * logged in to its session. A token that is not valid is refused; the session is not used in its place.
  *
- * @param fromToken - see {@link bearerTokens}
+ * @param rules - how the claims of a login become a person
+ * @param fromToken - finds the person of an access token; see {@link bearerTokens}
  */
 export function identify(rules: ClaimRules, fromToken: (req: Request) => Promise<Person>): RequestHandler {
   return async (req, _res, next) => {

@@ -13,17 +13,17 @@ const FIRST_RETRY_DELAY_MS = 1_000;
 const MAX_RETRY_DELAY_MS = 5_000;
 
 /**
- * Okta's middleware discovers its authorization server once, when it is made, and stays broken for good if that fails.
- * This keeps making one until one works.
+ * A connection to Okta that recovers. Okta's middleware discovers its authorization server once, in its constructor, and
+ * never works if that fails. This class makes instances until one of them works.
  */
 export class OktaConnection {
   readonly #settings: OktaSettings;
   readonly #baseUrl: string;
-  // Okta's middleware brings the types of Express 4, hence the casts of handlers in this file.
+  // Okta's middleware is typed for Express 4, hence the casts of handlers in this file.
   readonly #onCallback: ErrorRequestHandler;
   readonly #logger: Logger;
   readonly #stopped = new AbortController();
-  /** Resolves when the first attempt to discover Okta has ended, however it did. */
+  /** Resolves when the first attempt to discover Okta has succeeded or failed. */
   readonly firstAttempt: Promise<void>;
   #firstAttemptEnded = () => {};
   #oidc: ExpressOIDC | undefined;
@@ -49,13 +49,13 @@ export class OktaConnection {
    * Throws {@link OktaUnavailableError} while Okta has not been discovered, and when a login begins and it does not answer.
    */
   readonly router: RequestHandler = async (req, res, next) => {
-    if (req.path === loginPaths.login) await this.#makeSureOfReturn(req);
+    if (req.path === loginPaths.login) await this.#prepareLogin(req);
     if (!this.#oidc) throw new OktaUnavailableError();
     (this.#oidc.router as unknown as RequestHandler)(req, res, next);
   };
 
-  /** A browser that is sent to an Okta that is down sees no page of ours; one whose session is not stored cannot log in. */
-  async #makeSureOfReturn(req: Request): Promise<void> {
+  /** While Okta is down, the browser stays here and gets our error page. The callback needs the stored session. */
+  async #prepareLogin(req: Request): Promise<void> {
     await this.ping();
     await saveSession(req);
   }
@@ -68,21 +68,21 @@ export class OktaConnection {
    */
   async logout(req: Request, res: Response, login: { tokens: object } | undefined): Promise<void> {
     try {
-      if (login) return await this.#endAtOkta(req, res, login);
+      if (login) return await this.#logoutAtOkta(req, res, login);
     } catch (err) {
       this.#logger.warn({ requestId: req.id, err }, "logged out here, but not at Okta");
     }
     res.redirect(loginPaths.afterLogout);
   }
 
-  async #endAtOkta(req: Request, res: Response, login: { tokens: object }): Promise<void> {
+  async #logoutAtOkta(req: Request, res: Response, login: { tokens: object }): Promise<void> {
     await this.ping();
-    // What Okta's logout expects of passport, whose own way of ending a session does not wait for the database.
+    // Okta's logout expects both from passport. The session has ended already, so `logout` has nothing to do.
     Object.assign(req, { userContext: login, logout: (done: () => void) => done() });
     const logout = this.#oidc?.forceLogoutAndRevoke() as unknown as (
       ...handled: Parameters<RequestHandler>
     ) => Promise<void>;
-    // Left to itself it waits for ever for tokens to be revoked.
+    // Without a deadline it waits for ever until the tokens are revoked.
     await withDeadline(
       logout(req, res, () => {}),
       OKTA_TIMEOUT_MS,
@@ -106,7 +106,7 @@ export class OktaConnection {
     if (!response.ok) throw new OktaUnavailableError();
   }
 
-  /** Stops trying. */
+  /** Stops the attempts to discover Okta. */
   close(): void {
     this.#stopped.abort();
   }
@@ -138,7 +138,7 @@ export class OktaConnection {
     });
     oidc.on("error", (error) => {
       this.#logger.warn({ issuer, error: error.message }, "Okta reports an error");
-      // After discovery these are about single requests: a token that could not be revoked, say.
+      // After discovery, errors concern single requests, such as a token that could not be revoked.
       this.#firstAttemptEnded();
       if (!this.#oidc) this.#retry(retryIn);
     });

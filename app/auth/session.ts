@@ -9,18 +9,18 @@ import type { Claims } from "./claims.js";
 
 /** What a login leaves in the session. */
 export interface Login {
-  /** When, in ms since 1970. */
+  /** Time of the login, in ms since 1970. */
   readonly at: number;
-  /** Of the ID token and userinfo together. */
+  /** Claims of ID token and userinfo together. */
   readonly claims: Claims;
 }
 
 declare module "express-session" {
   interface SessionData {
     login: Login;
-    /** Path to go to after the login that is under way. */
+    /** Path where the browser goes after the login that has begun. */
     returnTo: string;
-    /** Shown on the next page, once. */
+    /** A message that the next page shows, once. */
     notice: string;
     /** Written by passport inside Okta's middleware. */
     passport: { user?: { tokens: Readonly<Record<string, unknown>> } };
@@ -36,13 +36,15 @@ export const SESSION_COOKIE = "gatehouse.sid";
 const LOGIN_LIFETIME_MS = 8 * 60 * 60 * 1000;
 
 /**
- * Sessions in the database, for browsers. Requests with a bearer token get none: their `req.session` stays undefined.
+ * Sessions in the database, for browsers. A request with a bearer token has no session: its `req.session` is undefined.
  *
  * The cookie is HttpOnly, SameSite=Lax, and Secure when the app's public address is https.
+ *
+ * @param secret - signs the cookie; the same for all processes
  */
 export function browserSessions(config: Config, pool: SqlPool, secret: string): RequestHandler {
   const Store = connectPgSimple(session);
-  // PGlite has the one method that the store calls, which is all that the cast claims.
+  // Hence the cast: the store calls nothing but `query`, which the pool of PGlite has too.
   const store = new Store({ pool: pool as pg.Pool, disableTouch: true, errorLog: () => {} });
   const sessions = session({
     name: SESSION_COOKIE,
@@ -63,15 +65,15 @@ export function browserSessions(config: Config, pool: SqlPool, secret: string): 
   };
 }
 
-/** The login of a request's session, unless it is too old to count. */
+/** The login of a request's session; `undefined` when there is none, or it is no longer valid. */
 export function loginOf(req: Request): Login | undefined {
   const login = req.session?.login;
   return login && Date.now() - login.at < LOGIN_LIFETIME_MS ? login : undefined;
 }
 
 /**
- * Writes a session to the database now. It is written at the end of every answer anyway, but by then a browser may
- * already be following the answer's redirect, and find the session as it was.
+ * Writes a session to the database now. Every answer writes it at its end, but by then a browser may already follow the
+ * answer's redirect, and that request would read the old session.
  */
 export function saveSession(req: Request): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -79,7 +81,7 @@ export function saveSession(req: Request): Promise<void> {
   });
 }
 
-/** Ends a session: in the database first, so that it is over even if the answer never arrives. */
+/** Ends a session: in the database first, so that it is over even if the answer does not arrive. */
 export function endSession(req: Request): Promise<void> {
   return new Promise((resolve, reject) => {
     req.session.destroy((error) => (error ? reject(error) : resolve()));

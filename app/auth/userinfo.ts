@@ -13,8 +13,10 @@ export type FetchUserinfo = (accessToken: string) => Promise<Claims>;
  * Makes a function that asks an authorization server's userinfo endpoint (OpenID Connect Core 1.0, section 5.3), and
  * waits 3,000 ms at most.
  *
- * The function throws {@link UnauthenticatedError} when the token is refused (revoked, say), and
- * {@link OktaUnavailableError} when there is no sensible answer. A token without the scope `openid` has no claims here.
+ * The function throws {@link UnauthenticatedError} when Okta refuses the token, because it was revoked for instance, and
+ * {@link OktaUnavailableError} when there is no usable answer. For a token without the scope `openid` there are no claims.
+ *
+ * @param issuer - of the authorization server, without a slash at the end
  */
 export function userinfoOf(issuer: string): FetchUserinfo {
   return async (accessToken) => {

@@ -1,12 +1,15 @@
 import { DrizzleQueryError } from "drizzle-orm";
 
-/** SQLSTATE classes and codes, and errors of the network and of node-postgres, that mean "not now" rather than "wrong". */
-const SQLSTATES = /^(08...|53...|57P0[1-5]|57014|40001|40P01)$/;
-const NETWORK = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
-const CLIENT =
+/** SQLSTATE classes and codes that say that the database cannot answer now, rather than that the query is wrong. */
+const TRANSIENT_SQLSTATE = /^(08...|53...|57P0[1-5]|57014|40001|40P01)$/;
+/** Codes of network errors. */
+const NETWORK_ERROR_CODE =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
+/** Messages of node-postgres, whose errors have no code. */
+const CLIENT_ERROR_MESSAGE =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Query read timeout)/;
 
-/** A query that was not made through Drizzle, which has an error of its own for this, has failed. */
+/** A query that was not made with Drizzle has failed. Drizzle's own queries fail with a `DrizzleQueryError`. */
 export class SqlError extends Error {
   constructor(options: ErrorOptions) {
     super("query failed", options);
@@ -15,21 +18,21 @@ export class SqlError extends Error {
 }
 
 /**
- * Whether an error says that the database cannot be reached, or cannot answer now. Only errors of queries can: a network
- * that fails elsewhere fails in the same words.
+ * Whether an error says that the database cannot be reached, or cannot answer now. Only errors of queries count: a
+ * connection to another service fails with the same codes.
  *
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  return (error instanceof DrizzleQueryError || error instanceof SqlError) && meansNotNow(error.cause);
+  return (error instanceof DrizzleQueryError || error instanceof SqlError) && isTransient(error.cause);
 }
 
-function meansNotNow(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";
-  if (SQLSTATES.test(code) || CLIENT.test(error.message)) return true;
-  if (NETWORK.test(code) && "syscall" in error && error.syscall !== "open") return true;
-  // A host with several addresses was reached at none of them.
-  if (error instanceof AggregateError) return error.errors.some(meansNotNow);
-  return meansNotNow(error.cause);
+  if (TRANSIENT_SQLSTATE.test(code) || CLIENT_ERROR_MESSAGE.test(error.message)) return true;
+  if (NETWORK_ERROR_CODE.test(code) && "syscall" in error && error.syscall !== "open") return true;
+  // The host has several addresses, and could be reached at none of them.
+  if (error instanceof AggregateError) return error.errors.some(isTransient);
+  return isTransient(error.cause);
 }

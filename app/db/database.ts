@@ -13,7 +13,7 @@ export interface SqlPool {
 export interface Database {
   readonly db: Db;
   readonly pool: SqlPool;
-  /** Resolves when the database answers. */
+  /** Resolves when the database answers, and rejects when it does not. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

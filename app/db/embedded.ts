@@ -7,10 +7,10 @@ import { type Database, migrationsFolder } from "./database.js";
 import { lockFolder } from "./folder-lock.js";
 
 /**
- * Opens PostgreSQL inside this process (PGlite), and creates it where there is none yet.
+ * Opens PostgreSQL inside this process (PGlite), creates it when there is none, and migrates its tables.
  *
- * @param dataDir - the folder to keep it in; one process at a time
- * @throws Error when another process has the folder open
+ * @param dataDir - the folder of its data; one process can use it at a time
+ * @throws Error when another process uses the folder
  */
 export async function openEmbedded(dataDir: string): Promise<Database> {
   await mkdir(dataDir, { recursive: true });

@@ -2,19 +2,20 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How long to wait, in ms, for a process to give way that came at the same time. */
+/** How long to wait for a process with a higher id, which claims the folder at the same time, to give way. */
 const MAX_WAIT_MS = 2_000;
+const POLL_INTERVAL_MS = 50;
 const CLAIM_FILE = /^lock\.(\d+)$/;
 
 /**
- * Claims a folder for this process: an embedded database that two processes write to is lost. The claim of a process
- * that has died is void.
+ * Locks a folder for this process: two processes that write to one embedded database corrupt it. The claim of a process
+ * that has died does not count.
  *
- * A process puts its claim down first and then looks for others, so that of two that come at once neither can overlook
- * the other. The one with the higher process id gives way.
+ * A process writes its claim first and then looks for others, so that of two that start at the same time neither can
+ * overlook the other. The one with the higher process id gives way.
  *
- * @returns a function that gives the folder back
- * @throws Error that names the process which has the folder
+ * @returns a function that unlocks the folder
+ * @throws Error that names the process which has locked the folder
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const claim = fileOf(folder, process.pid);
@@ -30,11 +31,11 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
         `Process ${holder} already uses the database in ${resolve(folder)}. Stop it, or set DATA_DIR to another folder.`,
       );
     }
-    await sleep(50);
+    await sleep(POLL_INTERVAL_MS);
   }
 }
 
-/** Ids of the other processes that claim the folder and live, the lowest first. What the dead left is removed. */
+/** Ids of the other running processes that claim the folder, the lowest first. Removes the claims of dead processes. */
 async function otherClaims(folder: string): Promise<number[]> {
   const names = await readdir(folder);
   const claimed = names.map((name) => Number(CLAIM_FILE.exec(name)?.[1])).filter((pid) => pid && pid !== process.pid);
@@ -52,7 +53,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives, under another user.
+    // EPERM: the process runs, under another user.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

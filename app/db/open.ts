@@ -4,7 +4,8 @@ import type { Database } from "./database.js";
 /**
  * Opens the database that the settings name: PostgreSQL, or without a `DATABASE_URL` the embedded one.
  *
- * @param onLost - told when an idle connection to PostgreSQL breaks
+ * @param onLost - called when an idle connection to PostgreSQL breaks
+ * @throws Error that says why the database cannot be used
  */
 export async function openDatabase(
   config: Pick<Config, "databaseUrl" | "dataDir"> & Partial<Pick<Config, "databasePoolSize">>,
@@ -12,6 +13,6 @@ export async function openDatabase(
 ): Promise<Database> {
   if (config.databaseUrl)
     return (await import("./postgres.js")).openPostgres(config.databaseUrl, onLost, config.databasePoolSize);
-  // Loaded only when used: it carries a whole PostgreSQL.
+  // Loaded only when used, since it contains a whole PostgreSQL.
   return (await import("./embedded.js")).openEmbedded(config.dataDir);
 }

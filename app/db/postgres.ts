@@ -5,22 +5,23 @@ import pg from "pg";
 import { type Database, migrationsFolder } from "./database.js";
 import { SqlError } from "./database-unavailable.js";
 
-/** ms that a query may take. */
+const CONNECT_TIMEOUT_MS = 2_000;
 const QUERY_TIMEOUT_MS = 5_000;
+const MIGRATION_CONNECT_TIMEOUT_MS = 5_000;
 
 const DEFAULT_POOL_SIZE = 10;
 
-/** Any number will do, as long as every process of the app uses the same. */
+/** Key of the advisory lock: any number, as long as every process of the app uses the same. */
 const MIGRATION_LOCK_KEY = 7_264_001;
 
 /**
- * Connects to PostgreSQL and brings its tables up to date. Processes that start at once take turns.
+ * Connects to PostgreSQL and migrates its tables. Processes that start at the same time migrate one after the other.
  *
- * A connection is waited for 2 s and an answer 5 s; after that the query fails, so that a request does not hang.
+ * A query fails when it gets no connection within 2,000 ms or no answer within 5,000 ms, so that a request does not hang.
  *
  * @param url - connection string, `postgres://...`
- * @param poolSize - most connections that are open at a time; default 10. One more is open while tables are migrated
- * @param onLost - told when an idle connection breaks; the pool replaces it by itself
+ * @param poolSize - connections that may be open at a time; default 10. One more is open while tables are migrated
+ * @param onLost - called when an idle connection breaks; the pool replaces it
  * @throws Error that names the server and says why it cannot be used
  */
 export async function openPostgres(
@@ -32,12 +33,12 @@ export async function openPostgres(
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
-    connectionTimeoutMillis: 2_000,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
   });
   pool.on("error", onLost);
-  cutOffSilent(pool);
+  closeSilentConnections(pool);
   return {
     db: drizzle(pool),
     pool: {
@@ -54,28 +55,28 @@ export async function openPostgres(
 }
 
 /**
- * Ends connections on which a query waits in vain, so that it fails. The driver has an option for this, `query_timeout`,
- * but with that each query's rows stay in memory until the next full garbage collection.
+ * Closes a connection on which a query gets no answer, so that the query fails. The driver's own option for this,
+ * `query_timeout`, keeps each query's rows in memory until the next full garbage collection.
  */
-function cutOffSilent(pool: pg.Pool): void {
+function closeSilentConnections(pool: pg.Pool): void {
   pool.on("connect", (client) => {
     const stream = streamOf(client);
     stream.on("timeout", () => stream.destroy(new Error("Connection terminated: no answer in time")));
-    // Between the statements of a transaction nobody else listens; the next statement fails.
+    // Between the statements of a transaction this is the only listener. The next statement fails.
     client.on("error", () => {});
   });
   pool.on("acquire", (client) => void streamOf(client).setTimeout(QUERY_TIMEOUT_MS));
   pool.on("release", (_error, client) => void streamOf(client).setTimeout(0));
 }
 
-/** The driver's types leave it out. */
+/** The socket of a connection, which the driver's types leave out. */
 function streamOf(client: pg.PoolClient): Socket {
   return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
 async function migrateInTurn(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  // A connection that breaks fails the query that is under way, which is enough.
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: MIGRATION_CONNECT_TIMEOUT_MS });
+  // A broken connection also fails its query, which is enough.
   client.on("error", () => {});
   try {
     await client.connect();
@@ -92,7 +93,7 @@ async function migrateInTurn(url: string): Promise<void> {
   }
 }
 
-/** Of several addresses the reasons are in the errors; of a query that Drizzle made, in the cause. */
+/** For a host with several addresses the reasons are in `errors`, for a query of Drizzle in `cause`. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
   if (!(error instanceof Error)) return String(error);

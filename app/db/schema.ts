@@ -33,9 +33,9 @@ export const contacts = pgTable(
     notes: text("notes").notNull().default(""),
     ownerId: text("owner_id").notNull(),
     visibility: text("visibility", { enum: visibilities }).notNull().default("everyone"),
-    /** The owner's when they became the owner; empty when none was known. */
+    /** The owner's department at the time when they became the owner; empty when none was known. */
     department: text("department").notNull().default(""),
-    /** Ids of people, those who may change the contact included. */
+    /** Ids of people, including those who may change the contact. */
     sharedWith: text("shared_with").array().notNull().default(sql`'{}'`),
     editors: text("editors").array().notNull().default(sql`'{}'`),
     createdAt: moment("created_at").notNull().defaultNow(),
@@ -43,7 +43,7 @@ export const contacts = pgTable(
     version: integer("version").notNull().default(1),
   },
   (table) => [
-    // An owner has an e-mail address once. Other owners may have it too: nobody learns who else knows a contact.
+    // An owner has each e-mail address once. Other owners may have it too: nobody learns who else knows a contact.
     uniqueIndex("contacts_owner_email").on(table.ownerId, sql`lower(${table.email})`).where(sql`${table.email} <> ''`),
     index("contacts_by_name").on(sql`lower(${table.lastName})`, sql`lower(${table.firstName})`, table.id),
     // For lists: each reason for which the policy lets a user see a contact has its index.
@@ -55,7 +55,7 @@ export const contacts = pgTable(
   ],
 );
 
-/** Everybody who has logged in, so that contacts can be shared with and given to them by their e-mail address. */
+/** Users who have logged in. Contacts can be shared with them, and transferred to them, by their e-mail address. */
 export const people = pgTable(
   "people",
   {
@@ -64,7 +64,7 @@ export const people = pgTable(
     email: text("email").notNull(),
     name: text("name").notNull(),
     department: text("department").notNull(),
-    /** As policies see them; who has none may do nothing with what is shared with them. */
+    /** As policies see them. A user without roles cannot use what is shared with them. */
     roles: text("roles").array().notNull().default(sql`'{}'`),
     seenAt: moment("seen_at").notNull().defaultNow(),
   },
@@ -78,7 +78,7 @@ export const effects = ["allow", "deny"] as const;
 export const decisions = pgTable(
   "decisions",
   {
-    /** The order in which records came, as nearly as concurrent transactions have one. */
+    /** The order in which records arrived. For concurrent transactions it is approximate. */
     seq: bigint("seq", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
     id: text("id").notNull(),
     time: moment("time").notNull(),
@@ -89,12 +89,12 @@ export const decisions = pgTable(
     resourceId: text("resource_id"),
     action: text("action").notNull(),
     effect: text("effect", { enum: effects }).notNull(),
-    /** The record itself, as canonical JSON; the other columns only repeat what is in there, to be searched by. */
+    /** The record, as canonical JSON. The other columns repeat members of it for searches. */
     record: text("record").notNull(),
   },
   (table) => [
     uniqueIndex("decisions_id").on(table.id),
-    // Each search has an order to follow from the newest on, however many rows there are.
+    // Each search reads an index from the newest row on, whatever the size of the table.
     index("decisions_by_time").on(table.time, table.seq),
     index("decisions_by_principal").on(table.principalId, table.time, table.seq),
     index("decisions_by_resource").on(table.resourceId, table.time, table.seq),
@@ -120,7 +120,7 @@ export const seals = pgTable("seals", {
   hash: text("hash").notNull(),
 });
 
-/** The newest seal, once more: one row, so that it is noticed when the end of the chain is cut off. */
+/** A copy of the newest seal in a single row, by which a verification notices that the end of the chain is missing. */
 export const sealHead = pgTable(
   "seal_head",
   {

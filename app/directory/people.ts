@@ -10,39 +10,45 @@ export interface Colleague {
   readonly name: string;
   /** Empty when none is known. */
   readonly department: string;
-  /** Empty for those who may do nothing here. */
+  /** Empty for a user who has no role in this CRM. */
   readonly roles: readonly string[];
 }
 
-/** Those who have logged in, in the database. */
+/** The people who have logged in, as the database knows them. */
 export interface People {
   /**
    * Stores what is known of a person now, in place of what was known before.
    *
-   * @param by - a login tells everything; an access token may have neither name nor e-mail address, so that its own do
-   * not take the place of known ones
+   * @param by - how they logged in. A login has all members. An access token may lack name and e-mail address, so it does
+   * not replace the stored ones
    */
   remember(person: Colleague, by: "login" | "token"): Promise<void>;
   /** The person with an e-mail address, in any case; of several persons, the one seen last. */
   byEmail(email: string): Promise<Colleague | undefined>;
   /**
-   * Those whom a text can mean: a user id, an e-mail address, a name or a part of a name, whatever their case. Who is
-   * meant exactly comes first, then who was seen last.
+   * The people whom a text can mean: a user id, an e-mail address, or a part of a name. Case counts only in ids.
+   * Exact matches come first, then the people who were seen last.
+   *
+   * @param limit - how many people, at most
    */
   matching(text: string, limit: number): Promise<readonly Colleague[]>;
-  /** Those of the ids that are known, by id. */
+  /** The people with these ids, by id. Unknown ids are left out. */
   byIds(ids: readonly string[]): Promise<ReadonlyMap<string, Colleague>>;
 }
 
 const { id, email, name, department, roles } = people;
 const colleague = { id, email, name, department, roles };
 
-/** A person's name, among those that are known. */
+/**
+ * A person's name, to be shown to users.
+ *
+ * @param known - people by id; see {@link People.byIds}
+ */
 export function nameAmong(known: ReadonlyMap<string, Colleague>, id: string): string {
-  return known.get(id)?.name ?? "somebody unknown";
+  return known.get(id)?.name ?? "an unknown user";
 }
 
-/** The people of a database. */
+/** The {@link People} of a database. */
 export function peopleStore(db: Db): People {
   return {
     async remember({ id, email, name, department, roles }, by) {

@@ -1,7 +1,7 @@
 import type { Request } from "express";
 import type { Principal } from "../../middleware/index.js";
 
-/** The principal that the PDP is asked about: no more of the logged-in person than policies need. */
+/** The principal of a request, for the PDP: only what policies need to know of the logged-in person. */
 export function principalOf({ person }: Request): Principal | null {
   if (!person) return null;
   const { id, roles, department } = person;

@@ -3,12 +3,15 @@ import { LRUCache } from "lru-cache";
 import { hasBearerToken } from "../auth/bearer.js";
 import type { People } from "./people.js";
 
+const MAX_REMEMBERED = 10_000;
+const STORE_AGAIN_AFTER_MS = 60 * 60_000;
+
 /**
- * Stores the person who makes a request: at their first one to this process, when a later login says something else of
- * them, and once an hour. Nobody waits for that, and no request fails for it.
+ * Stores the person who makes a request: at their first request to this process, when their claims have changed, and
+ * once an hour. Requests do not wait for this, and do not fail when it fails.
  */
 export function rememberPeople(people: People): RequestHandler {
-  const known = new LRUCache<string, true>({ max: 10_000, ttl: 60 * 60_000 });
+  const stored = new LRUCache<string, true>({ max: MAX_REMEMBERED, ttl: STORE_AGAIN_AFTER_MS });
   return (req, _res, next) => {
     next();
     const { person } = req;
@@ -16,10 +19,10 @@ export function rememberPeople(people: People): RequestHandler {
     const by = hasBearerToken(req) ? "token" : "login";
     const { id, email, name, department, roles } = person;
     const key = JSON.stringify([by, id, email, name, department, roles]);
-    if (known.has(key)) return;
-    known.set(key, true);
+    if (stored.has(key)) return;
+    stored.set(key, true);
     people.remember(person, by).catch((err: unknown) => {
-      known.delete(key);
+      stored.delete(key);
       req.log.warn({ err }, "somebody could not be remembered");
     });
   };
