@@ -20,9 +20,9 @@ import type { Database } from "./db/database.js";
 import { peopleStore } from "./directory/people.js";
 import { principalOf } from "./directory/principal.js";
 import { rememberPeople } from "./directory/remember-people.js";
-import { bodies } from "./web/body-parsers.js";
+import { bodyParsers } from "./web/body-parsers.js";
 import { csrf } from "./web/csrf.js";
-import { errors, notFound } from "./web/error-handler.js";
+import { errorHandler, notFound } from "./web/error-handler.js";
 import { menuOfRooms } from "./web/menu.js";
 import { health } from "./web/operations/health.js";
 import { requestLog } from "./web/operations/logger.js";
@@ -32,16 +32,16 @@ import { noStore, securityHeaders } from "./web/security-headers.js";
 import { startRoutes } from "./web/start-page.js";
 import { staticFiles } from "./web/static-files.js";
 
-/** What the app works with; opened and closed by `main.ts`. */
+/** What the app works with. `main.ts` opens and closes it. */
 export interface Services {
   readonly config: Config;
   readonly logger: Logger;
   readonly database: Database;
   readonly pdp: Pdp;
   readonly decisionLog: DecisionLog;
-  /** Where decisions go besides the log. */
+  /** Where decisions go besides the decision log. */
   readonly decisionStreams: readonly DecisionSink[];
-  /** The authorization server in use: a real one, or the demo's. */
+  /** The authorization server: Okta's, or the demo's. */
   readonly okta: { readonly settings: OktaSettings; readonly connection: OktaConnection };
   readonly sessionSecret: string;
   /** Whether the demo's identity provider stands in for Okta. */
@@ -50,7 +50,7 @@ export interface Services {
   readonly isStopping: () => boolean;
 }
 
-/** The Express stack, in the order in which a request passes through it. */
+/** Builds the Express stack, in the order in which a request passes through it. */
 export function createApp(services: Services): Express {
   const { config, logger, database, pdp, decisionLog, okta, sessionSecret, isDemo, isStopping } = services;
   const contacts = contactStore(database.db);
@@ -59,7 +59,7 @@ export function createApp(services: Services): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  // The app itself speaks http; when its public address is https, one proxy stands before it.
+  // The app itself serves http. When its public address is https, there is one proxy in front of it.
   app.set("trust proxy", config.baseUrl.startsWith("https:") ? 1 : false);
   usePages(app, { isDemo, menu: menuOfRooms(contactMenu, auditMenu) });
 
@@ -83,7 +83,7 @@ export function createApp(services: Services): Express {
   app.use(requestLimit(config.rateLimits.requests));
   const sinks = [...(decisionLog.sink ? [decisionLog.sink] : []), ...services.decisionStreams];
   app.use(authorization({ pdp, principal: principalOf, decisions: { sinks } }));
-  app.use(bodies);
+  app.use(bodyParsers);
   app.use(csrf);
 
   app.use(loginRoutes(okta.connection, config.baseUrl, loginLimit(config.rateLimits.login)));
@@ -93,6 +93,6 @@ export function createApp(services: Services): Express {
   app.use(auditRoutes(decisions, people, () => decisionLog.flush(), isStopping));
 
   app.use(notFound);
-  app.use(errors);
+  app.use(errorHandler);
   return app;
 }

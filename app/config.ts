@@ -33,7 +33,7 @@ export interface ClaimRules {
   readonly roleMap: ReadonlyMap<string, string> | undefined;
 }
 
-/** Everything that the environment says. What is `undefined` is left to the demo's stand-ins. */
+/** All settings. Without Okta, PDP or database settings, the demo's stand-in takes their place. */
 export interface Config {
   readonly production: boolean;
   readonly port: number;
@@ -48,16 +48,16 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Connections to PostgreSQL that this process opens, at most. */
   readonly databasePoolSize: number;
-  /** How long the app goes on serving, in s, after it has been told to stop and `/readyz` says so. */
+  /** How long the app goes on serving after SIGTERM, in seconds, while `/readyz` is 503. */
   readonly drainSeconds: number;
   readonly sessionSecret: string | undefined;
   readonly dataDir: string;
   readonly logLevel: string;
-  /** How long decisions are kept, in days; `undefined` for ever. */
+  /** How long decisions are kept, in days; `undefined`: for ever. */
   readonly retentionDays: number | undefined;
-  /** Where else decisions go, besides the database: the standard output, or an HTTP address. */
+  /** Where decisions go besides the database; `undefined`: nowhere. */
   readonly decisionStream: DecisionStream | undefined;
-  /** Port of `/metrics`; `undefined` for none. */
+  /** Port of `/metrics`; `undefined`: there are none. */
   readonly metricsPort: number | undefined;
   /** Requests a minute: of one address to the login routes, and of one person to everything else. */
   readonly rateLimits: { readonly login: number; readonly requests: number };
@@ -120,7 +120,7 @@ const environment = z.object({
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "must be a pino level, such as info")
     .default("info"),
-  // Older than that is nothing, and the database has no time that is much longer ago.
+  // A much larger number gives times that the database cannot represent.
   AUDIT_RETENTION_DAYS: z.coerce
     .number("must be a number of days")
     .positive("must be more than 0")
@@ -142,16 +142,17 @@ export const settingNames: readonly string[] = Object.keys(environment.shape);
  * Reads and checks the settings.
  *
  * @param env - usually `process.env`
- * @throws {@link ConfigError} that lists every problem; with `NODE_ENV=production` a missing or unsafe one as well
+ * @throws {@link ConfigError} that lists every problem. With `NODE_ENV=production`, missing and unsafe settings are
+ * problems as well
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(settingNames.map((name) => [name, env[name]?.trim() || undefined]));
   const parsed = environment.safeParse(given);
   const problems = parsed.success
-    ? [...incomplete(parsed.data), ...(parsed.data.NODE_ENV === "production" ? unsafe(parsed.data) : [])]
+    ? [...inconsistent(parsed.data), ...(parsed.data.NODE_ENV === "production" ? unsafe(parsed.data) : [])]
     : [
         ...parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
-        ...(given.NODE_ENV === "production" ? absent(given) : []),
+        ...(given.NODE_ENV === "production" ? missing(given) : []),
       ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
 
@@ -182,7 +183,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 }
 
 /**
- * Reads the settings of this process: its environment and, for what is not there, the file `.env` in its folder.
+ * Reads the settings of this process: from its environment and, for variables that are missing there, from the file `.env`
+ * in the working directory.
  *
  * @throws {@link ConfigError}
  */
@@ -193,7 +195,7 @@ export function loadConfig(): Config {
 
 type Environment = z.output<typeof environment>;
 
-/** `crm-admins=admin,crm-users=user`; a group's name may contain `=`, a role's may not. */
+/** Parses `crm-admins=admin,crm-users=user`. A group's name may contain `=`, a role's may not. */
 function parseRoleMap(value: string, context: z.RefinementCtx): ReadonlyMap<string, string> {
   const pairs = value.split(",").map((pair) => pair.split(/=(?=[^=]*$)/).map((side) => side.trim()));
   if (!pairs.every(([group, role]) => group && role)) {
@@ -203,7 +205,7 @@ function parseRoleMap(value: string, context: z.RefinementCtx): ReadonlyMap<stri
   return new Map(pairs as [string, string][]);
 }
 
-/** In production connections that leave the machine are encrypted unless the settings say otherwise. */
+/** In production, connections to other machines are encrypted unless `CERBOS_TLS` says otherwise. */
 function tlsFor(env: Environment, target: string): boolean {
   if (env.CERBOS_TLS) return env.CERBOS_TLS === "true";
   const local = /^(unix:|localhost(:|$)|127\.|\[::1\])/.test(target);
@@ -212,12 +214,12 @@ function tlsFor(env: Environment, target: string): boolean {
 
 const oktaNames = ["OKTA_ISSUER", "OKTA_CLIENT_ID", "OKTA_CLIENT_SECRET"] as const;
 
-/** Settings that only make sense together. */
-function incomplete(env: Environment): string[] {
+/** Problems of settings that only make sense together. */
+function inconsistent(env: Environment): string[] {
   const problems: string[] = [];
-  const missing = oktaNames.filter((name) => !env[name]);
-  if (missing.length > 0 && missing.length < oktaNames.length) {
-    problems.push(`${missing.join(", ")}: missing, though other OKTA_ settings are there; give all three or none`);
+  const absent = oktaNames.filter((name) => !env[name]);
+  if (absent.length > 0 && absent.length < oktaNames.length) {
+    problems.push(`${absent.join(", ")}: missing, though other OKTA_ settings are there; give all three or none`);
   }
   if (env.DECISION_STREAM_AUTHORIZATION && !env.DECISION_STREAM?.startsWith("http")) {
     problems.push("DECISION_STREAM: must be an http(s) URL when DECISION_STREAM_AUTHORIZATION is there");
@@ -242,13 +244,14 @@ const required = {
   SESSION_SECRET: "at least 32 random characters, e.g. from: openssl rand -hex 32",
 };
 
-/** In production nothing falls back to a stand-in. */
-function absent(env: Readonly<Record<string, unknown>>): string[] {
+/** Settings that are missing in production, where nothing falls back to a stand-in. */
+function missing(env: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(required).flatMap(([name, meaning]) => (env[name] ? [] : `${name}: missing (${meaning})`));
 }
 
+/** Settings that are missing or unsafe in production. */
 function unsafe(env: Environment): string[] {
-  const problems = absent(env);
+  const problems = missing(env);
   if (env.APP_BASE_URL && !env.APP_BASE_URL.startsWith("https:")) {
     problems.push("APP_BASE_URL: must be https:// in production, or session cookies could be read on the way");
   }

@@ -16,14 +16,14 @@ import { listen, stopServing } from "./web/operations/listen.js";
 import { createLogger } from "./web/operations/logger.js";
 import { serveMetrics } from "./web/operations/metrics.js";
 
-/** The policies that come with the app, in which refusals are looked up. */
-const policies = fileURLToPath(new URL("../policies", import.meta.url));
+/** The policies that come with the app, by which denials are explained. */
+const policiesFolder = fileURLToPath(new URL("../policies", import.meta.url));
 
-/** What has been opened, and is closed in reverse order. */
+/** Closes what has been opened. Called in reverse order. */
 const closers: (() => unknown)[] = [];
 let stopping: Promise<void> | undefined;
 
-/** ms after which the process ends even if something is still open. What was answered is on record long before. */
+/** After this time the process ends even if something is still open. By then every decision has long been written. */
 const MAX_SHUTDOWN_MS = 30_000;
 
 function stop(exitCode: number): Promise<void> {
@@ -42,7 +42,7 @@ function stop(exitCode: number): Promise<void> {
  */
 let drain = async () => {};
 
-/** Closes something. When it cannot be closed, what is left is closed all the same. */
+/** Closes what one closer closes. Prints an error, so that the other closers are called too. */
 async function closeSafely(close: () => unknown): Promise<void> {
   try {
     await close();
@@ -58,21 +58,21 @@ function printError(error: unknown): void {
 async function start(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
 
-  // The port first: if it is taken, nothing else need be started.
+  // The port first: when it is in use, nothing else has to be started.
   let handle: RequestListener = (_req, res) => res.writeHead(503, { "Retry-After": "2" }).end("starting\n");
   const server = createServer((req, res) => handle(req, res));
   // A client that reaches the demo can log in as any user.
   const host = config.okta ? undefined : "127.0.0.1";
   await listen(server, config.port, host);
 
-  // Before anything that measures itself.
+  // Before anything makes a meter: earlier meters record nothing.
   if (config.metricsPort) await serveMetrics(config.metricsPort, host);
 
-  // Then the database: a process that may not have the data folder must not touch the other files in it either.
+  // Then the database, which locks the data folder: other files in it must not be touched without the lock.
   const database = await openDatabase(config, (err) => logger.warn({ err }, "database connection lost"));
   closers.push(() => database.close());
 
-  // Loaded only when something has to be stood in for, which is never in production.
+  // Loaded only when a stand-in is needed, which is never the case in production.
   const demo = config.okta && config.cerbos && config.databaseUrl ? undefined : await import("./demo/index.js");
   const okta = config.okta ? undefined : await demo?.startOktaStandIn(config, logger);
   if (okta) closers.push(() => okta.stop());
@@ -87,9 +87,9 @@ async function start(config: Config): Promise<void> {
 
   const sealer = new Sealer(database.db, logger, config.retentionDays);
   closers.push(() => sealer.stop());
-  const decisionLog = openDecisionLog(database.db, openExplainer(policies), logger);
+  const decisionLog = openDecisionLog(database.db, openExplainer(policiesFolder), logger);
   const stream = config.decisionStream && openStream(config.decisionStream);
-  // At the same time: each may take as long as it is allowed to, and neither waits for the other.
+  // Both at the same time: each has its own deadline.
   closers.push(() => Promise.all([decisionLog, stream].map((each) => closeSafely(() => each?.close()))));
   sealer.start();
 
@@ -124,7 +124,7 @@ async function start(config: Config): Promise<void> {
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  // A second one does not wait for anybody.
+  // A second signal ends the process at once.
   process.on(signal, () => (stopping ? process.exit(1) : stop(0)));
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clean, isoTime, pageLimit } from "../web/query-validation.js";
+import { isoTime, pageLimit, storableText } from "../web/query-validation.js";
 
 /** Columns that lists can be sorted by; a minus in front turns the order round. */
 export const sortKeys = ["name", "email", "company", "title", "created", "updated"] as const;
@@ -10,10 +10,10 @@ const sorts = sortKeys.flatMap((key) => [key, `-${key}` as const]);
 
 /** What a cursor holds for each column of a sort; times are ISO 8601 in UTC, to the millisecond. */
 const positions: Readonly<Record<SortKey, readonly z.ZodType<string>[]>> = {
-  name: [clean(), clean()],
-  email: [clean()],
-  company: [clean()],
-  title: [clean()],
+  name: [storableText(), storableText()],
+  email: [storableText()],
+  company: [storableText()],
+  title: [storableText()],
   created: [isoTime()],
   updated: [isoTime()],
 };
@@ -27,7 +27,7 @@ export interface Cursor {
 /** The query string of a list, checked. */
 export const listQuery = z
   .object({
-    q: clean().trim().max(200, "must have at most 200 characters").default(""),
+    q: storableText().trim().max(200, "must have at most 200 characters").default(""),
     sort: z.enum(sorts, `must be one of ${sortKeys.join(", ")}, with - in front for the reverse`).default(DEFAULT_SORT),
     limit: pageLimit(25),
     after: z.string("must be given once").max(4_000, "is not a cursor of this list").optional(),

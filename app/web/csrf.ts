@@ -7,14 +7,15 @@ const { csrfSynchronisedProtection, generateToken, invalidCsrfTokenError } = csr
   getTokenFromRequest: (req) => req.body?._csrf ?? req.get("x-csrf-token"),
 });
 
-/** The token for this browser's forms; `null` where there is no login to protect. */
+/** The token for this browser's forms; `null` when the request has no login to protect. */
 export function csrfTokenFor(req: Request): string | null {
   return loginOf(req) ? generateToken(req) : null;
 }
 
 /**
- * Refuses changes that come with a cookie but not from one of our forms: those need the session's token, in the field
- * `_csrf` or the header `X-CSRF-Token`. Bearer tokens are not sent by browsers on their own, so API clients pass.
+ * Refuses changes that come with a session cookie but from another site's form: they need the session's token, in the
+ * field `_csrf` or the header `X-CSRF-Token`. Requests with a bearer token need none, since browsers do not send bearer
+ * tokens by themselves.
  */
 export const csrf: RequestHandler = (req, res, next) => {
   if (!loginOf(req)) {
@@ -22,11 +23,11 @@ export const csrf: RequestHandler = (req, res, next) => {
     return;
   }
   csrfSynchronisedProtection(req, res, (error?: unknown) => {
-    next(error === invalidCsrfTokenError ? forged() : error);
+    next(error === invalidCsrfTokenError ? missingToken() : error);
   });
 };
 
-function forged(): ProblemError {
+function missingToken(): ProblemError {
   return new ProblemError(
     403,
     "This form has expired",

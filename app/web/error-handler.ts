@@ -15,7 +15,7 @@ import { ProblemError, unavailable } from "../problems.js";
 import { renderPage } from "./pages.js";
 
 /** What the client learns about an error: problem details (RFC 9457, section 3), and the headers that go with them. */
-interface Told {
+interface Problem {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
@@ -24,41 +24,45 @@ interface Told {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** No route has answered. */
+/** Comes after all routes: 404. */
 export const notFound: RequestHandler = (_req, _res, next) => {
   next(new ProblemError(404, "Not found", "There is nothing at this address. It may have been deleted, or mistyped."));
 };
 
-/** The last word on every error: a page for browsers, problem details for others, never a stack trace. */
-export const errors: ErrorRequestHandler = async (error, req, res, next) => {
-  const told = tell(error);
-  if (told.status >= 500) req.log[told.status === 500 ? "error" : "warn"]({ err: error }, "request failed");
+/**
+ * Answers every error: browsers get a page, other clients problem details, and nobody a stack trace. A browser that is not
+ * logged in is redirected to the login. Errors with a status of 500 or more are logged.
+ */
+export const errorHandler: ErrorRequestHandler = async (error, req, res, next) => {
+  const problem = problemFrom(error);
+  if (problem.status >= 500) req.log[problem.status === 500 ? "error" : "warn"]({ err: error }, "request failed");
   if (res.headersSent) {
     next(error);
     return;
   }
-  const { headers, ...problem } = told;
+  const { headers, ...details } = problem;
   const html = wantsHtml(req);
   res.vary("Accept");
   if (error instanceof UnauthenticatedError && html && (req.method === "GET" || req.method === "HEAD")) {
     res.redirect(loginUrl(req.originalUrl));
     return;
   }
-  res.status(told.status).set(headers);
+  res.status(problem.status).set(headers);
   if (html) {
-    await renderPage(req, res, "error", words(error, told, req).heading, {
-      status: told.status,
-      ...words(error, told, req),
+    const text = pageText(error, problem, req);
+    await renderPage(req, res, "error", text.heading, {
+      status: problem.status,
+      ...text,
       ...(error instanceof DeniedError && error.decisionId && { decisionId: error.decisionId }),
-      // Who has just been waited for in vain, the PDP or the decision log, is not bothered about the menu.
+      // The menu needs the PDP and the decision log too. The one that has just failed is not asked again.
       ...((error instanceof PdpUnavailableError || error instanceof DecisionNotRecordedError) && { menu: null }),
     });
   } else {
-    res.type("application/problem+json").send(JSON.stringify({ type: "about:blank", ...problem, requestId: req.id }));
+    res.type("application/problem+json").send(JSON.stringify({ type: "about:blank", ...details, requestId: req.id }));
   }
 };
 
-function tell(error: unknown): Told {
+function problemFrom(error: unknown): Problem {
   if (error instanceof AuthorizationError) return { ...problemOf(error), headers: error.headers };
   if (error instanceof ProblemError) {
     const { status, title, message: detail, headers, fields } = error;
@@ -66,34 +70,38 @@ function tell(error: unknown): Told {
     return { status, title, detail, headers, ...(fields && { errors: messages }) };
   }
   if (error instanceof OktaUnavailableError) {
-    return tell(unavailable("Okta cannot be reached", "Nobody can log in until Okta answers. Try again in a moment."));
+    return problemFrom(
+      unavailable("Okta cannot be reached", "Nobody can log in until Okta answers. Try again in a moment."),
+    );
   }
   if (isDatabaseUnavailable(error)) {
-    return tell(
+    return problemFrom(
       unavailable(
         "The database cannot be reached",
         "Try again in a moment. If you were saving something, look first whether it is there.",
       ),
     );
   }
-  return tell(requestFault(error) ?? new ProblemError(500, "Something went wrong", "This is our fault, not yours."));
+  return problemFrom(
+    requestFault(error) ?? new ProblemError(500, "Something went wrong", "This is our fault, not yours."),
+  );
 }
 
-/** Faults that Express and its body parsers find in a request carry a status and may be told. */
+/** Errors of Express and its body parsers about a malformed request. They carry a status. */
 function requestFault(error: unknown): ProblemError | undefined {
   if (!(error instanceof Error && "status" in error && typeof error.status === "number")) return undefined;
-  const told: Readonly<Record<number, readonly [string, string]>> = {
+  const texts: Readonly<Record<number, readonly [string, string]>> = {
     400: ["Malformed request", "The request could not be understood. Check its address, and that its body is whole."],
     413: ["Too large", "The request is larger than 100 kB."],
     415: ["Unsupported type", "Send JSON in UTF-8 (application/json) or a form, without an unusual encoding."],
   };
-  const [title, detail] = told[error.status] ?? [];
+  const [title, detail] = texts[error.status] ?? [];
   return title && detail ? new ProblemError(error.status, title, detail) : undefined;
 }
 
-/** The words of the error page; problem details keep to the plain ones. */
-function words(error: unknown, { title, detail, status }: Told, req: Request) {
-  const again = { href: req.method === "GET" ? req.originalUrl : "/", label: "Try again" };
+/** The text of the error page. It says more than the problem details about what the user can do. */
+function pageText(error: unknown, { title, detail, status }: Problem, req: Request) {
+  const tryAgain = { href: req.method === "GET" ? req.originalUrl : "/", label: "Try again" };
   if (error instanceof DeniedError && error.code === "no_roles") {
     return {
       heading: "You have no role in this CRM",
@@ -112,5 +120,5 @@ function words(error: unknown, { title, detail, status }: Told, req: Request) {
       action: { href: "/login", label: "Log in" },
     };
   }
-  return { heading: title, detail, action: status === 503 || status === 429 ? again : null };
+  return { heading: title, detail, action: status === 503 || status === 429 ? tryAgain : null };
 }

@@ -10,24 +10,24 @@ export interface MenuEntry {
 /** Finds the menu entries that the user of a request may follow. */
 export type Menu = (req: Request) => Promise<MenuEntry[]>;
 
-/** One menu of several rooms' entries. They are asked at once, so that their questions to the PDP become one call. */
+/** One menu of several rooms' entries. The rooms are called at once, so that their questions to the PDP become one call. */
 export function menuOfRooms(...rooms: readonly Menu[]): Menu {
   return async (req) => (await Promise.all(rooms.map((room) => room(req)))).flat();
 }
 
-/** Tells the app's pages where their menu comes from. */
+/** Sets the menu of the app's pages. */
 export function useMenu(app: Express, menu: Menu): void {
   app.set("menu", menu);
 }
 
 /**
- * The menu of a request. An entry that nobody could decide about is not shown, and no page fails for it: an error page
- * least of all, which may be on its way because the PDP does not answer.
+ * The menu of a request. A page does not fail when the menu does: it may be an error page that is shown because the PDP
+ * does not answer.
  *
- * @returns `null` when it cannot be found out
+ * @returns no entries when nobody is logged in; `null` when the permissions cannot be checked
  */
 export async function menuOf(req: Request): Promise<MenuEntry[] | null> {
-  // Before there is `authz`, nobody is known to be logged in.
+  // An error page can be shown before the request has an `authz`.
   if (!req.authz?.principal) return [];
   try {
     return await (req.app.get("menu") as Menu)(req);

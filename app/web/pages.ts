@@ -7,7 +7,7 @@ import { type Menu, menuOf, useMenu } from "./menu.js";
 
 const views = fileURLToPath(new URL("../../views", import.meta.url));
 
-/** Tells Express how to find and render the templates. */
+/** Sets up how Express finds and renders the templates, and what all of them get. */
 export function usePages(app: Express, options: { isDemo: boolean; menu: Menu }): void {
   app.engine("ejs", ejs.renderFile as Parameters<Express["engine"]>[1]);
   app.set("view engine", "ejs");
@@ -18,14 +18,14 @@ export function usePages(app: Express, options: { isDemo: boolean; menu: Menu })
 }
 
 /**
- * Answers with a page. Every template gets who is logged in, their menu, the CSRF token for forms, and the notice left
- * by the request before.
+ * Answers with a page. Every template gets the person who is logged in, their menu, the CSRF token for forms, and the
+ * notice that the previous request left.
  *
  * @param view - path below `views/`, without extension
  * @param title - of the page
- * @param locals - what the template shows; the menu is asked for while a promise is waited for, so that questions to
- * the PDP become one call
- * @throws what a promise of locals is rejected with
+ * @param locals - what the template shows. A promise is awaited together with the menu, so that the questions to the PDP
+ * of both become one call. A `menu` in here takes the place of the user's
+ * @throws what the promise is rejected with
  */
 export async function renderPage(
   req: Request,
@@ -49,7 +49,7 @@ export async function renderPage(
   });
 }
 
-/** Leaves a message for the next page that this browser sees. */
+/** Leaves a message for the next page that this browser gets. A request without a session leaves none. */
 export async function notify(req: Request, notice: string): Promise<void> {
   if (!req.session) return;
   req.session.notice = notice;

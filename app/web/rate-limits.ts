@@ -4,7 +4,7 @@ import { ProblemError } from "../problems.js";
 
 const WINDOW_MS = 60_000;
 
-function limit(perMinute: number, keyGenerator: (req: Request) => string): RequestHandler {
+function limitFor(perMinute: number, keyGenerator: (req: Request) => string): RequestHandler {
   return rateLimit({
     windowMs: WINDOW_MS,
     limit: perMinute,
@@ -19,12 +19,12 @@ function limit(perMinute: number, keyGenerator: (req: Request) => string): Reque
 
 const address = (req: Request) => ipKeyGenerator(req.ip ?? "");
 
-/** Limits the login routes for each network address. Counted in this process's memory. */
+/** Limits the login routes for each network address. Requests are counted in the memory of this process. */
 export function loginLimit(perMinute: number): RequestHandler {
-  return limit(perMinute, address);
+  return limitFor(perMinute, address);
 }
 
-/** Limits requests for each person, or for each network address where nobody is logged in. */
+/** Limits requests for each logged-in person, or for each network address. Counted like {@link loginLimit}. */
 export function requestLimit(perMinute: number): RequestHandler {
-  return limit(perMinute, (req) => (req.person ? `person ${req.person.id}` : address(req)));
+  return limitFor(perMinute, (req) => (req.person ? `person ${req.person.id}` : address(req)));
 }

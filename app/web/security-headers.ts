@@ -2,10 +2,10 @@ import type { RequestHandler, Response } from "express";
 import helmet from "helmet";
 
 /**
- * Security headers. Pages carry no inline style and, but for {@link ownScript}, no script, and may be framed by nobody.
+ * Security headers. Pages carry no inline style and, except for {@link allowOwnScript}, no script. No site may frame them.
  *
- * @param baseUrl - public origin of the app; browsers are told to insist on https when it is https
- * @param oktaIssuer - logging out ends at Okta, and browsers count that redirect as part of the form's submission
+ * @param baseUrl - public origin of the app; when it is https, browsers are told to use nothing else
+ * @param oktaIssuer - a logout ends at Okta, and browsers count that redirect as part of the form's submission
  */
 export function securityHeaders(baseUrl: string, oktaIssuer: string): RequestHandler {
   const https = baseUrl.startsWith("https:");
@@ -28,12 +28,12 @@ export function securityHeaders(baseUrl: string, oktaIssuer: string): RequestHan
   });
 }
 
-/** Lets a page run a script of the app's own, and that script talk to the app. No page needs one to work. */
-export function ownScript(res: Response): void {
+/** Lets a page run the app's scripts, and these send requests to the app. Every page works without scripts, too. */
+export function allowOwnScript(res: Response): void {
   res.set("Content-Security-Policy", `${res.get("Content-Security-Policy")};script-src 'self';connect-src 'self'`);
 }
 
-/** What people see of contacts does not belong into caches, nor behind the back button after logging out. */
+/** Keeps answers out of caches, so that the back button does not show contacts after a logout. */
 export const noStore: RequestHandler = (_req, res, next) => {
   res.set("Cache-Control", "no-store");
   next();

@@ -2,7 +2,7 @@ import { Router } from "express";
 import { UnauthenticatedError, wantsHtml } from "../../middleware/index.js";
 import { renderPage } from "./pages.js";
 
-/** The start page and the profile of the logged-in user. Both are open to users without any role. */
+/** The routes of the start page and of the profile of the logged-in user. Both are open to users without any role. */
 export function startRoutes(): Router {
   const router = Router();
 

@@ -5,14 +5,14 @@ import { fileURLToPath } from "node:url";
 import express, { Router } from "express";
 import { readStyleSheet } from "./style-sheet.js";
 
-const own = fileURLToPath(new URL("./public", import.meta.url));
-const pico = dirname(createRequire(import.meta.url).resolve("@picocss/pico/css/pico.min.css"));
+const publicFolder = fileURLToPath(new URL("./public", import.meta.url));
+const picoFolder = dirname(createRequire(import.meta.url).resolve("@picocss/pico/css/pico.min.css"));
 
 const CACHE_SECONDS = 3600;
 
 /** The style sheet of all pages, the icon and the script, at `/assets`. */
 export function staticFiles(): Router {
-  const folders = [own, pico];
+  const folders = [publicFolder, picoFolder];
   const styleSheet = readStyleSheet("gatehouse.css", folders);
   const etag = `"${createHash("sha256").update(styleSheet).digest("base64url")}"`;
   const router = Router();

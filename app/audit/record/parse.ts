@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clean, isoTime } from "../../web/query-validation.js";
+import { isoTime, storableText } from "../../web/query-validation.js";
 import { explanation } from "./explanation.js";
 import type { DecisionRecord } from "./record.js";
 import type { StoredDecision } from "./row.js";
@@ -27,14 +27,14 @@ const names = z.array(z.string());
  * The members that pages and exports rely on. A record may have others: another version of the app may have written it.
  */
 const decisionRecord = z.object({
-  id: clean(),
+  id: storableText(),
   time: isoTime(),
   requestId: z.string().nullable(),
   traceId: z.string().nullable(),
   method: z.string(),
   route: z.string().nullable(),
-  principal: z.object({ id: clean(), roles: names }).nullable(),
-  resource: z.object({ kind: z.string(), id: clean().nullable() }),
+  principal: z.object({ id: storableText(), roles: names }).nullable(),
+  resource: z.object({ kind: z.string(), id: storableText().nullable() }),
   action: z.string(),
   effect: z.enum(["allow", "deny"]),
   policy: z.string().nullable(),
@@ -46,7 +46,7 @@ const decisionRecord = z.object({
   source: z.enum(["authorize", "can", "filter"]),
   duration: z.number(),
   error: z.string().nullable(),
-  change: z.object({ id: clean(), version: z.number() }).nullable(),
+  change: z.object({ id: storableText(), version: z.number() }).nullable(),
   explanation: explanation.nullable(),
 }) satisfies z.ZodType<DecisionRecord>;
 

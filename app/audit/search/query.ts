@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clean, isoTime, pageLimit } from "../../web/query-validation.js";
+import { isoTime, pageLimit, storableText } from "../../web/query-validation.js";
 
 /** Decisions on a page, unless the query says otherwise. */
 export const DEFAULT_LIMIT = 50;
@@ -15,7 +15,7 @@ export interface Cursor {
 const blankAsAbsent = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
 
 function text(maxLength: number) {
-  return clean().trim().max(maxLength, `must have at most ${maxLength} characters`);
+  return storableText().trim().max(maxLength, `must have at most ${maxLength} characters`);
 }
 
 const UUID = /(?:^|\/contacts\/)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-f-])/i;

@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import type { People } from "../../directory/people.js";
 import { renderPage } from "../../web/pages.js";
-import { ownScript } from "../../web/security-headers.js";
+import { allowOwnScript } from "../../web/security-headers.js";
 import { parseDecision } from "../record/parse.js";
 import type { StoredDecision } from "../record/row.js";
 import { NOBODY, type PersonMatch } from "../search/person.js";
@@ -40,7 +40,7 @@ export async function showLog(
     const lastSeq = Math.max(0, ...page.decisions.map(({ seq }) => seq));
     const rows = await auditRows(people, page.decisions);
     // After everything that can fail, because an error page has no script.
-    ownScript(res);
+    allowOwnScript(res);
     const tail = queryString(search, { format: "html", ...(lastSeq > 0 && { lastEventId: String(lastSeq) }) });
     const message = person && "message" in person ? person.message : null;
     return {

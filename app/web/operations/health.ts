@@ -6,17 +6,18 @@ const CHECK_TIMEOUT_MS = 2_000;
 /** How long the result of a check is reused: frequent requests to this endpoint do not reach the dependencies. */
 const RESULT_LIFETIME_MS = 1_000;
 
-/** Something that the app cannot work without, and how to ask whether it is there. */
+/** A service that the app needs. */
 export interface Dependency {
   readonly name: string;
+  /** Resolves when the service answers. */
   readonly check: () => Promise<void>;
 }
 
 /**
- * `/livez`: this process runs. `/readyz`: so does everything it needs, each named; 503 while something is missing.
+ * `/livez` says that this process runs. `/readyz` says for each service whether it answers; it is 503 while one does not.
  *
- * @param dependencies - asked once a second, 2,000 ms at most
- * @param isStopping - a process that shuts down wants no new requests
+ * @param dependencies - checked at most once a second, each for at most 2,000 ms
+ * @param isStopping - whether the process shuts down, and so should get no new requests; `/readyz` is 503 then
  */
 export function health(dependencies: readonly Dependency[], isStopping: () => boolean): Router {
   const router = Router();

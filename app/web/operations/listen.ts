@@ -1,13 +1,13 @@
 import type { Server } from "node:http";
 
-/** How long requests in flight may take to finish at shutdown, in ms. */
-const MAX_DRAIN_MS = 10_000;
+/** How long requests in flight may take at shutdown. */
+const MAX_IN_FLIGHT_MS = 10_000;
 const IDLE_SWEEP_INTERVAL_MS = 100;
 
 /**
  * Starts to listen.
  *
- * @param host - address; left out, all of them
+ * @param host - the address to listen on; default: all addresses
  * @throws Error in one clear line when the port is in use
  */
 export function listen(server: Server, port: number, host?: string): Promise<void> {
@@ -20,15 +20,15 @@ export function listen(server: Server, port: number, host?: string): Promise<voi
   });
 }
 
-/** Takes no more connections, and waits for the requests in flight; after 10 s they are cut off. */
+/** Accepts no more connections, and waits for the requests in flight. After 10,000 ms it closes their connections. */
 export function stopServing(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    // A connection that is kept alive becomes idle, and would keep the server open, only when its request is done.
+    // A kept-alive connection becomes idle when its request is done. It would keep the server open.
     const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_INTERVAL_MS);
-    const cutOff = setTimeout(() => server.closeAllConnections(), MAX_DRAIN_MS);
+    const deadline = setTimeout(() => server.closeAllConnections(), MAX_IN_FLIGHT_MS);
     server.close(() => {
       clearInterval(sweep);
-      clearTimeout(cutOff);
+      clearTimeout(deadline);
       resolve();
     });
   });

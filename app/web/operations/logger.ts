@@ -3,30 +3,34 @@ import type { RequestHandler } from "express";
 import { type Logger, pino } from "pino";
 import { pinoHttp } from "pino-http";
 
-/** Structured logs on standard output, one JSON object a line. */
+/**
+ * Makes the app's logger. It writes one JSON object a line to standard output.
+ *
+ * @param level - of pino: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`
+ */
 export function createLogger(level: string): Logger {
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
 }
 
-/** An id that a proxy gave the request is kept if it is one that cannot do harm in a log. */
-const ACCEPTABLE_ID = /^[\w.-]{8,64}$/;
+/** A proxy's request id is kept when it has only these characters, which are harmless in a log. */
+const HARMLESS_ID = /^[\w.-]{8,64}$/;
 
 /**
- * Gives each request an id (`X-Request-Id`) and logs it when it is answered. Headers and query strings are left out:
- * they carry cookies, tokens and codes.
+ * Gives each request an id (`X-Request-Id`) and `req.log`, and logs the request when it is answered. Headers and query
+ * strings are left out, since they hold cookies, tokens and codes.
  */
 export function requestLog(logger: Logger): RequestHandler {
   return pinoHttp({
     logger,
     genReqId(req, res) {
       const given = req.headers["x-request-id"];
-      const id = typeof given === "string" && ACCEPTABLE_ID.test(given) ? given : randomUUID();
+      const id = typeof given === "string" && HARMLESS_ID.test(given) ? given : randomUUID();
       res.setHeader("X-Request-Id", id);
       return id;
     },
-    // What failed has been logged by then, and with more than the status.
+    // The error itself has been logged by then.
     customErrorObject: (_req, res, _error, { responseTime }) => ({ res, responseTime }),
-    // Wrapped, the last one would be given pino's own copy of an error, in which nothing is left of what it was.
+    // Wrapped, `err` would get pino's copy of the error, which is not an Error any more.
     wrapSerializers: false,
     serializers: {
       req: (req: { id: string; method: string; url: string }) => ({
@@ -35,30 +39,30 @@ export function requestLog(logger: Logger): RequestHandler {
         path: req.url.split("?", 1)[0],
       }),
       res: (res: { statusCode: number }) => ({ status: res.statusCode }),
-      err: describe,
+      err: describeError,
     },
     autoLogging: { ignore: (req) => /^\/(livez|readyz|assets)\b/.test(req.url ?? "") },
   });
 }
 
-/** Errors of Okta's middleware and of the database carry requests, tokens and rows; their words and stacks do not. */
-function describe(error: unknown): unknown {
+/** What is logged of an error. Other members of Okta's and the database's errors hold requests, tokens and rows. */
+function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: "something that is not an Error was thrown" };
   const { name, message, stack, cause } = error;
   const code = "code" in error ? String(error.code) : undefined;
   const fault = "fault" in error ? String(error.fault) : undefined;
-  // Drizzle's message repeats the query's parameters.
-  const told = name === "DrizzleQueryError" ? "query failed" : message;
   return {
     name,
-    message: told,
+    // Drizzle's message repeats the query's parameters.
+    message: name === "DrizzleQueryError" ? "query failed" : message,
     code,
     fault,
-    stack: frames(stack),
-    ...(cause !== undefined && { cause: describe(cause) }),
+    stack: stackFrames(stack),
+    ...(cause !== undefined && { cause: describeError(cause) }),
   };
 }
 
-function frames(stack: string | undefined): string | undefined {
+/** A stack without its first lines, which repeat the message. */
+function stackFrames(stack: string | undefined): string | undefined {
   return stack?.slice(Math.max(0, stack.search(/^ {4}at /m)));
 }

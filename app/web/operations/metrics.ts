@@ -7,7 +7,7 @@ import { MeterProvider } from "@opentelemetry/sdk-metrics";
  * reach. Call it before anything asks OpenTelemetry for a meter: earlier meters record nothing. The server ends with the
  * process, which does not wait for open connections.
  *
- * @param host - address; left out, all of them
+ * @param host - the address to listen on; default: all addresses
  * @throws Error when the port is in use
  */
 export async function serveMetrics(port: number, host?: string): Promise<void> {

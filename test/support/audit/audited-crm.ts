@@ -14,8 +14,8 @@ import type { Db } from "../../../app/db/database.js";
 import { contacts, decisions, unsealedDecisions } from "../../../app/db/schema.js";
 import { type People, peopleStore } from "../../../app/directory/people.js";
 import { principalOf } from "../../../app/directory/principal.js";
-import { bodies } from "../../../app/web/body-parsers.js";
-import { errors } from "../../../app/web/error-handler.js";
+import { bodyParsers } from "../../../app/web/body-parsers.js";
+import { errorHandler } from "../../../app/web/error-handler.js";
 import { requestLog } from "../../../app/web/operations/logger.js";
 import { noStore } from "../../../app/web/security-headers.js";
 import { type Answer, authorization, type Check } from "../../../middleware/index.js";
@@ -103,10 +103,10 @@ async function startAuditedCrm(db: Db, options: AuditedCrmOptions = {}): Promise
       decisions: { sinks: wrapped.sink ? [wrapped.sink] : [] },
     }),
   );
-  app.use(bodies);
+  app.use(bodyParsers);
   app.use(contactRoutes(contactStore(db), wrapPeople(people), wrapped));
   app.use(sharingRoutes(contactStore(db), wrapPeople(people), wrapped));
-  app.use(errors);
+  app.use(errorHandler);
   const server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
