@@ -4,7 +4,7 @@ import { contacts } from "../db/schema.js";
 const { id, ownerId, visibility, department, sharedWith, editors } = contacts;
 const text = ({ name }: { name: string }): ScalarColumn => ({ type: "string", column: name, nulls: "never" });
 
-/** How what policies know of a contact is stored; see `contactResource`. */
+/** How the attributes that policies see of a contact are stored; see `contactResource`. */
 export const contactColumns: SqlOptions = {
   table: "contacts",
   id: text(id),

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { type contacts, visibilities } from "../db/schema.js";
 
-/** A contact as it is stored, and as JSON shows it. */
+/** A contact, as it is stored and as it is sent as JSON. */
 export type Contact = typeof contacts.$inferSelect;
 
-/** Longest value of each field that people fill in, in characters. */
-const limits = {
+/** Longest value of each field that users fill in, in characters. */
+const maxLengths = {
   firstName: 100,
   lastName: 100,
   email: 254,
@@ -18,28 +18,29 @@ const limits = {
 /** Who sees a contact besides its owner and those whom it is shared with. */
 export type Visibility = Contact["visibility"];
 
-/** Names of the fields that people fill in. */
-export type Field = keyof typeof limits;
+/** Name of a field that users fill in. */
+export type Field = keyof typeof maxLengths;
 
-export const fields = Object.keys(limits) as readonly Field[];
+/** Names of all fields that users fill in. */
+export const fields = Object.keys(maxLengths) as readonly Field[];
 
-// PostgreSQL cannot store NUL, and half a surrogate pair is no text. Line breaks are for notes alone.
+// PostgreSQL can store neither NUL nor half a surrogate pair. Only notes may have line breaks.
 const CONTROL_IN_LINE = /\p{Cc}/u;
 const CONTROL_IN_TEXT = /[^\P{Cc}\n\t]/u;
 
 function line(field: Exclude<Field, "notes">) {
-  return text(limits[field], CONTROL_IN_LINE);
+  return text(maxLengths[field], CONTROL_IN_LINE);
 }
 
-function text(limit: number, control: RegExp) {
+function text(maxLength: number, control: RegExp) {
   return z
     .string("Must be text.")
     .trim()
-    .max(limit, `Must have at most ${limit} characters.`)
+    .max(maxLength, `Must have at most ${maxLength} characters.`)
     .refine((value) => value.isWellFormed() && !control.test(value), "Contains characters that cannot be stored.");
 }
 
-/** `null`, as JSON clients send it, is an empty field. */
+/** JSON clients may send `null` for an empty field. */
 const emptied = (value: unknown) => (value === null ? "" : value);
 /** Forms send line breaks as CR LF (HTML Standard, section 4.10.21). */
 const unixLines = (value: unknown) => (typeof value === "string" ? value.replace(/\r\n?/g, "\n") : emptied(value));
@@ -58,16 +59,17 @@ const optional = {
   phone: z.preprocess(emptied, phone),
   company: z.preprocess(emptied, line("company")),
   title: z.preprocess(emptied, line("title")),
-  notes: z.preprocess(unixLines, text(limits.notes, CONTROL_IN_TEXT)),
+  notes: z.preprocess(unixLines, text(maxLengths.notes, CONTROL_IN_TEXT)),
 };
 const required = {
   firstName: z.preprocess((value) => value ?? "", line("firstName").min(1, "Enter a first name.")),
   lastName: z.preprocess((value) => value ?? "", line("lastName").min(1, "Enter a last name.")),
 };
 
+/** Who sees a contact; see {@link Visibility}. */
 export const visibility = z.enum(visibilities, "Must be everyone, team or private.");
 
-/** The fields as a whole. Everything else in the input, an owner or a version for instance, is left out. */
+/** All fields of a contact. Other members of the input, such as an owner or a version, are dropped. */
 export const contactFields = z.object({
   ...required,
   email: optional.email.default(""),
@@ -77,10 +79,10 @@ export const contactFields = z.object({
   notes: optional.notes.default(""),
 });
 
-/** What a new contact may bring. Whom others let see it later is not among the fields: see `sharing/access-change.ts`. */
+/** The input for a new contact. Later changes of its visibility are not among the fields: see `sharing/access-change.ts`. */
 export const newContact = contactFields.extend({ visibility: visibility.default("everyone") });
 export type NewContact = z.output<typeof newContact>;
 
-/** What a change may bring: any of the fields, and only those are changed. */
+/** The input for a change: any of the fields. Only these are changed. */
 export const contactChange = z.object({ ...required, ...optional }).partial();
 export type ContactChange = z.output<typeof contactChange>;

@@ -1,5 +1,6 @@
 import type { Contact } from "./contact.js";
 
+/** First and last name, as one text. */
 export function nameOf({ firstName, lastName }: Pick<Contact, "firstName" | "lastName">): string {
   return `${firstName} ${lastName}`.trim();
 }
@@ -18,7 +19,11 @@ export function accessOf({ ownerId, sharedWith, visibility }: Contact, personId:
   return { everyone: "", team: "Team", private: "Private" }[visibility];
 }
 
-/** The message above a form. */
+/**
+ * The message above a form that has errors.
+ *
+ * @param errors - messages by field
+ */
 export function summaryOf(errors: Readonly<Record<string, string>>): string {
   const count = Object.keys(errors).length;
   return count === 1 ? "One field needs your attention." : `${count} fields need your attention.`;

@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { isoTime, pageLimit, storableText } from "../web/query-validation.js";
 
-/** Columns that lists can be sorted by; a minus in front turns the order round. */
+/** What lists can be sorted by. A minus in front reverses the order. */
 export const sortKeys = ["name", "email", "company", "title", "created", "updated"] as const;
 export type SortKey = (typeof sortKeys)[number];
 
 export const DEFAULT_SORT = "name";
+export const DEFAULT_LIMIT = 25;
 const sorts = sortKeys.flatMap((key) => [key, `-${key}` as const]);
 
-/** What a cursor holds for each column of a sort; times are ISO 8601 in UTC, to the millisecond. */
+/** What a cursor has for each column of a sort. Times are ISO 8601 in UTC, to the millisecond. */
 const positions: Readonly<Record<SortKey, readonly z.ZodType<string>[]>> = {
   name: [storableText(), storableText()],
   email: [storableText()],
@@ -18,18 +19,18 @@ const positions: Readonly<Record<SortKey, readonly z.ZodType<string>[]>> = {
   updated: [isoTime()],
 };
 
-/** Where a page begins: behind the row with these values of the sort's columns, and this id. */
+/** Where a page begins: after the row with these values of the sort's columns, and with this id. */
 export interface Cursor {
   readonly values: readonly string[];
   readonly id: string;
 }
 
-/** The query string of a list, checked. */
+/** The query string of a list. */
 export const listQuery = z
   .object({
     q: storableText().trim().max(200, "must have at most 200 characters").default(""),
     sort: z.enum(sorts, `must be one of ${sortKeys.join(", ")}, with - in front for the reverse`).default(DEFAULT_SORT),
-    limit: pageLimit(25),
+    limit: pageLimit(DEFAULT_LIMIT),
     after: z.string("must be given once").max(4_000, "is not a cursor of this list").optional(),
   })
   .transform(({ after, ...query }, context) => {
@@ -41,7 +42,7 @@ export const listQuery = z
   });
 export type ListQuery = z.output<typeof listQuery>;
 
-/** The cursor as clients see it: opaque, and good for one sort only. */
+/** The cursor as clients get it: opaque, and valid for one sort only. */
 export function encodeCursor(sort: ListQuery["sort"], { values, id }: Cursor): string {
   return Buffer.from(JSON.stringify([sort, values, id])).toString("base64url");
 }
@@ -58,7 +59,7 @@ function decodeCursor(text: string, sort: ListQuery["sort"]): Cursor | undefined
   return cursor.success ? { values: cursor.data[1], id: cursor.data[2] } : undefined;
 }
 
-/** The column of a sort, whichever way round. */
+/** The key of a sort, without its direction. */
 export function sortKeyOf(sort: ListQuery["sort"]): SortKey {
   return sort.replace("-", "") as SortKey;
 }

@@ -4,23 +4,29 @@ import { nameAmong, type People } from "../directory/people.js";
 import { renderPage } from "../web/pages.js";
 import { type Contact, type Field, fields } from "./contact.js";
 import { accessOf, nameOf, visibilityOf } from "./labels.js";
-import { DEFAULT_SORT, encodeCursor, type ListQuery, sortKeyOf } from "./list-query.js";
+import { DEFAULT_LIMIT, DEFAULT_SORT, encodeCursor, type ListQuery, sortKeyOf } from "./list-query.js";
 import { buttons, permissionsOf, verifiedRows } from "./permissions.js";
 import type { Page } from "./store.js";
 
-type Values = Readonly<Record<Field, string>> & { readonly visibility?: string };
+/** The values of a contact's form. */
+type FormValues = Readonly<Record<Field, string>> & { readonly visibility?: string };
 
-/** The URL of a list. What is as it is by default is left out. */
+/**
+ * The URL of a list. Parameters with their default value are left out.
+ *
+ * @param after - cursor of the page; left out for the first page
+ */
 export function listUrl({ q, sort, limit }: Omit<ListQuery, "after">, after?: string): string {
   const query = new URLSearchParams({
     ...(q && { q }),
     ...(sort !== DEFAULT_SORT && { sort }),
-    ...(limit !== 25 && { limit: String(limit) }),
+    ...(limit !== DEFAULT_LIMIT && { limit: String(limit) }),
     ...(after && { after }),
   });
   return query.size > 0 ? `/contacts?${query}` : "/contacts";
 }
 
+/** Answers with a page of the list; only contacts that the PDP's check allows, too, are shown. */
 export async function showList(
   req: Request,
   res: Response,
@@ -59,6 +65,7 @@ export async function showList(
   await renderPage(req, res, "contacts/index", "Contacts", locals());
 }
 
+/** Answers with the page of one contact. */
 export async function showContact(
   req: Request,
   res: Response,
@@ -80,7 +87,7 @@ export async function showContact(
       meId,
       ownerName: nameAmong(known, contact.ownerId),
       visibility: visibilityOf(contact),
-      // Whom else it is shared with is for those who decide about that.
+      // Only users who may share the contact see with whom it is shared.
       sharedNames: may.share ? contact.sharedWith.map((id) => nameAmong(known, id)) : [],
       sharedWithMe: contact.sharedWith.includes(meId) ? (contact.editors.includes(meId) ? "editor" : "viewer") : null,
     };
@@ -88,35 +95,43 @@ export async function showContact(
   await renderPage(req, res, "contacts/show", nameOf(contact), locals());
 }
 
-export function askToDelete(req: Request, res: Response, contact: Contact): Promise<void> {
+/** Answers with the page that asks whether a contact is to be deleted. */
+export function showDeleteForm(req: Request, res: Response, contact: Contact): Promise<void> {
   return renderPage(req, res, "contacts/delete", `Delete ${nameOf(contact)}?`, { contact });
 }
 
-/** What the form shows besides the fields: messages, and after a conflict what is stored now. */
-interface FormState {
-  readonly values?: Values;
+/** What a form that comes back shows: the values that were sent, messages, and after a conflict what is stored now. */
+interface ContactFormState {
+  readonly values?: FormValues;
   readonly errors?: Readonly<Record<string, string>>;
   readonly summary?: string;
-  readonly stored?: Values;
+  readonly stored?: FormValues;
 }
 
-const empty = Object.fromEntries(fields.map((field) => [field, ""])) as Record<Field, string>;
+const emptyFields = Object.fromEntries(fields.map((field) => [field, ""])) as Record<Field, string>;
 
-export function showNewForm(req: Request, res: Response, state: FormState = {}): Promise<void> {
+/** Answers with the form of a new contact. */
+export function showNewForm(req: Request, res: Response, state: ContactFormState = {}): Promise<void> {
   return showForm(req, res, "New contact", {
-    // The menu's entry, also where the form comes back from POST /contacts.
+    // So that the menu marks its entry also when the form comes back from POST /contacts.
     path: "/contacts/new",
     action: "/contacts",
     version: null,
     submitLabel: "Create contact",
     cancelHref: "/contacts",
-    values: { ...empty, visibility: "everyone" },
+    values: { ...emptyFields, visibility: "everyone" },
     department: req.person?.department,
     ...state,
   });
 }
 
-export function showEditForm(req: Request, res: Response, contact: Contact, state: FormState = {}): Promise<void> {
+/** Answers with the form of a stored contact. */
+export function showEditForm(
+  req: Request,
+  res: Response,
+  contact: Contact,
+  state: ContactFormState = {},
+): Promise<void> {
   return showForm(req, res, `Edit ${nameOf(contact)}`, {
     action: `/contacts/${contact.id}/edit`,
     version: contact.version,
@@ -131,7 +146,7 @@ function showForm(
   req: Request,
   res: Response,
   heading: string,
-  locals: FormState & Record<string, unknown>,
+  locals: ContactFormState & Record<string, unknown>,
 ): Promise<void> {
   return renderPage(req, res, "contacts/form", heading, {
     heading,
@@ -142,8 +157,8 @@ function showForm(
   });
 }
 
-/** What was typed into a form, valid or not, to be shown again. */
-export function typed(body: unknown): Values {
+/** What was entered into a form, valid or not, to be shown again. */
+export function formValues(body: unknown): FormValues {
   const given = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   const text = (value: unknown) => (typeof value === "string" ? value : "");
   const texts = Object.fromEntries(fields.map((field) => [field, text(given[field])])) as Record<Field, string>;

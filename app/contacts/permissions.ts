@@ -2,7 +2,7 @@ import type { Request } from "express";
 import type { Contact } from "./contact.js";
 import { contactResource } from "./resource.js";
 
-/** What there are buttons for. */
+/** The actions that have a button. */
 export const buttons = ["update", "share", "transfer", "delete"] as const;
 
 /** Whether the user may do each of some actions with a contact. */
@@ -21,10 +21,10 @@ export async function permissionsOf(req: Request, contact: Contact): Promise<Per
 }
 
 /**
- * The rows of a list, and what may be done with each. The PDP decides about every one of them once more: should the
- * query plan have let through what its check denies, that is not shown, and logged as a defect.
+ * The rows of a list, and what the user may do with each. The PDP checks every row once more. A row that passed the query
+ * plan but fails this check is left out, and logged as a defect.
  *
- * @param actions - what to ask besides; each is a decision on record for each row, so no more than what is shown
+ * @param actions - what to check besides; each is recorded as a decision for each row, so ask only for what is shown
  */
 export async function verifiedRows<A extends string = never>(
   req: Request,

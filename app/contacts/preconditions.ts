@@ -7,11 +7,11 @@ export function etagOf({ version }: Pick<Contact, "version">): string {
   return `"${version}"`;
 }
 
-// A list of entity tags, strong or weak.
+/** A list of entity tags, strong or weak (RFC 9110, section 13.1.1). */
 const IF_MATCH = /^\s*(W\/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(,\s*(W\/)?"[\x21\x23-\x7e\x80-\xff]*"\s*)*$/;
 
 /**
- * Makes sure that a change was meant for the contact as it is stored (RFC 9110, section 13.1.1).
+ * Makes sure that the client knows the stored version of the contact that it changes (RFC 9110, section 13.1.1).
  *
  * @throws {@link ProblemError} 400 when `If-Match` is malformed, 412 when it names another version, 428 when it is
  * missing (RFC 6585, section 3)
@@ -32,7 +32,7 @@ export function requireIfMatch(req: Request, contact: Contact): void {
   if (!given.split(",").some((tag) => tag.trim() === etagOf(contact))) throw staleVersion();
 }
 
-/** The contact has been changed since, in another tab perhaps: nothing is written over that. */
+/** The error for a contact that was changed since the client loaded it, which must not be overwritten: 412. */
 export function staleVersion(): ProblemError {
   return new ProblemError(
     412,
@@ -41,13 +41,13 @@ export function staleVersion(): ProblemError {
   );
 }
 
-/** The hidden field of a form. */
+/** The version in a form's hidden field; `NaN` when the form has none. */
 export function versionIn(body: unknown): number {
   const version = typeof body === "object" && body !== null && "version" in body ? body.version : undefined;
   return typeof version === "string" && /^\d{1,9}$/.test(version) ? Number(version) : Number.NaN;
 }
 
-/** Answers with a contact as JSON, and says which version it is. */
+/** Answers with a contact as JSON, and its version as the entity tag. */
 export function sendContact(res: Response, contact: Contact): void {
   res.vary("Accept").set("ETag", etagOf(contact)).json(contact);
 }

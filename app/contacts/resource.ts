@@ -3,7 +3,7 @@ import type { KindedResource } from "../../middleware/index.js";
 import { type Contact, visibility } from "./contact.js";
 import type { ContactStore } from "./store.js";
 
-/** A contact as the PDP sees it, and with it the row, so that handlers need not read it again. */
+/** A contact as the PDP sees it, together with its row, so that handlers do not read it again. */
 export interface ContactResource extends KindedResource {
   readonly contact: Contact;
 }
@@ -14,7 +14,7 @@ export function contactResource(contact: Contact): ContactResource {
   return { kind: "contact", id, attr: { ownerId, visibility, department, sharedWith, editors }, contact };
 }
 
-/** Makes the loader of the contact that a route's `:id` names. */
+/** Makes the loader of the contact whose id is a route's parameter `:id`, for `authorize()`. */
 export function contactById(store: ContactStore): (req: Request) => Promise<ContactResource | undefined> {
   return async (req) => {
     const contact = await store.get(String(req.params.id));
@@ -22,14 +22,14 @@ export function contactById(store: ContactStore): (req: Request) => Promise<Cont
   };
 }
 
-/** The contact that is, or could be, about to be created: its creator will own it. */
+/** The contact that a request would create. The user who creates it will be its owner. */
 export function proposedContact(req: Request): KindedResource {
   return {
     kind: "contact",
     id: "new",
     attr: {
       ownerId: req.authz.principal?.id ?? "",
-      // What is no visibility is refused later, with a message.
+      // The handler refuses an invalid visibility with a message.
       visibility: visibility.catch("everyone").parse(req.body?.visibility),
       department: req.person?.department ?? "",
       sharedWith: [],
@@ -38,7 +38,7 @@ export function proposedContact(req: Request): KindedResource {
   };
 }
 
-/** What {@link contactById} loaded for the request's `authorize()`. */
+/** The contact that {@link contactById} loaded for the request's guard. */
 export function loadedContact(req: Request): Contact {
   return (req.authz.resource as ContactResource).contact;
 }

@@ -11,14 +11,18 @@ import { contactColumns } from "./columns.js";
 import { type Contact, contactChange, contactFields, newContact } from "./contact.js";
 import { nameOf, summaryOf } from "./labels.js";
 import { encodeCursor, listQuery } from "./list-query.js";
-import { askToDelete, showContact, showEditForm, showList, showNewForm, typed } from "./pages.js";
+import { formValues, showContact, showDeleteForm, showEditForm, showList, showNewForm } from "./pages.js";
 import { verifiedRows } from "./permissions.js";
 import { requireIfMatch, sendContact, staleVersion, versionIn } from "./preconditions.js";
 import { contactById, contactResource, loadedContact, proposedContact } from "./resource.js";
 import { type ContactStore, DuplicateEmailError } from "./store.js";
-import { checked } from "./validation.js";
+import { parseBody } from "./validation.js";
 
-/** Everything about contacts, as pages and as JSON. Each route begins with the guard that decides about it. */
+/**
+ * The routes of contacts, as pages and as JSON, except for those of sharing. Each route begins with its guard.
+ *
+ * @param decisionsOf - finds the decisions about a contact that its page shows; default: none are shown
+ */
 export function contactRoutes(
   store: ContactStore,
   people: People,
@@ -50,14 +54,14 @@ export function contactRoutes(
     if (!owner) throw new Error("a contact needs an owner");
     if (!wantsHtml(req)) {
       const contact = await store
-        .create(checked(newContact, req.body), owner, decisionLog.pendingChange(req))
-        .catch((error) => conflict(req, error));
+        .create(parseBody(newContact, req.body), owner, decisionLog.pendingChange(req))
+        .catch((error) => throwConflict(req, error));
       return sendContact(res.status(201).location(`/contacts/${contact.id}`), contact);
     }
     const input = newContact.safeParse(req.body ?? {});
     if (!input.success) {
       const errors = messagesOf(input.error);
-      return showNewForm(req, res.status(422), { values: typed(req.body), errors, summary: summaryOf(errors) });
+      return showNewForm(req, res.status(422), { values: formValues(req.body), errors, summary: summaryOf(errors) });
     }
     try {
       const contact = await store.create(input.data, owner, decisionLog.pendingChange(req));
@@ -65,8 +69,8 @@ export function contactRoutes(
       res.redirect(303, `/contacts/${contact.id}`);
     } catch (error) {
       if (!(error instanceof DuplicateEmailError)) throw error;
-      const errors = { email: duplicate(req) };
-      await showNewForm(req, res.status(409), { values: typed(req.body), errors, summary: summaryOf(errors) });
+      const errors = { email: duplicateMessage(req) };
+      await showNewForm(req, res.status(409), { values: formValues(req.body), errors, summary: summaryOf(errors) });
     }
   });
 
@@ -79,10 +83,10 @@ export function contactRoutes(
   router.patch("/contacts/:id", authorize("contact", "update", { resource }), async (req, res) => {
     const contact = loadedContact(req);
     requireIfMatch(req, contact);
-    const change = checked(contactChange, req.body);
+    const change = parseBody(contactChange, req.body);
     const updated = await store
       .update(contact.id, contact.version, change, decisionLog.pendingChange(req))
-      .catch((error) => conflict(req, error, contact));
+      .catch((error) => throwConflict(req, error, contact));
     if (!updated) throw staleVersion();
     sendContact(res, updated);
   });
@@ -93,13 +97,13 @@ export function contactRoutes(
 
   router.post("/contacts/:id/edit", authorize("contact", "update", { resource }), async (req, res) => {
     const stored = loadedContact(req);
-    const values = typed(req.body);
+    const values = formValues(req.body);
     // Only the fields: permission to update does not include permission to share.
     const input = contactFields.safeParse(req.body ?? {});
     const errors = input.success ? {} : messagesOf(input.error);
-    // The version that was decided about is the only one that is written over.
+    // Only the version that the guard has decided about may be overwritten.
     const isCurrent = versionIn(req.body) === stored.version;
-    // A form sent back carries the stored version, so a stale one must be shown as stale before anything else.
+    // A form that comes back gets the stored version. So a stale one is answered with 412 first, not with its errors.
     if (isCurrent && !input.success) {
       return showEditForm(req, res.status(422), stored, { values, errors, summary: summaryOf(errors) });
     }
@@ -114,26 +118,26 @@ export function contactRoutes(
       }
     } catch (error) {
       if (!(error instanceof DuplicateEmailError)) throw error;
-      const errors = { email: duplicate(req, stored) };
+      const errors = { email: duplicateMessage(req, stored) };
       return showEditForm(req, res.status(409), stored, { values, errors, summary: summaryOf(errors) });
     }
-    const now = await store.get(stored.id);
-    // Who changed it meanwhile may have taken it out of these hands.
-    if (!now || !(await req.authz.can(contactResource(now), "update"))) throw staleVersion();
+    const latest = await store.get(stored.id);
+    // The change that was made meanwhile may have taken the permission away.
+    if (!latest || !(await req.authz.can(contactResource(latest), "update"))) throw staleVersion();
     const summary = "This contact was changed meanwhile. Nothing was saved yet.";
-    await showEditForm(req, res.status(412), now, { values, errors, summary, stored: now });
+    await showEditForm(req, res.status(412), latest, { values, errors, summary, stored: latest });
   });
 
   router.delete("/contacts/:id", authorize("contact", "delete", { resource }), async (req, res) => {
     const contact = loadedContact(req);
-    // A deletion may do without a version: it cannot lose an edit that its sender meant to keep.
+    // A deletion needs no version: it cannot overwrite an edit by accident.
     if (req.get("if-match") !== undefined) requireIfMatch(req, contact);
     if (!(await store.remove(contact.id, contact.version, decisionLog.pendingChange(req)))) throw staleVersion();
     res.status(204).end();
   });
 
   router.get("/contacts/:id/delete", authorize("contact", "delete", { resource }), (req, res) =>
-    askToDelete(req, res, loadedContact(req)),
+    showDeleteForm(req, res, loadedContact(req)),
   );
 
   router.post("/contacts/:id/delete", authorize("contact", "delete", { resource }), async (req, res) => {
@@ -149,13 +153,14 @@ export function contactRoutes(
 }
 
 /** The message for a contact that would be its owner's second one with the same e-mail address. */
-function duplicate(req: Request, contact?: Contact): string {
+function duplicateMessage(req: Request, contact?: Contact): string {
   const whose = contact && contact.ownerId !== req.person?.id ? "Its owner already has" : "You already have";
   return `${whose} a contact with this e-mail address.`;
 }
 
-function conflict(req: Request, error: unknown, contact?: Contact): never {
+/** Makes a {@link ProblemError} 409 of a {@link DuplicateEmailError}; throws other errors as they are. */
+function throwConflict(req: Request, error: unknown, contact?: Contact): never {
   if (!(error instanceof DuplicateEmailError)) throw error;
-  const message = duplicate(req, contact);
+  const message = duplicateMessage(req, contact);
   throw new ProblemError(409, "Already there", message, { fields: { email: message } });
 }

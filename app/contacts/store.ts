@@ -11,7 +11,7 @@ import { contacts } from "../db/schema.js";
 import type { Contact, ContactChange, NewContact } from "./contact.js";
 import { type Cursor, type ListQuery, type SortKey, sortKeyOf } from "./list-query.js";
 
-/** One owner would have two contacts with one e-mail address. */
+/** A change would give an owner two contacts with the same e-mail address. */
 export class DuplicateEmailError extends Error {
   constructor() {
     super("The owner already has a contact with this e-mail address.");
@@ -19,20 +19,20 @@ export class DuplicateEmailError extends Error {
   }
 }
 
-/** Whose a contact is. */
+/** The owner of a contact. */
 export interface Owner {
   readonly id: string;
   /** Empty when none is known. */
   readonly department: string;
 }
 
-/** A change of who may do what with a contact. */
+/** A change of the members that decide who has access to a contact. */
 export type AccessChange = Partial<Pick<Contact, "ownerId" | "department" | "visibility" | "sharedWith" | "editors">>;
 
 /** A page of a list. */
 export interface Page {
   readonly contacts: Contact[];
-  /** Where the next page begins; `null` on the last. */
+  /** Where the next page begins; `null` on the last page. */
   readonly next: Cursor | null;
 }
 
@@ -42,18 +42,23 @@ export interface Page {
  */
 export interface ContactStore {
   /**
-   * A page of the contacts that match the search, in its order.
+   * A page of the contacts that match the search, in the order of the query.
    *
-   * @param permitted - holds for those that may be shown
+   * @param permitted - the condition of the contacts that the user may see
    */
   list(query: ListQuery, permitted: SqlCondition): Promise<Page>;
-  /** How many contacts match the search, of those that are permitted. */
+  /** How many of the permitted contacts match the search. */
   count(query: Pick<ListQuery, "q">, permitted: SqlCondition): Promise<number>;
+  /** The contact with an id. Any text may be given as the id. */
   get(id: string): Promise<Contact | undefined>;
-  /** @throws {@link DuplicateEmailError} */
+  /**
+   * Stores a new contact.
+   *
+   * @throws {@link DuplicateEmailError}
+   */
   create(contact: NewContact, owner: Owner, pending: PendingChange | null): Promise<Contact>;
   /**
-   * Changes a contact, or who has access to it, unless it has been changed since the given version.
+   * Changes a contact's fields or who has access to it, unless it has been changed since the given version.
    *
    * @returns the contact as it is now; `undefined` when the version is no longer the stored one, or nothing is stored
    * @throws {@link DuplicateEmailError}
@@ -73,36 +78,36 @@ type Statement = PromiseLike<Contact[]> & SQLWrapper;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** A column that a list is sorted by. */
+/** An expression that a list is sorted by. */
 interface SortColumn {
   readonly order: SQL;
   /** The row's value, as a cursor holds it. */
   readonly position: SQL;
-  /** A cursor's value, as it compares with `order`. */
-  readonly at: (position: string) => SQL;
+  /** A cursor's value, to be compared with `order`. */
+  readonly fromCursor: (position: string) => SQL;
 }
 
-function words(column: AnyPgColumn): SortColumn {
+function textColumn(column: AnyPgColumn): SortColumn {
   const order = sql`lower(${column})`;
-  return { order, position: order, at: (position) => sql`${position}` };
+  return { order, position: order, fromCursor: (position) => sql`${position}` };
 }
 
-function time(column: AnyPgColumn): SortColumn {
+function timeColumn(column: AnyPgColumn): SortColumn {
   const position = sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-  return { order: sql`${column}`, position, at: (iso) => sql`${iso}::timestamptz` };
+  return { order: sql`${column}`, position, fromCursor: (iso) => sql`${iso}::timestamptz` };
 }
 
-/** What each sort compares before the id. */
+/** What each sort compares, before the id. */
 const sortColumns: Readonly<Record<SortKey, readonly SortColumn[]>> = {
-  name: [words(contacts.lastName), words(contacts.firstName)],
-  email: [words(contacts.email)],
-  company: [words(contacts.company)],
-  title: [words(contacts.title)],
-  created: [time(contacts.createdAt)],
-  updated: [time(contacts.updatedAt)],
+  name: [textColumn(contacts.lastName), textColumn(contacts.firstName)],
+  email: [textColumn(contacts.email)],
+  company: [textColumn(contacts.company)],
+  title: [textColumn(contacts.title)],
+  created: [timeColumn(contacts.createdAt)],
+  updated: [timeColumn(contacts.updatedAt)],
 };
 
-/** The contacts of a database. */
+/** The {@link ContactStore} of a database. */
 export function contactStore(db: Db): ContactStore {
   return {
     async list({ q, sort, limit, after }, permitted) {
@@ -116,9 +121,9 @@ export function contactStore(db: Db): ContactStore {
       const rows = await db
         .select({ contact: contacts, position: sql<string[]>`json_build_array(${position})` })
         .from(contacts)
-        .where(and(asSql(permitted), matches(q), after && isBehind(columns, after, backwards)))
+        .where(and(asSql(permitted), matchesSearch(q), after && isAfter(columns, after, backwards)))
         .orderBy(...columns.map(({ order }) => direction(order)), direction(contacts.id))
-        // One more than is shown tells whether there is a next page.
+        // One row more than the page has, which says whether there is a next page.
         .limit(limit + 1);
       const shown = rows.slice(0, limit);
       const last = rows.length > limit ? shown.at(-1) : undefined;
@@ -132,7 +137,7 @@ export function contactStore(db: Db): ContactStore {
       const [row] = await db
         .select({ total: count() })
         .from(contacts)
-        .where(and(asSql(permitted), matches(q)));
+        .where(and(asSql(permitted), matchesSearch(q)));
       return row?.total ?? 0;
     },
 
@@ -145,7 +150,7 @@ export function contactStore(db: Db): ContactStore {
     async create(contact, owner, pending) {
       const id = randomUUID();
       const values = { ...contact, id, ownerId: owner.id, department: owner.department };
-      const created = await changing({ id, version: 1 }, pending, db.insert(contacts).values(values).returning());
+      const created = await runChange({ id, version: 1 }, pending, db.insert(contacts).values(values).returning());
       if (!created) throw new Error("the database returned no row for an insert");
       return created;
     },
@@ -153,21 +158,21 @@ export function contactStore(db: Db): ContactStore {
     update(id, version, change, pending) {
       const set = { ...change, version: version + 1, updatedAt: sql`now()` };
       const update = db.update(contacts).set(set).where(isVersion(id, version)).returning();
-      return changing({ id, version: version + 1 }, pending, update);
+      return runChange({ id, version: version + 1 }, pending, update);
     },
 
     async remove(id, version, pending) {
       const removal = db.delete(contacts).where(isVersion(id, version)).returning();
-      return (await changing({ id, version }, pending, removal)) !== undefined;
+      return (await runChange({ id, version }, pending, removal)) !== undefined;
     },
   };
 
-  /** Makes a change of one contact, and writes the record of the decision that allows it in the same statement. */
-  async function changing(change: Change, pending: PendingChange | null, statement: Statement) {
-    const run = async (query: PromiseLike<Contact[]>) => (await refusingDuplicates(query))[0];
+  /** Changes one contact, and writes the record of the decision that allows it in the same statement. */
+  async function runChange(change: Change, pending: PendingChange | null, statement: Statement) {
+    const run = async (query: PromiseLike<Contact[]>) => (await rejectDuplicates(query))[0];
     if (!pending) return run(statement);
     return pending.commit(change, async (row) => {
-      const [changed] = await refusingDuplicates(changeWithRecord(db, statement, row));
+      const [changed] = await rejectDuplicates(changeWithRecord(db, statement, row));
       return changed && contactFrom(changed);
     });
   }
@@ -186,23 +191,28 @@ function isVersion(id: string, version: number): SQL | undefined {
 }
 
 /** Every word of the search must occur somewhere in the contact. */
-function matches(q: string): SQL | undefined {
+function matchesSearch(q: string): SQL | undefined {
   const { firstName, lastName, email, company, title, phone } = contacts;
   const text = sql`concat_ws(' ', ${firstName}, ${lastName}, ${email}, ${company}, ${title}, ${phone})`;
-  const parts = q.split(/\s+/).filter(Boolean);
-  return and(...parts.map((part) => sql`${text} ilike ${`%${part.replace(/[\\%_]/g, "\\$&")}%`}`));
+  const words = q.split(/\s+/).filter(Boolean);
+  return and(...words.map((word) => sql`${text} ilike ${`%${word.replace(/[\\%_]/g, "\\$&")}%`}`));
 }
 
-function isBehind(columns: readonly SortColumn[], { values, id }: Cursor, backwards: boolean): SQL {
+/** Keyset paging: the rows that come after a cursor. */
+function isAfter(columns: readonly SortColumn[], { values, id }: Cursor, backwards: boolean): SQL {
   const row = sql.join([...columns.map(({ order }) => order), sql`${contacts.id}`], sql`, `);
-  const cursor = sql.join([...columns.map(({ at }, i) => at(values[i] ?? "")), sql`${id}::uuid`], sql`, `);
+  const cursor = sql.join(
+    [...columns.map(({ fromCursor }, i) => fromCursor(values[i] ?? "")), sql`${id}::uuid`],
+    sql`, `,
+  );
   return backwards ? sql`(${row}) < (${cursor})` : sql`(${row}) > (${cursor})`;
 }
 
-/** The unique index that refuses them. */
+/** The unique index of owners' e-mail addresses; see `db/schema.ts`. */
 const UNIQUE_EMAIL_INDEX = "contacts_owner_email";
 
-async function refusingDuplicates<T>(query: PromiseLike<T>): Promise<T> {
+/** Awaits a query. Makes a {@link DuplicateEmailError} of the error of the unique index. */
+async function rejectDuplicates<T>(query: PromiseLike<T>): Promise<T> {
   try {
     return await query;
   } catch (error) {

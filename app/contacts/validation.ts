@@ -3,17 +3,18 @@ import { ProblemError } from "../problems.js";
 import { messagesOf } from "../web/query-validation.js";
 
 /**
- * Checks a JSON body.
+ * Checks a request's body.
  *
- * @throws {@link ProblemError} 400 when it is not an object, 422 with a message for each field that does not hold
+ * @returns what the schema makes of the body
+ * @throws {@link ProblemError} 400 when the body is not an object, 422 with a message for each field that is not valid
  */
-export function checked<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw new ProblemError(400, "Malformed request", "Send a JSON object.");
   }
   const parsed = schema.safeParse(body);
   if (!parsed.success) {
-    throw new ProblemError(422, "Invalid input", "Some fields do not hold.", { fields: messagesOf(parsed.error) });
+    throw new ProblemError(422, "Invalid input", "Some fields are not valid.", { fields: messagesOf(parsed.error) });
   }
   return parsed.data;
 }

@@ -5,7 +5,7 @@ import { ProblemError } from "../../problems.js";
 import { type Contact, visibility } from "../contact.js";
 import type { AccessChange } from "../store.js";
 
-/** Policies are sent the ids with every question about the contact. */
+/** Each question to the PDP about a contact sends the ids of all these people. */
 const MAX_PEOPLE_PER_CONTACT = 100;
 
 const email = z
@@ -13,19 +13,23 @@ const email = z
   .trim()
   .refine((value) => z.email().safeParse(value).success, "Enter the e-mail address of a colleague.");
 
-/** Whom a contact is to be shared with, and what they may do: see it, or change it too. */
+/** The input for sharing: the colleague's e-mail address, and whether they may only see the contact or change it too. */
 export const shareInput = z.object({ email, as: z.enum(["viewer", "editor"], "Must be viewer or editor.") });
+/** The input for no longer sharing: the colleague's user id. */
 export const unshareInput = z.object({ userId: z.string("Must be a user id.").min(1, "Must be a user id.") });
+/** The input for a change of visibility. */
 export const visibilityInput = z.object({ visibility });
-/** Whom a contact is to be given to. */
+/** The input for a transfer: the e-mail address of the new owner. */
 export const transferInput = z.object({ email });
 
 /**
- * The contact shared with a colleague, as viewer or editor. For a colleague who has access already, this replaces it.
+ * The change that shares a contact with a colleague, as viewer or editor. If it is shared with them already, this is what
+ * they are from now on.
  *
- * @throws {@link ProblemError} 422 when it is theirs, or they are the one who shares it
+ * @param actorId - id of the user who shares it
+ * @throws {@link ProblemError} 422 when the colleague is the owner or this user, or when it is shared with 100 people
  */
-export function sharing(contact: Contact, { id, name }: Colleague, as: "viewer" | "editor", actorId: string) {
+export function shareChange(contact: Contact, { id, name }: Colleague, as: "viewer" | "editor", actorId: string) {
   if (id === contact.ownerId) {
     throw refused(`${id === actorId ? "You own" : `${name} owns`} this contact already. Share it with somebody else.`);
   }
@@ -44,11 +48,11 @@ export function sharing(contact: Contact, { id, name }: Colleague, as: "viewer" 
 }
 
 /**
- * The contact no longer shared with a colleague.
+ * The change after which a contact is no longer shared with a colleague.
  *
- * @throws {@link ProblemError} 422 when it is not
+ * @throws {@link ProblemError} 422 when it is not shared with them
  */
-export function unshared(contact: Contact, userId: string) {
+export function unshareChange(contact: Contact, userId: string) {
   if (!contact.sharedWith.includes(userId)) {
     throw invalid({ userId: "The contact is not shared with this person." });
   }
@@ -56,28 +60,30 @@ export function unshared(contact: Contact, userId: string) {
 }
 
 /**
- * The contact given to a colleague: it belongs to their department, and is no longer shared with them.
+ * The change that makes a colleague the owner of a contact. It belongs to their department then, and is not shared with
+ * them any more.
  *
+ * @param actorId - id of the user who transfers it
  * @throws {@link ProblemError} 422 when it is theirs already
  */
-export function transferred(contact: Contact, { id, name, department }: Colleague, actorId: string) {
+export function transferChange(contact: Contact, { id, name, department }: Colleague, actorId: string) {
   if (id === contact.ownerId) throw refused(`${id === actorId ? "You own" : `${name} owns`} this contact already.`);
   return { ownerId: id, department, ...without(contact, id) } satisfies AccessChange;
 }
 
-/** Nobody who has logged in has the address. */
+/** The error for an e-mail address of which no user has logged in: 422. */
 export function unknownColleague(): ProblemError {
   return refused(
     "Nobody with this e-mail address has logged in yet. A colleague must have logged in here once before.",
   );
 }
 
-/** What they were given they could not use, and who gave it would not be told. */
-export function withoutRole({ name }: Colleague): ProblemError {
+/** The error for a colleague without roles, who could not use the contact: 422. */
+export function colleagueWithoutRole({ name }: Colleague): ProblemError {
   return refused(`${name} has no role in this CRM.`);
 }
 
-/** Whether a contact is already as a change would make it. */
+/** Whether a contact is already as the change would make it. */
 export function changesNothing(contact: Contact, change: AccessChange): boolean {
   return isDeepStrictEqual({ ...contact, ...change }, contact);
 }

@@ -5,19 +5,20 @@ import type { Contact } from "../contact.js";
 import { nameOf, summaryOf } from "../labels.js";
 import { contactResource } from "../resource.js";
 
-/** What a form that comes back shows besides what is stored. */
-export interface FormState {
+/** What a form that comes back shows besides what is stored: the body that was sent, and what is wrong with it. */
+export interface AccessFormState {
   readonly body: unknown;
   readonly errors: Readonly<Record<string, string>> | undefined;
   readonly status: number;
 }
 
+/** Answers with the page on which a contact is shared. */
 export async function showShareForm(
   req: Request,
   res: Response,
   people: People,
   contact: Contact,
-  state?: FormState,
+  state?: AccessFormState,
 ): Promise<void> {
   const { ownerId, sharedWith, editors } = contact;
   const known = await people.byIds([ownerId, ...sharedWith]);
@@ -27,31 +28,32 @@ export async function showShareForm(
     meId: req.person?.id,
     owner: personOf(ownerId),
     shares: sharedWith.map((id) => ({ ...personOf(id), isEditor: editors.includes(id) })),
-    ...shown(state),
+    ...formLocals(state),
   });
 }
 
+/** Answers with the page on which a contact is transferred. */
 export async function showTransferForm(
   req: Request,
   res: Response,
   contact: Contact,
-  state?: FormState,
+  state?: AccessFormState,
 ): Promise<void> {
   const locals = async () => {
-    // As the PDP would see it with an owner of whom nothing is known.
-    const given = contactResource({ ...contact, ownerId: "somebody else", department: "" });
-    return { contact, staysVisible: await req.authz.can(given, "read"), ...shown(state) };
+    // The contact as the PDP would see it with an owner of whom nothing is known.
+    const transferred = contactResource({ ...contact, ownerId: "somebody else", department: "" });
+    return { contact, staysVisible: await req.authz.can(transferred, "read"), ...formLocals(state) };
   };
   await renderPage(req, res, "contacts/transfer", `Transfer ${nameOf(contact)}`, locals());
 }
 
-function shown(state: FormState | undefined) {
+function formLocals(state: AccessFormState | undefined) {
   const { body, errors = {}, status } = state ?? {};
-  const typed = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  const sent = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   return {
-    typed: {
-      email: typeof typed.email === "string" ? typed.email : "",
-      as: typed.as === "editor" ? "editor" : "viewer",
+    values: {
+      email: typeof sent.email === "string" ? sent.email : "",
+      as: sent.as === "editor" ? "editor" : "viewer",
     },
     errors,
     summary:

@@ -9,43 +9,47 @@ import { nameOf, visibilityOf } from "../labels.js";
 import { requireIfMatch, sendContact, staleVersion, versionIn } from "../preconditions.js";
 import { contactById, contactResource, loadedContact } from "../resource.js";
 import { type AccessChange, type ContactStore, DuplicateEmailError } from "../store.js";
-import { checked } from "../validation.js";
+import { parseBody } from "../validation.js";
 import {
   changesNothing,
+  colleagueWithoutRole,
+  shareChange,
   shareInput,
-  sharing,
+  transferChange,
   transferInput,
-  transferred,
   unknownColleague,
-  unshared,
+  unshareChange,
   unshareInput,
   visibilityInput,
-  withoutRole,
 } from "./access-change.js";
-import { type FormState, showShareForm, showTransferForm } from "./pages.js";
+import { type AccessFormState, showShareForm, showTransferForm } from "./pages.js";
 
-/** What a request is to change, and what is said when it has been. */
-interface Decided {
+/** The change that a request asks for, and the notice after it has been made. */
+interface RequestedChange {
   readonly change: AccessChange;
   readonly notice: string;
 }
-type Decide = (contact: Contact, body: unknown, actorId: string) => Promise<Decided>;
+/** Reads the change from a request's body; throws a {@link ProblemError} when it cannot be made. */
+type ReadChange = (contact: Contact, body: unknown, actorId: string) => Promise<RequestedChange>;
 
-/** A page with forms, and the action that it is for. */
+/** A page with forms, and the action that their user needs to be allowed. */
 interface FormPage {
   readonly action: "share" | "transfer";
-  readonly show: (req: Request, res: Response, contact: Contact, state?: FormState) => Promise<void>;
+  readonly show: (req: Request, res: Response, contact: Contact, state?: AccessFormState) => Promise<void>;
 }
 
-/** Who has access to a contact: who sees it, whom it is shared with, and whose it is. Pages, forms and JSON. */
+/**
+ * The routes of who has access to a contact: its visibility, the people whom it is shared with, and its owner. They serve
+ * pages and take forms and JSON.
+ */
 export function sharingRoutes(store: ContactStore, people: People, decisionLog: DecisionLog): Router {
   const router = Router();
   const resource = contactById(store);
 
-  async function colleague(email: string): Promise<Colleague> {
+  async function colleagueWithEmail(email: string): Promise<Colleague> {
     const found = await people.byEmail(email);
     if (!found) throw unknownColleague();
-    if (found.roles.length === 0) throw withoutRole(found);
+    if (found.roles.length === 0) throw colleagueWithoutRole(found);
     return found;
   }
 
@@ -55,33 +59,33 @@ export function sharingRoutes(store: ContactStore, people: People, decisionLog: 
   };
   const transferPage: FormPage = { action: "transfer", show: showTransferForm };
 
-  const share: Decide = async (contact, body, actorId) => {
-    const { email, as } = checked(shareInput, body);
-    const person = await colleague(email);
-    const change = sharing(contact, person, as, actorId);
+  const share: ReadChange = async (contact, body, actorId) => {
+    const { email, as } = parseBody(shareInput, body);
+    const person = await colleagueWithEmail(email);
+    const change = shareChange(contact, person, as, actorId);
     return { change, notice: `Shared with ${person.name}, who may ${as === "editor" ? "view and edit" : "view"} it.` };
   };
 
-  const unshare: Decide = async (contact, body) => {
-    const { userId } = checked(unshareInput, body);
-    const change = unshared(contact, userId);
+  const unshare: ReadChange = async (contact, body) => {
+    const { userId } = parseBody(unshareInput, body);
+    const change = unshareChange(contact, userId);
     const known = await people.byIds([userId]);
     return { change, notice: `No longer shared with ${nameAmong(known, userId)}.` };
   };
 
-  const setVisibility: Decide = async (contact, body) => {
-    const change = checked(visibilityInput, body);
+  const setVisibility: ReadChange = async (contact, body) => {
+    const change = parseBody(visibilityInput, body);
     return { change, notice: `${visibilityOf({ ...contact, ...change })}.` };
   };
 
-  const transfer: Decide = async (contact, body, actorId) => {
-    const person = await colleague(checked(transferInput, body).email);
-    const change = transferred(contact, person, actorId);
+  const transfer: ReadChange = async (contact, body, actorId) => {
+    const person = await colleagueWithEmail(parseBody(transferInput, body).email);
+    const change = transferChange(contact, person, actorId);
     return { change, notice: `${nameOf(contact)} now belongs to ${actorId === person.id ? "you" : person.name}.` };
   };
 
-  /** Applies a change to the version of the contact that was decided about; one that changes nothing makes no new one. */
-  async function apply(req: Request, contact: Contact, { change }: Decided): Promise<Contact> {
+  /** Makes a change in the version of the contact that the guard has decided about. One without effect is not stored. */
+  async function applyChange(req: Request, contact: Contact, { change }: RequestedChange): Promise<Contact> {
     if (changesNothing(contact, change)) return contact;
     const updated = await store
       .update(contact.id, contact.version, change, decisionLog.pendingChange(req))
@@ -95,35 +99,39 @@ export function sharingRoutes(store: ContactStore, people: People, decisionLog: 
   }
 
   /**
-   * Changes who has access, and answers with the contact or, in a browser, leads to what may then be seen. A form that
-   * does not hold, or is about an older version, comes back with what is wrong.
+   * Makes the handler that changes who has access. It answers with the contact, or redirects a browser to a page that the
+   * user may still see. A form with errors, or of an older version, comes back with messages.
    */
-  function changing(decide: Decide, { action, show }: FormPage): RequestHandler {
+  function accessHandler(readChange: ReadChange, { action, show }: FormPage): RequestHandler {
     return async (req, res) => {
       const contact = loadedContact(req);
       const actorId = req.authz.principal?.id ?? "";
       if (!wantsHtml(req)) {
         requireIfMatch(req, contact);
-        const updated = await apply(req, contact, await decide(contact, req.body, actorId));
-        if ((await mayNow(req, updated))?.read) sendContact(res, updated);
+        const updated = await applyChange(req, contact, await readChange(contact, req.body, actorId));
+        if ((await permissionsAfter(req, updated))?.read) sendContact(res, updated);
         else res.status(204).end();
         return;
       }
       try {
         if (versionIn(req.body) !== contact.version) throw staleVersion();
-        const decided = await decide(contact, req.body ?? {}, actorId);
-        const updated = await apply(req, contact, decided);
-        const may = await mayNow(req, updated);
+        const requested = await readChange(contact, req.body ?? {}, actorId);
+        const updated = await applyChange(req, contact, requested);
+        const may = await permissionsAfter(req, updated);
         const isLost = may?.read === false;
-        await notify(req, isLost ? `${decided.notice} You do not see it any more.` : decided.notice);
+        await notify(req, isLost ? `${requested.notice} You do not see it any more.` : requested.notice);
         const page = action === "share" && may?.share ? "/share" : "";
         res.redirect(303, may?.read ? `/contacts/${contact.id}${page}` : "/contacts");
       } catch (error) {
         if (!(error instanceof ProblemError) || ![409, 412, 422].includes(error.status)) throw error;
-        const now = error.status === 412 ? await store.get(contact.id) : contact;
-        // Who changed it meanwhile may have taken it out of these hands.
-        if (!now || !(await req.authz.can(contactResource(now), action))) throw error;
-        await show(req, res.status(error.status), now, { body: req.body, errors: error.fields, status: error.status });
+        const latest = error.status === 412 ? await store.get(contact.id) : contact;
+        // The change that was made meanwhile may have taken the permission away.
+        if (!latest || !(await req.authz.can(contactResource(latest), action))) throw error;
+        await show(req, res.status(error.status), latest, {
+          body: req.body,
+          errors: error.fields,
+          status: error.status,
+        });
       }
     };
   }
@@ -131,12 +139,12 @@ export function sharingRoutes(store: ContactStore, people: People, decisionLog: 
   router.get("/contacts/:id/share", authorize("contact", "share", { resource }), (req, res) =>
     sharePage.show(req, res, loadedContact(req)),
   );
-  router.post("/contacts/:id/share", authorize("contact", "share", { resource }), changing(share, sharePage));
-  router.post("/contacts/:id/unshare", authorize("contact", "share", { resource }), changing(unshare, sharePage));
+  router.post("/contacts/:id/share", authorize("contact", "share", { resource }), accessHandler(share, sharePage));
+  router.post("/contacts/:id/unshare", authorize("contact", "share", { resource }), accessHandler(unshare, sharePage));
   router.post(
     "/contacts/:id/visibility",
     authorize("contact", "share", { resource }),
-    changing(setVisibility, sharePage),
+    accessHandler(setVisibility, sharePage),
   );
 
   router.get("/contacts/:id/transfer", authorize("contact", "transfer", { resource }), (req, res) =>
@@ -145,17 +153,17 @@ export function sharingRoutes(store: ContactStore, people: People, decisionLog: 
   router.post(
     "/contacts/:id/transfer",
     authorize("contact", "transfer", { resource }),
-    changing(transfer, transferPage),
+    accessHandler(transfer, transferPage),
   );
 
   return router;
 }
 
 /**
- * What the user may do with a contact whose access they have just changed. It is saved by then: should the PDP
- * not answer, that is no reason to say that it failed, but one to show nothing.
+ * What the user may do with a contact whose access they have just changed; `undefined` when the PDP does not answer. The
+ * change is saved by then, so the request must not fail, but the contact is not shown.
  */
-async function mayNow(req: Request, contact: Contact) {
+async function permissionsAfter(req: Request, contact: Contact) {
   try {
     const [may] = await req.authz.canEach([contactResource(contact)], ["read", "share"]);
     return may;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Contact } from "../../../../app/contacts/contact.js";
-import { sharing } from "../../../../app/contacts/sharing/access-change.js";
+import { shareChange } from "../../../../app/contacts/sharing/access-change.js";
 import {
   type ContactJson,
   contactIn,
@@ -308,10 +308,10 @@ describe("sharing contacts, as JSON", () => {
     const full = { ...contact, sharedWith: ids, editors: ["00u7"] } as unknown as Contact;
     const person = { id: "00unew", name: "New", email: "new@example.com", department: "", roles: ["user"] };
     assert.throws(
-      () => sharing(full, person, "viewer", demoUser("uma").id),
+      () => shareChange(full, person, "viewer", demoUser("uma").id),
       /A contact can be shared with at most 100 people/,
     );
-    const again = sharing(full, { ...person, id: "00u7" }, "viewer", demoUser("uma").id);
+    const again = shareChange(full, { ...person, id: "00u7" }, "viewer", demoUser("uma").id);
     assert.deepEqual([again.sharedWith.length, again.editors], [100, []]);
   });
 });
