@@ -9,5 +9,5 @@ export type {
   ScalarColumn,
   SqlOptions,
 } from "./columns.js";
-export type { SqlCondition, SqlValue } from "./statement.js";
+export type { SqlCondition, SqlTemplate, SqlValue } from "./condition.js";
 export { toSql } from "./to-sql.js";

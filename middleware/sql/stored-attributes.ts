@@ -1,7 +1,8 @@
 import { member } from "./cel/selection.js";
 import type { ArrayColumn, Column, Columns, JsonColumn, Nulls, RelatedRows, ScalarColumn } from "./columns.js";
+import { quoted, quotedTable } from "./identifiers.js";
 import { NotExpressible } from "./not-expressible.js";
-import { quoted, quotedTable, type Statement } from "./statement.js";
+import type { Statement } from "./statement.js";
 import { DYNAMIC } from "./value/facts.js";
 import type { List, Scalar, Struct, Value } from "./value/types.js";
 import { certain, dynamic, fallible } from "./value/value.js";
@@ -77,7 +78,7 @@ function storedArray(statement: Statement, { type, column, nulls = "missing" }: 
     const facts = kind === "double" ? new Set([...DYNAMIC, "unsigned"] as const) : DYNAMIC;
     return { ...certain("json", `coalesce(to_jsonb(${sql}), 'null'::jsonb)`), facts };
   }
-  const name = statement.name();
+  const name = statement.alias();
   const list: List = {
     kind: "list",
     from: `unnest(${sql}) WITH ORDINALITY AS ${name}(v, i)`,
@@ -93,7 +94,7 @@ function storedArray(statement: Statement, { type, column, nulls = "missing" }: 
 function storedJson(statement: Statement, { column, path = [], nulls = "missing" }: JsonColumn, table: string): Scalar {
   const whole = `${table}.${quoted(column)}::jsonb`;
   if (path.length > 0) {
-    const sql = path.reduce((of, name) => `(${of} -> ${statement.value(name, "text")})`, whole);
+    const sql = path.reduce((of, name) => `(${of} -> ${statement.parameter(name, "text")})`, whole);
     return dynamic(fallible("json", sql));
   }
   if (nulls === "null") return dynamic(certain("json", `coalesce(${whole}, 'null'::jsonb)`));
@@ -101,7 +102,7 @@ function storedJson(statement: Statement, { column, path = [], nulls = "missing"
 }
 
 function storedRows(statement: Statement, rows: RelatedRows, table: string): List {
-  const name = statement.name();
+  const name = statement.alias();
   const { element, members = {}, orderBy } = rows;
   const isMine = (row: string) =>
     `${row}.${quoted(rows.key)} = ${table}.${quoted(rows.references)}${presence(element, row)}`;
@@ -114,7 +115,7 @@ function storedRows(statement: Statement, rows: RelatedRows, table: string): Lis
     fails: undefined,
   };
   if (orderBy === undefined) return list;
-  const earlier = statement.name();
+  const earlier = statement.alias();
   const isEarlier = `${earlier}.${quoted(orderBy)} < ${name}.${quoted(orderBy)}`;
   const from = `${quotedTable(rows.table)} AS ${earlier}`;
   return { ...list, place: `(SELECT count(*) FROM ${from} WHERE ${isMine(earlier)} AND ${isEarlier})` };

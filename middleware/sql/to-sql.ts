@@ -1,7 +1,8 @@
 import type { Filter } from "../filter/filter.js";
 import { assertMapping } from "./check-mapping.js";
 import type { SqlOptions } from "./columns.js";
-import { constantCondition, type SqlCondition, Statement } from "./statement.js";
+import { constantCondition, type SqlCondition } from "./condition.js";
+import { Statement } from "./statement.js";
 import { translate } from "./translate.js";
 import { asBoolean } from "./value/narrowing.js";
 

@@ -3,9 +3,10 @@ import { attributeIn, type Call, type Comprehension, type Expression, type Varia
 import { type Body, filtered, quantified, transformed } from "./cel/comprehensions.js";
 import { member } from "./cel/selection.js";
 import type { SqlOptions } from "./columns.js";
+import { quotedTable } from "./identifiers.js";
 import { NotExpressible } from "./not-expressible.js";
 import { type OperationContext, operations } from "./operations.js";
-import { quotedTable, type Statement } from "./statement.js";
+import type { Statement } from "./statement.js";
 import { stored, storedAttribute } from "./stored-attributes.js";
 import { assertHoldable } from "./value/constants.js";
 import { asJson } from "./value/json.js";
@@ -92,7 +93,7 @@ function structOf(entries: readonly { key: Expression; value: Expression }[], co
   }
   assertHoldable(keys as string[]);
   const values = entries.map(({ value }) => asJson(statement, translateNode(value, context)));
-  const parts = values.map(({ sql }, n) => `${statement.value(keys[n] as string, "text")}, ${sql}`);
+  const parts = values.map(({ sql }, n) => `${statement.parameter(keys[n] as string, "text")}, ${sql}`);
   const object = `jsonb_build_object(${parts.join(", ")})`;
   const failure = failureOfAny(values);
   return dynamic(strict("json", values, failure ? `CASE WHEN ${failure} THEN NULL ELSE ${object} END` : object));

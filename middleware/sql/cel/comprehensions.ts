@@ -29,7 +29,7 @@ function iterationOf(statement: Statement, value: Value, variables: number): { l
 /** Of an array the indexes and elements, of an object the keys and values. */
 function iteratedJson(statement: Statement, json: Scalar): { list: List; each: Value[] } {
   const list = listOfJson(statement, json, true);
-  const name = statement.name();
+  const name = statement.alias();
   const array = `SELECT to_jsonb(i - 1), v FROM jsonb_array_elements(CASE WHEN jsonb_typeof(j) = 'array' THEN j ELSE '[]'::jsonb END) WITH ORDINALITY AS a(v, i)`;
   const object = `SELECT to_jsonb(k), v FROM jsonb_each(CASE WHEN jsonb_typeof(j) = 'object' THEN j ELSE '{}'::jsonb END) AS o(k, v)`;
   const from = `(SELECT ${json.sql} AS j OFFSET 0) AS ${name}_j, LATERAL (${array} UNION ALL ${object}) AS ${name}(k, v)`;
@@ -59,7 +59,7 @@ export function quantified(
   const { list, each } = found;
   const condition = asBoolean(body(...each));
   if (operator === "exists" && condition.nulls === "never") return unlessFailing([list], hasElement(list, condition));
-  const table = statement.name();
+  const table = statement.alias();
   const conditions = `SELECT ${condition.sql} AS p FROM ${list.from} WHERE ${list.where}`;
   const result = `(SELECT ${QUANTIFIERS[operator]} FROM (${conditions}) AS ${table})`;
   if (condition.nulls === "never") return unlessFailing([list], result);

@@ -100,5 +100,5 @@ export function exact(value: Scalar, beside: Scalar): Scalar {
 export function asInteger(statement: Statement, value: Scalar, beside: Scalar): Scalar {
   if (value.kind === "int") return value;
   const { literal } = exact(value, beside);
-  return { ...certain("int", statement.value(String(literal), "numeric")), literal: literal as number };
+  return { ...certain("int", statement.parameter(String(literal), "numeric")), literal: literal as number };
 }

@@ -38,7 +38,7 @@ export function hierarchyOfText(statement: Statement, value: Value, delimiter?: 
 /** `hierarchy(list)`: of a list of strings; another list fails. */
 export function hierarchyOfList(statement: Statement, { from, where, order, element, fails }: List): Scalar {
   if (order === undefined) throw new NotExpressible("the rows have no order; say orderBy in the mapping.");
-  const name = statement.name();
+  const name = statement.alias();
   const parts = `SELECT ${asString(element).sql} COLLATE "C" AS v, ${order} AS i FROM ${from} WHERE ${where}`;
   const whole = `coalesce(array_agg(v ORDER BY i), ARRAY[]::text[])`;
   const sql = `(SELECT CASE WHEN bool_or(v IS NULL) THEN NULL ELSE ${whole} END FROM (${parts}) AS ${name})`;
@@ -80,7 +80,7 @@ export function commonAncestors(statement: Statement, a: Value, b: Value): Scala
   if (has(left, "empty") && has(right, "empty"))
     throw new NotExpressible("what two empty hierarchies have in common is not defined.");
   const sql = statement.bind([left.sql, right.sql], (x, y) => {
-    const n = statement.name();
+    const n = statement.alias();
     // The last part of two of the same length is no ancestor of either.
     const most = `least(${length(x)}, ${length(y)}) - CASE WHEN ${length(x)} = ${length(y)} THEN 1 ELSE 0 END`;
     const common = `(SELECT coalesce(max(${n}), 0) FROM generate_series(1, ${most}) AS ${n} WHERE ${prefix(x, n)} = ${prefix(y, n)})`;

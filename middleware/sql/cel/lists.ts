@@ -78,7 +78,7 @@ function isOneOfTexts(statement: Statement, value: Scalar, literal: readonly Jso
   const texts = literal.filter((element): element is string => typeof element === "string" && !hasNul(element));
   const list =
     texts.length <= MAX_INLINE_ELEMENTS
-      ? `IN (${texts.map((text) => statement.value(text, "text")).join(", ")})`
+      ? `IN (${texts.map((text) => statement.parameter(text, "text")).join(", ")})`
       : `= ANY (${textArrayOfJson(statement, texts)})`;
   if (hasNul(value.literal) || texts.length === 0) {
     const isNull = value.nulls === "null" && literal.includes(null) ? `(${value.sql} IS NULL)` : "FALSE";

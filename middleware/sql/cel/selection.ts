@@ -90,5 +90,5 @@ export function member(statement: Statement, of: Value, name: string): Value {
   }
   // JSON in PostgreSQL has no member whose name holds NUL.
   if (of.kind !== "json" || hasNul(name)) return failing("json");
-  return dynamic(fallible("json", `(${(of as Scalar).sql} -> ${statement.value(name, "text")})`, [of]));
+  return dynamic(fallible("json", `(${(of as Scalar).sql} -> ${statement.parameter(name, "text")})`, [of]));
 }

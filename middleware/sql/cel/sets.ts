@@ -119,5 +119,5 @@ function textsOf({ literal }: List): readonly string[] | undefined {
 
 function textArray(statement: Statement, texts: readonly string[]): string {
   if (texts.length > MAX_INLINE_ELEMENTS) return textArrayOfJson(statement, texts);
-  return `ARRAY[${texts.map((text) => statement.value(text, "text")).join(", ")}]::text[]`;
+  return `ARRAY[${texts.map((text) => statement.parameter(text, "text")).join(", ")}]::text[]`;
 }

@@ -37,7 +37,7 @@ export function timestamp(statement: Statement, value: Value): Scalar {
   }
   const text = asString(value);
   if (text.instant !== undefined) return fallible("timestamp", text.instant);
-  const table = statement.name();
+  const table = statement.alias();
   const m = (n: number) => `${table}.m[${n}]`;
   const firstOfMonth = `make_date(${m(1)}::int, ${m(2)}::int, 1)`;
   const lastDay = `extract(day FROM ${firstOfMonth} + interval '1 month' - interval '1 day')`;
@@ -67,7 +67,7 @@ const NANOSECONDS =
 export function duration(statement: Statement, value: Value): Scalar {
   if (value.kind === "duration") return value as Scalar;
   const text = asString(value);
-  const m = statement.name();
+  const m = statement.alias();
   const unit = NANOSECONDS.replace("?", `${m}.m[3]`);
   const whole = `coalesce(nullif(${m}.m[1], ''), '0')::numeric * ${unit}`;
   // In floating point, as Go does it.

@@ -21,7 +21,7 @@ function scalarAsJson(statement: Statement, value: Scalar): Scalar {
   }
   if (has(value, "nan")) throw new NotExpressible("JSON does not know the result of dividing nothing by nothing.");
   assertHoldable(literal);
-  const json = literal === undefined ? jsonOf(value) : statement.value(JSON.stringify(literal), "jsonb");
+  const json = literal === undefined ? jsonOf(value) : statement.parameter(JSON.stringify(literal), "jsonb");
   const result = { kind: "json", facts: new Set([...facts, ...factsInJson(value)]) } as const;
   if (nulls !== "null") return { ...result, sql: json, nulls };
   return { ...result, sql: `coalesce(${json}, 'null'::jsonb)`, nulls: "never" };
@@ -42,7 +42,7 @@ function jsonOf(value: Scalar): string {
 
 function listAsJson(statement: Statement, list: List): Scalar {
   const { from, where, order, element, fails, literal } = list;
-  if (literal) return certain("json", statement.value(JSON.stringify(literal), "jsonb"), [list]);
+  if (literal) return certain("json", statement.parameter(JSON.stringify(literal), "jsonb"), [list]);
   if (order === undefined) throw new NotExpressible("the rows have no order; say orderBy in the mapping.");
   const json = asJson(statement, element);
   const elements = `coalesce((SELECT jsonb_agg(${json.sql} ORDER BY ${order}) FROM ${from} WHERE ${where}), '[]'::jsonb)`;
@@ -53,7 +53,7 @@ function listAsJson(statement: Statement, list: List): Scalar {
 function structAsJson(statement: Statement, struct: Struct): Scalar {
   const values = struct.members.map((name) => asJson(statement, struct.member(name) as Value));
   const parts = values.map((value, n) => {
-    const member = `jsonb_build_object(${statement.value(struct.members[n] as string, "text")}, ${value.sql})`;
+    const member = `jsonb_build_object(${statement.parameter(struct.members[n] as string, "text")}, ${value.sql})`;
     const failure = failureOf(value);
     // What is missing is not there at all.
     return failure ? `CASE WHEN ${failure} THEN '{}'::jsonb ELSE ${member} END` : member;

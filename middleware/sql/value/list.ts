@@ -6,7 +6,7 @@ import { certain, collated, dynamic, failureOfAny } from "./value.js";
 
 /** A list of expressions: it fails when one of them does. */
 export function listOf(statement: Statement, values: readonly Value[]): List {
-  const name = statement.name();
+  const name = statement.alias();
   const scalars = isUniform(values) ? (values as readonly Scalar[]) : values.map((value) => asJson(statement, value));
   const [first] = scalars;
   const rows = scalars.map((scalar, n) => `(${scalar.kind === "string" ? collated(scalar) : scalar.sql}, ${n})`);
@@ -32,7 +32,7 @@ function isUniform(values: readonly Value[]): boolean {
 
 /** The elements of a JSON array, or the keys of an object; anything else fails. */
 export function listOfJson(statement: Statement, json: Scalar, keys: boolean): List {
-  const name = statement.name();
+  const name = statement.alias();
   const ofObject = keys
     ? ` WHEN 'object' THEN (SELECT coalesce(jsonb_agg(k), '[]'::jsonb) FROM jsonb_object_keys(${name}_j.j) AS k)`
     : "";

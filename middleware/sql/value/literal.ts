@@ -9,7 +9,7 @@ import { certain, failing } from "./value.js";
 export function literalValue(statement: Statement, literal: Json): Value {
   switch (typeof literal) {
     case "string":
-      return { ...certain("string", hasNul(literal) ? "NULL::text" : statement.value(literal, "text")), literal };
+      return { ...certain("string", hasNul(literal) ? "NULL::text" : statement.parameter(literal, "text")), literal };
     case "number":
       if (!Number.isFinite(literal)) throw new NotExpressible("a number is not finite.");
       return literalNumber(statement, literal);
@@ -19,20 +19,20 @@ export function literalValue(statement: Statement, literal: Json): Value {
       if (literal === null) return { ...failing("null"), nulls: "null", literal };
       if (Array.isArray(literal)) return literalList(statement, literal);
       assertHoldable(literal);
-      return { ...partOfLiteral(statement.value(JSON.stringify(literal), "jsonb"), literal), literal };
+      return { ...partOfLiteral(statement.parameter(JSON.stringify(literal), "jsonb"), literal), literal };
   }
 }
 
 function literalNumber(statement: Statement, literal: number): Scalar {
   // Drivers lose the sign of zero.
-  const sql = statement.value(Object.is(literal, -0) ? "-0" : literal, "float8");
+  const sql = statement.parameter(Object.is(literal, -0) ? "-0" : literal, "float8");
   const facts = new Set(Number.isInteger(literal) ? (["ambiguous"] as const) : []);
   return { ...certain("double", sql), facts, literal };
 }
 
 /** A constant list. */
 function literalList(statement: Statement, literal: readonly Json[]): List {
-  const name = statement.name();
+  const name = statement.alias();
   const areStrings = literal.every((element) => typeof element === "string");
   const element = areStrings ? certain("string", `${name}.v`) : partOfLiteral(`${name}.v`, literal);
   return {
@@ -40,7 +40,7 @@ function literalList(statement: Statement, literal: readonly Json[]): List {
     // One that PostgreSQL cannot hold may still be one that something is in or not, for which it is not selected from.
     get from() {
       assertHoldable(literal);
-      const json = statement.value(JSON.stringify(literal), "jsonb");
+      const json = statement.parameter(JSON.stringify(literal), "jsonb");
       return `jsonb_array_elements${areStrings ? "_text" : ""}(${json}) WITH ORDINALITY AS ${name}(v, i)`;
     },
     where: "TRUE",

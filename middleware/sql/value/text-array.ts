@@ -5,5 +5,5 @@ export const MAX_INLINE_ELEMENTS = 100;
 
 /** An array of many texts, in one value. */
 export function textArrayOfJson(statement: Statement, texts: readonly string[]): string {
-  return `ARRAY(SELECT jsonb_array_elements_text(${statement.value(JSON.stringify(texts), "jsonb")}))`;
+  return `ARRAY(SELECT jsonb_array_elements_text(${statement.parameter(JSON.stringify(texts), "jsonb")}))`;
 }

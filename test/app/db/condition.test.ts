@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { and, sql } from "drizzle-orm";
 import { asSql } from "../../../app/db/condition.js";
+import type { Filter } from "../../../middleware/index.js";
+import { toSql } from "../../../middleware/sql/index.js";
 import { condition } from "../../support/database/condition.js";
 import { describeOnEachEngine } from "../../support/database/suites.js";
+import { attribute, call, literal } from "../../support/middleware/expressions.js";
 
 describeOnEachEngine("conditions of filters", (db) => {
   it("hold together, with any condition that they are joined with", async () => {
@@ -22,5 +25,15 @@ describeOnEachEngine("conditions of filters", (db) => {
     const query = sql`select ${"before"}::text as before where ${permitted} and ${"after"}::text = 'after'`;
     const { rows } = (await db.execute(query)) as unknown as { rows: unknown[] };
     assert.deepEqual(rows, [{ before: "before" }]);
+  });
+
+  it("name columns that look like placeholders", async () => {
+    await db.execute(sql`create table offers as select n::float8 as "price$1" from generate_series(1, 3) as n`);
+    const filter: Filter = { decision: "conditional", condition: call("eq", attribute("price"), literal(2)) };
+    const columns = { price: { type: "number", column: "price$1", nulls: "never" } } as const;
+    const permitted = asSql(toSql(filter, { table: "offers", columns }));
+    const query = sql`select "price$1" as price from offers where ${permitted} and ${"after"}::text = 'after'`;
+    const { rows } = (await db.execute(query)) as unknown as { rows: unknown[] };
+    assert.deepEqual(rows, [{ price: 2 }]);
   });
 });

@@ -57,6 +57,23 @@ describe("toSql on a hostile policy", function () {
     );
   });
 
+  it("returns templates that are the same conditions", () => {
+    const firstPlaceholder = 3;
+    let compared = 0;
+    for (const { name, action, filter } of trials) {
+      const condition = conditionOf(filter, { ...action.options, firstPlaceholder });
+      if (condition instanceof Error) continue;
+      const { text, values, template } = condition;
+      const outsideOfQuotes = (found: string) => found.startsWith("$");
+      const placeholders = [...text.matchAll(/"[^"]*"|'[^']*'|\$\d+/g)].flat().filter(outsideOfQuotes);
+      assert.equal(String.raw(template.strings, ...placeholders), text, name);
+      const valuesInText = placeholders.map((placeholder) => values[Number(placeholder.slice(1)) - firstPlaceholder]);
+      assert.deepEqual(template.values, valuesInText, name);
+      compared += 1;
+    }
+    assert.ok(compared > 0);
+  });
+
   for (const [name, open] of Object.entries(databases)) {
     describe(`in ${name}`, () => {
       let database: Database;

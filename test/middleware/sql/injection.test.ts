@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import type { Expression } from "../../../middleware/filter/filter.js";
-import type { Operator } from "../../../middleware/filter/operators.js";
-import { type Filter, UnsupportedPlanError, type Value } from "../../../middleware/index.js";
+import { type Expression, type Filter, UnsupportedPlanError } from "../../../middleware/index.js";
 import { type Columns, type SqlCondition, toSql } from "../../../middleware/sql/index.js";
 import { type Database, databases } from "../../support/differential/databases.js";
 import { rows } from "../../support/differential/rows.js";
 import { columns, id, quoted, table } from "../../support/differential/tables.js";
 import { conditionOf } from "../../support/differential/trial.js";
+import { attribute, call, literal } from "../../support/middleware/expressions.js";
 
 const harmless = "a";
 const hostile = [
@@ -47,15 +46,6 @@ const hostile = [
   "\u02bc",
   "\uff07",
 ];
-
-const attribute = (...path: string[]): Expression => ({ type: "attribute", path });
-const literal = (value: Value): Expression => ({ type: "literal", value });
-const call = (operator: Operator, ...operands: Expression[]): Expression => ({
-  type: "call",
-  operator,
-  operands,
-  mayBeRule: false,
-});
 
 /** `list.exists(x, x.member == value)`, or without a member. */
 function exists(list: Expression, value: Expression, member?: string): Expression {
