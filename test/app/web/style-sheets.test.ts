@@ -1,25 +1,50 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import request from "supertest";
+import { createContact } from "../../support/contacts/contacts.js";
+import { pageIn } from "../../support/http/page.js";
 import { UserAgent } from "../../support/http/user-agent.js";
 import { projectPath } from "../../support/paths.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 
-const folder = projectPath("app/web/public/styles");
-const entry = readFileSync(projectPath("app/web/public/gatehouse.css"), "utf8");
+const assets = projectPath("app/web/public");
+const folder = `${assets}/styles`;
+const entry = readFileSync(`${assets}/gatehouse.css`, "utf8");
+
+const MAX_LINES = 400;
+
+const html = { Accept: "text/html" };
 
 describe("the style sheet", () => {
-  const { stack } = useSharedStack();
+  const { stack, alice, uma, nina, stranger } = useSharedStack();
 
   it("is linked once on each page, and is one answer with all of its files in their layers", async () => {
-    const uma = await stack.login("uma@example.com");
-    const pages = ["/", "/contacts", "/contacts/new", "/profile", "/nothing-here"];
-    for (const path of pages) {
-      const { body } = await uma.get(`${stack.url}${path}`);
-      assert.deepEqual(body.match(/<link rel="stylesheet"[^>]*>/g), [
-        '<link rel="stylesheet" href="/assets/gatehouse.css">',
-      ]);
+    const contact = await createContact(uma);
+    const own = `/contacts/${contact.id}`;
+    const decision = /data-decision="([^"]+)"/.exec(pageIn(await alice.get("/audit", html)))?.[1];
+    assert(decision, "no decision in the log");
+    const pages = [
+      [stranger, 200, ["/"]],
+      [stranger, 404, ["/nothing-here"]],
+      [nina, 200, ["/"]],
+      [nina, 403, ["/contacts"]],
+      [uma, 200, ["/", "/contacts", "/contacts/new", "/profile"]],
+      [uma, 200, [own, `${own}/edit`, `${own}/share`, `${own}/transfer`, `${own}/delete`]],
+      [uma, 400, ["/contacts?limit=0"]],
+      [uma, 404, ["/nothing-here"]],
+      [alice, 200, ["/audit", decision]],
+    ] as const;
+    for (const [client, status, paths] of pages) {
+      for (const path of paths) {
+        const page = pageIn(await client.get(path, html), status);
+        assert.deepEqual(
+          page.match(/<link rel="stylesheet"[^>]*>/g),
+          ['<link rel="stylesheet" href="/assets/gatehouse.css">'],
+          path,
+        );
+      }
     }
+    assert.equal((await uma.delete(own)).status, 204);
     const { status, headers, body } = await new UserAgent().get(`${stack.url}/assets/gatehouse.css`);
     assert.equal(status, 200);
     assert.match(headers.get("content-type") ?? "", /^text\/css/);
@@ -43,6 +68,16 @@ describe("the style sheet", () => {
     assert.equal(again.status, 304);
   });
 
+  it("imports files that are served by themselves too", async () => {
+    const addresses = [...entry.matchAll(/^@import "(.+)" layer/gm)].map(([, address]) => address);
+    assert(addresses.length > 1);
+    for (const address of addresses) {
+      const { status, headers } = await new UserAgent().get(`${stack.url}/assets/${address}`);
+      assert.equal(status, 200, address);
+      assert.match(headers.get("content-type") ?? "", /^text\/css/, address);
+    }
+  });
+
   it("imports every file of its folder, each in a layer that is declared", () => {
     const layers = /^@layer (.+);$/m.exec(entry)?.[1]?.split(", ");
     const imports = [...entry.matchAll(/^@import "(.+)" layer\((.+)\);$/gm)];
@@ -51,5 +86,12 @@ describe("the style sheet", () => {
       ["pico.min.css", ...readdirSync(folder).map((name) => `styles/${name}`)].toSorted(),
     );
     for (const [, address, layer = ""] of imports) assert(layers?.includes(layer), `${address} in ${layer}`);
+  });
+
+  it(`and all else that is served is in files of at most ${MAX_LINES} lines`, () => {
+    const paths = readdirSync(assets, { recursive: true, encoding: "utf8" }).map((name) => `${assets}/${name}`);
+    const files = paths.filter((path) => statSync(path).isFile());
+    assert(files.includes(`${folder}/tokens.css`));
+    for (const path of files) assert(readFileSync(path, "utf8").split("\n").length - 1 <= MAX_LINES, path);
   });
 });
