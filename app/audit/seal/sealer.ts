@@ -51,7 +51,8 @@ export class Sealer {
   start(): void {
     this.#timer = setTimeout(() => {
       this.#running = this.sealAll()
-        .then(() => this.#unsealedAge.check())
+        // Also when sealing fails, since that is what makes the age grow.
+        .finally(() => this.#unsealedAge.check())
         .catch((err: unknown) => this.#logger.warn({ err }, "the decision log cannot be sealed now"))
         .then(() => (this.#stopped ? undefined : this.start()));
     }, INTERVAL_MS);

@@ -100,6 +100,26 @@ describeOnEachEngine("the age of what waits for its seal,", (db) => {
     assert.equal(await shown(), 0);
   });
 
+  it("is watched while nothing can be sealed", async function () {
+    this.timeout(20_000);
+    await addSampleRecords(db, 1);
+    await db.execute(sql`update decisions set time = now() - interval '90 s'`);
+    warnings.length = 0;
+    const failing = new Proxy(db, {
+      get: (target, name) =>
+        name === "transaction" ? () => Promise.reject(new Error("disk full")) : Reflect.get(target, name),
+    });
+    const sealer = new Sealer(failing, logger, undefined);
+    sealer.start();
+    await until(() => warnings.length === 2, 15_000, "both warnings");
+    await sealer.stop().catch(() => {});
+    assert.deepEqual(
+      warnings.map(({ msg }) => msg),
+      ["decisions wait too long for their seal", "the decision log cannot be sealed now"],
+    );
+    assert(Math.abs((await shown()) - 90) < 10);
+  });
+
   it("is that of the oldest record that is there", async () => {
     await addSampleRecords(db, 2, { time: new Date().toISOString() });
     await db.execute(

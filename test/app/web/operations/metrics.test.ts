@@ -45,6 +45,8 @@ describe("/metrics", function () {
     const fill = samples.get("decision_log_buffer_fill");
     assert(fill !== undefined && fill >= 0 && fill < 1);
     assert.equal(samples.get("decision_log_dropped_total"), 0);
+    const unsealed = samples.get("decision_log_oldest_unsealed");
+    assert(unsealed !== undefined && unsealed >= 0 && unsealed < 60);
   });
 
   it("is not served at the public port", async () => {
