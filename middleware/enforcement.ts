@@ -7,6 +7,9 @@ import { AuthorizationSetupError, DeniedError, ResourceNotFoundError, Unauthenti
 import type { Filter } from "./filter/filter.js";
 import { type LoadedResource, type Pdp, type Principal, type Resource, WHOLE_KIND } from "./types.js";
 
+/** Code of a refusal for which the PDP need not be asked. */
+type RefusalCode = "unauthenticated" | "no_roles";
+
 /** Enforces decisions in the guards of one request, and keeps what its `req.authz` shows of them. */
 export class Enforcement {
   /** Who is logged in; `null` when nobody is. */
@@ -82,10 +85,17 @@ export class Enforcement {
     return this.#filters.get(keyOf(kind, action))?.taken === false;
   }
 
-  #principalFor(kind: string, action: string): Principal {
+  /** Whom the PDP is asked about, or why it need not be asked. */
+  get principalOrRefusal(): Principal | RefusalCode {
     const { principal } = this;
-    if (!principal) throw new UnauthenticatedError();
-    if (principal.roles.length === 0) throw new DeniedError({ code: "no_roles", kind, action, callId: "" });
+    if (!principal) return "unauthenticated";
+    return principal.roles.length === 0 ? "no_roles" : principal;
+  }
+
+  #principalFor(kind: string, action: string): Principal {
+    const principal = this.principalOrRefusal;
+    if (principal === "unauthenticated") throw new UnauthenticatedError();
+    if (principal === "no_roles") throw new DeniedError({ code: principal, kind, action, callId: "" });
     return principal;
   }
 }

@@ -46,10 +46,9 @@ export class RequestAuthorization {
     const { kind } = resource;
     if (!isNonEmptyText(kind))
       throw new AuthorizationSetupError("A resource must say its kind, as a non-empty string.");
-    const { pdp, checks } = this.#enforcement;
-    const refusal = this.#refusal;
-    if (refusal) {
-      await pdp.recordRefusal("can", { kind, action, resource }, refusal);
+    const { pdp, checks, principalOrRefusal } = this.#enforcement;
+    if (typeof principalOrRefusal === "string") {
+      await pdp.recordRefusal("can", { kind, action, resource }, principalOrRefusal);
       return false;
     }
     return (await checks.answer({ kind, resource, action })).allowed;
@@ -105,20 +104,12 @@ export class RequestAuthorization {
     if (![kind, action].every(isNonEmptyText)) {
       throw new AuthorizationSetupError("req.authz.plan() needs a kind and an action, as non-empty strings.");
     }
-    const { pdp, principal } = this.#enforcement;
+    const { pdp, principalOrRefusal } = this.#enforcement;
     const check = { kind, action, resource: WHOLE_KIND };
-    const refusal = this.#refusal;
-    if (refusal || !principal) {
-      await pdp.recordRefusal("filter", check, refusal ?? "unauthenticated");
+    if (typeof principalOrRefusal === "string") {
+      await pdp.recordRefusal("filter", check, principalOrRefusal);
       return { decision: "denied" };
     }
-    return (await pdp.plan("filter", principal, check)).filter;
-  }
-
-  /** Code of the refusal when the PDP need not be asked; `undefined` when it must be. */
-  get #refusal(): "unauthenticated" | "no_roles" | undefined {
-    const { principal } = this;
-    if (!principal) return "unauthenticated";
-    return principal.roles.length === 0 ? "no_roles" : undefined;
+    return (await pdp.plan("filter", principalOrRefusal, check)).filter;
   }
 }
