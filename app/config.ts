@@ -46,8 +46,8 @@ export interface Config {
   readonly cerbos: CerbosSettings | undefined;
   /** PostgreSQL connection string. */
   readonly databaseUrl: string | undefined;
-  /** Connections to PostgreSQL that this process opens, at most. */
-  readonly databasePoolSize: number;
+  /** Connections to PostgreSQL that this process opens, at most; `undefined`: 10. */
+  readonly databasePoolSize?: number | undefined;
   /** How long the app goes on serving after SIGTERM, in seconds, while `/readyz` is 503. */
   readonly drainSeconds: number;
   readonly sessionSecret: string | undefined;
@@ -109,7 +109,7 @@ const environment = z.object({
     .int("must be a whole number")
     .min(1, "must be from 1 to 1000")
     .max(1000, "must be from 1 to 1000")
-    .default(10),
+    .optional(),
   SHUTDOWN_DRAIN_SECONDS: z.coerce
     .number("must be a number of seconds")
     .min(0, "must be from 0 to 300")

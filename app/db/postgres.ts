@@ -9,8 +9,6 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const QUERY_TIMEOUT_MS = 5_000;
 const MIGRATION_CONNECT_TIMEOUT_MS = 5_000;
 
-const DEFAULT_POOL_SIZE = 10;
-
 /** Key of the advisory lock: any number, as long as every process of the app uses the same. */
 const MIGRATION_LOCK_KEY = 7_264_001;
 
@@ -24,11 +22,7 @@ const MIGRATION_LOCK_KEY = 7_264_001;
  * @param onLost - called when an idle connection breaks; the pool replaces it
  * @throws Error that names the server and says why it cannot be used
  */
-export async function openPostgres(
-  url: string,
-  onLost: (error: Error) => void,
-  poolSize = DEFAULT_POOL_SIZE,
-): Promise<Database> {
+export async function openPostgres(url: string, onLost: (error: Error) => void, poolSize = 10): Promise<Database> {
   await migrateInTurn(url);
   const pool = new pg.Pool({
     connectionString: url,

@@ -2,7 +2,7 @@
 export const units = ["hour", "day", "week", "month", "year"] as const;
 export type Unit = (typeof units)[number];
 
-/** About as many bars as can be told apart. */
+/** About as many bars as a reader can distinguish. */
 const MAX_PERIODS = 48;
 const HOUR_MS = 60 * 60 * 1000;
 export const DAY_MS = 24 * HOUR_MS;
