@@ -11,7 +11,7 @@ import { UserAgent } from "../../support/http/user-agent.js";
 import { freePort } from "../../support/network/free-port.js";
 import type { Account, Issuer } from "../../support/okta/issuer.js";
 import { issuerStack, proxiedStack } from "../../support/okta/issuer-stacks.js";
-import { sharedStack } from "../../support/stack/shared-stack.js";
+import { useSharedStack } from "../../support/stack/shared-stack.js";
 import { type Stack, startStack } from "../../support/stack/stack.js";
 
 interface Profile {
@@ -45,10 +45,7 @@ describe("who somebody is", function () {
   this.timeout(120_000);
 
   describe("by the stand-in, the same in a browser and with an access token", () => {
-    let stack: Stack;
-    before(async () => {
-      stack = await sharedStack();
-    });
+    const { stack } = useSharedStack();
 
     for (const user of demoUsers) {
       it(user.login, async () => {

@@ -3,18 +3,14 @@ import { pageIn, textOf } from "../../support/http/page.js";
 import { logIn } from "../../support/http/sign-in.js";
 import { UserAgent, type Visit } from "../../support/http/user-agent.js";
 import { issuerStack } from "../../support/okta/issuer-stacks.js";
-import { sharedStack } from "../../support/stack/shared-stack.js";
-import type { Stack } from "../../support/stack/stack.js";
+import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 const callback = "/authorization-code/callback";
 const cookieName = "gatehouse.sid";
 
 describe("logging in", function () {
   this.timeout(120_000);
-  let stack: Stack;
-  before(async () => {
-    stack = await sharedStack();
-  });
+  const { stack } = useSharedStack();
 
   const isCallback = (url: URL) => url.pathname === callback;
   const at = (path: string) => `${stack.url}${path}`;

@@ -1,35 +1,21 @@
 import assert from "node:assert/strict";
 import { demoUsers } from "../../../app/demo/users.js";
-import {
-  type ContactJson,
-  contactIn,
-  createContact,
-  deleteAll,
-  findAll,
-  uniqueWord,
-} from "../../support/contacts/contacts.js";
+import { type ContactJson, contactIn, createContact, findAll, uniqueWord } from "../../support/contacts/contacts.js";
+import { useUniqueWord } from "../../support/contacts/unique-word.js";
 import { json, problemIn } from "../../support/http/answers.js";
-import { type Client, clientOf, clientsOf } from "../../support/http/client.js";
+import { clientOf } from "../../support/http/client.js";
 import { csrfTokenOf, pageIn, textOf } from "../../support/http/page.js";
 import { logIn } from "../../support/http/sign-in.js";
 import { type RequestOptions, UserAgent, type Visit } from "../../support/http/user-agent.js";
 import { issuerStack, proxiedStack, publicUrl } from "../../support/okta/issuer-stacks.js";
-import { sharedStack } from "../../support/stack/shared-stack.js";
-import type { Stack } from "../../support/stack/stack.js";
+import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 const cookieName = "gatehouse.sid";
 
 describe("a session", function () {
   this.timeout(120_000);
-  const word = uniqueWord();
-  let stack: Stack;
-  let alice: Client;
-
-  before(async () => {
-    stack = await sharedStack();
-    ({ alice } = await clientsOf(stack));
-  });
-  afterEach(() => deleteAll(alice, word));
+  const { stack, alice, uma } = useSharedStack();
+  const word = useUniqueWord(alice);
 
   const tokenOf = async (browser: UserAgent) => csrfTokenOf(pageIn(await browser.get(`${stack.url}/`)));
   const isLoggedIn = async (browser: UserAgent) => (await browser.request(`${stack.url}/profile`)).status === 200;
@@ -38,12 +24,10 @@ describe("a session", function () {
     let browser: UserAgent;
     let token: string;
     let contact: ContactJson;
-    let uma: Client;
 
     before(async () => {
       browser = await stack.login("uma@example.com");
       token = await tokenOf(browser);
-      ({ uma } = await clientsOf(stack));
     });
     beforeEach(async () => {
       contact = await createContact(uma, { company: word });

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import {
-  type ContactJson,
-  contactIn,
-  createContact,
-  deleteAll,
-  findAll,
-  uniqueWord,
-} from "../../support/contacts/contacts.js";
+import { type ContactJson, contactIn, createContact, findAll } from "../../support/contacts/contacts.js";
+import { useUniqueWord } from "../../support/contacts/unique-word.js";
 import { json, messagesIn, problemIn } from "../../support/http/answers.js";
 import { atOnce } from "../../support/http/client.js";
 import { demoUser } from "../../support/stack/demo-users.js";
@@ -15,9 +9,7 @@ import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 describe("POST /contacts", () => {
   const { alice, uma, omar, nina, stranger } = useSharedStack();
-  const word = uniqueWord();
-
-  afterEach(() => deleteAll(alice, word));
+  const word = useUniqueWord(alice);
 
   const countOf = async () => (await findAll(alice, { q: word })).length;
   const whole = () => ({

@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
-import {
-  type ContactJson,
-  contactIn,
-  createContact,
-  deleteAll,
-  uniqueWord,
-  unknownId,
-} from "../../support/contacts/contacts.js";
+import { type ContactJson, contactIn, createContact, unknownId } from "../../support/contacts/contacts.js";
+import { useUniqueWord } from "../../support/contacts/unique-word.js";
 import { json, problemIn } from "../../support/http/answers.js";
 import { atOnce } from "../../support/http/client.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 describe("DELETE /contacts/:id", () => {
   const { alice, uma, omar, nina, stranger } = useSharedStack();
-  const word = uniqueWord();
+  const word = useUniqueWord(alice);
   /** Of omar. */
   let contact: ContactJson;
   let path: string;
@@ -22,7 +16,6 @@ describe("DELETE /contacts/:id", () => {
     contact = await createContact(omar, { company: word });
     path = `/contacts/${contact.id}`;
   });
-  afterEach(() => deleteAll(alice, word));
 
   const assertThere = async () => assert.deepEqual(json(await omar.get(path)), contact);
 

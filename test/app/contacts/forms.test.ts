@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type ContactJson,
-  contactIn,
-  createContact,
-  deleteAll,
-  findAll,
-  uniqueWord,
-  unknownId,
-} from "../../support/contacts/contacts.js";
+import { type ContactJson, contactIn, createContact, findAll, unknownId } from "../../support/contacts/contacts.js";
+import { useUniqueWord } from "../../support/contacts/unique-word.js";
 import { json, problemIn } from "../../support/http/answers.js";
 import { atOnce, type Client } from "../../support/http/client.js";
 import { fieldsOf, messagesBeside, pageIn, textOf } from "../../support/http/page.js";
@@ -16,13 +9,12 @@ import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 describe("contacts in a browser", () => {
   const { stack, alice, uma, omar } = useSharedStack();
-  const word = uniqueWord();
+  const word = useUniqueWord(alice);
   let browser: UserAgent;
 
   before(async () => {
     browser = await stack.login("uma@example.com");
   });
-  afterEach(() => deleteAll(alice, word));
 
   const open = async (path: string, status = 200) => pageIn(await browser.get(`${stack.url}${path}`), status);
   const submit = (path: string, fields: Record<string, string>) => browser.post(`${stack.url}${path}`, fields);

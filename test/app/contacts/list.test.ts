@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type ContactJson,
-  createContact,
-  deleteAll,
-  findAll,
-  uniqueWord,
-  unknownId,
-} from "../../support/contacts/contacts.js";
+import { type ContactJson, createContact, findAll, uniqueWord, unknownId } from "../../support/contacts/contacts.js";
+import { useUniqueWord } from "../../support/contacts/unique-word.js";
 import { json, messagesIn, problemIn } from "../../support/http/answers.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 
@@ -18,9 +12,7 @@ interface Page {
 describe("GET /contacts", () => {
   const { alice, uma, omar, nina, stranger } = useSharedStack();
   /** In the phone number of every contact that these tests create: lists can be sorted by every other field. */
-  const word = uniqueWord();
-
-  after(() => deleteAll(alice, word));
+  const word = useUniqueWord(alice, after);
 
   const list = async (query: Record<string, string>) =>
     json<Page>(await uma.get(`/contacts?${new URLSearchParams(query)}`));

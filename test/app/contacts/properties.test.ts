@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { sortKeys } from "../../../app/contacts/list-query.js";
-import { type ContactJson, contactIn, createContact, deleteAll, uniqueWord } from "../../support/contacts/contacts.js";
+import { type ContactJson, contactIn, createContact } from "../../support/contacts/contacts.js";
+import { useUniqueWord } from "../../support/contacts/unique-word.js";
 import { json } from "../../support/http/answers.js";
 import { text, value } from "../../support/properties/arbitraries.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
@@ -9,9 +10,7 @@ import { useSharedStack } from "../../support/stack/shared-stack.js";
 describe("any contact", function () {
   this.timeout(240_000);
   const { alice, uma, omar } = useSharedStack();
-  const word = uniqueWord();
-
-  after(() => deleteAll(alice, word));
+  const word = useUniqueWord(alice, after);
 
   const storable = (maxLength: number) =>
     fc

@@ -1,24 +1,17 @@
 import assert from "node:assert/strict";
-import {
-  type ContactJson,
-  contactIn,
-  createContact,
-  deleteAll,
-  uniqueWord,
-  unknownId,
-} from "../../support/contacts/contacts.js";
+import { type ContactJson, contactIn, createContact, unknownId } from "../../support/contacts/contacts.js";
+import { useUniqueWord } from "../../support/contacts/unique-word.js";
 import { problemIn } from "../../support/http/answers.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 describe("GET /contacts/:id", () => {
   const { alice, uma, omar, nina, stranger } = useSharedStack();
-  const word = uniqueWord();
+  const word = useUniqueWord(alice, after);
   let contact: ContactJson;
 
   before(async () => {
     contact = await createContact(omar, { company: word });
   });
-  after(() => deleteAll(alice, word));
 
   it("answers 200 to every user and administrator", async () => {
     for (const client of [omar, uma, alice]) {

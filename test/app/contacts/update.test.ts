@@ -1,27 +1,20 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
-import {
-  type ContactJson,
-  contactIn,
-  createContact,
-  deleteAll,
-  uniqueWord,
-  unknownId,
-} from "../../support/contacts/contacts.js";
+import { type ContactJson, contactIn, createContact, unknownId } from "../../support/contacts/contacts.js";
+import { useUniqueWord } from "../../support/contacts/unique-word.js";
 import { json, messagesIn, problemIn } from "../../support/http/answers.js";
 import { atOnce, type Client } from "../../support/http/client.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 describe("PATCH /contacts/:id", () => {
   const { alice, uma, omar, nina, stranger } = useSharedStack();
-  const word = uniqueWord();
+  const word = useUniqueWord(alice);
   /** Of omar. */
   let contact: ContactJson;
 
   beforeEach(async () => {
     contact = await createContact(omar, { company: word, title: "Clerk", notes: "First." });
   });
-  afterEach(() => deleteAll(alice, word));
 
   const patch = (client: Client, change: unknown, ifMatch = `"${contact.version}"`) =>
     client.patch(`/contacts/${contact.id}`, change, { "If-Match": ifMatch });

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type ContactJson,
-  contactIn,
-  createContact,
-  deleteAll,
-  uniqueWord,
-} from "../../../support/contacts/contacts.js";
+import { type ContactJson, contactIn, createContact } from "../../../support/contacts/contacts.js";
+import { useUniqueWord } from "../../../support/contacts/unique-word.js";
 import { fieldsOf, messagesBeside, pageIn, textOf, unescaped } from "../../../support/http/page.js";
 import type { UserAgent } from "../../../support/http/user-agent.js";
 import { demoUser } from "../../../support/stack/demo-users.js";
@@ -13,7 +8,7 @@ import { useSharedStack } from "../../../support/stack/shared-stack.js";
 
 describe("sharing contacts in a browser", () => {
   const { stack, alice, uma, omar } = useSharedStack();
-  const word = uniqueWord();
+  const word = useUniqueWord(alice);
   let browser: UserAgent;
   /** Of uma, and private. */
   let contact: ContactJson;
@@ -26,7 +21,6 @@ describe("sharing contacts in a browser", () => {
     contact = await createContact(uma, { company: word, lastName: "Shared <b>", visibility: "private" });
     base = `/contacts/${contact.id}`;
   });
-  afterEach(() => deleteAll(alice, word));
 
   const open = async (path: string, status = 200) => pageIn(await browser.get(`${stack.url}${path}`), status);
   const submit = (path: string, fields: Record<string, string>) => browser.post(`${stack.url}${path}`, fields);

@@ -1,15 +1,8 @@
 import assert from "node:assert/strict";
 import type { Contact } from "../../../../app/contacts/contact.js";
 import { shareChange } from "../../../../app/contacts/sharing/access-change.js";
-import {
-  type ContactJson,
-  contactIn,
-  createContact,
-  deleteAll,
-  findAll,
-  uniqueWord,
-  unknownId,
-} from "../../../support/contacts/contacts.js";
+import { type ContactJson, contactIn, createContact, findAll, unknownId } from "../../../support/contacts/contacts.js";
+import { useUniqueWord } from "../../../support/contacts/unique-word.js";
 import { messagesIn, problemIn } from "../../../support/http/answers.js";
 import { atOnce, type Client } from "../../../support/http/client.js";
 import { demoUser } from "../../../support/stack/demo-users.js";
@@ -17,14 +10,13 @@ import { useSharedStack } from "../../../support/stack/shared-stack.js";
 
 describe("sharing contacts, as JSON", () => {
   const { alice, uma, omar, nina, stranger } = useSharedStack();
-  const word = uniqueWord();
+  const word = useUniqueWord(alice);
   /** Of uma, and private. */
   let contact: ContactJson;
 
   beforeEach(async () => {
     contact = await createContact(uma, { company: word, visibility: "private" });
   });
-  afterEach(() => deleteAll(alice, word));
 
   /** Changes who has access to the contact, in its present version. */
   const change = async (client: Client, what: string, body: unknown, headers?: Record<string, string>) => {
