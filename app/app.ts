@@ -39,8 +39,8 @@ export interface Services {
   readonly database: Database;
   readonly pdp: Pdp;
   readonly decisionLog: DecisionLog;
-  /** Where decisions go besides the decision log. */
-  readonly decisionStreams: readonly DecisionSink[];
+  /** Where decisions go: the decision log, and what else takes them. */
+  readonly decisionSinks: readonly DecisionSink[];
   /** The authorization server: Okta's, or the demo's. */
   readonly okta: { readonly settings: OktaSettings; readonly connection: OktaConnection };
   readonly sessionSecret: string;
@@ -81,8 +81,7 @@ export function createApp(services: Services): Express {
   app.use(identify(config.claimRules, bearerTokens(okta.settings, config.audience, config.claimRules)));
   app.use(rememberPeople(people));
   app.use(requestLimit(config.rateLimits.requests));
-  const sinks = [...(decisionLog.sink ? [decisionLog.sink] : []), ...services.decisionStreams];
-  app.use(authorization({ pdp, principal: principalOf, decisions: { sinks } }));
+  app.use(authorization({ pdp, principal: principalOf, decisions: { sinks: services.decisionSinks } }));
   app.use(bodyParsers);
   app.use(csrf);
 

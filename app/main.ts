@@ -112,7 +112,7 @@ async function start(config: Config): Promise<void> {
     database,
     pdp,
     decisionLog,
-    decisionStreams: stream ? [stream.sink] : [],
+    decisionSinks: stream ? [decisionLog.sink, stream.sink] : [decisionLog.sink],
     okta: { settings: oktaSettings, connection },
     sessionSecret: config.sessionSecret ?? randomBytes(32).toString("hex"),
     isDemo: !config.okta,

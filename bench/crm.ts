@@ -27,4 +27,4 @@ process.once("disconnect", async () => {
   process.exit();
 });
 const [user, auditor] = await Promise.all([app.token("uma", "user", "Sales"), app.token("ada", "auditor", "")]);
-process.send?.({ url: app.url, urlWithoutLog: await app.serve(noDecisionLog), user, auditor });
+process.send?.({ url: app.url, urlWithoutLog: await app.serve(noDecisionLog, []), user, auditor });

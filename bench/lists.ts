@@ -79,7 +79,7 @@ async function prepare(postgres: string, pdp: Pdp, size: number): Promise<Bench>
   const app = express();
   app.use(
     authorization({ pdp, principal: () => uma }),
-    contactRoutes(contactStore(database.db), peopleStore(database.db), noDecisionLog),
+    contactRoutes(contactStore(database.db), peopleStore(database.db), noDecisionLog, async () => null),
   );
   const listening = createServer(app).listen(0, "127.0.0.1");
   await once(listening, "listening");

@@ -1,11 +1,11 @@
 import type { Request } from "express";
 import { assertPrincipal, assertResource } from "./assertions.js";
 import { BatchedChecks } from "./batched-checks.js";
-import { RecordedPdp } from "./decisions/recorded-pdp.js";
+import { type RecordedAnswer, RecordedPdp } from "./decisions/recorded-pdp.js";
 import type { DecisionRecorder } from "./decisions/recorder.js";
 import { AuthorizationSetupError, DeniedError, ResourceNotFoundError, UnauthenticatedError } from "./errors.js";
 import type { Filter } from "./filter/filter.js";
-import { type LoadedResource, type Pdp, type Principal, type Resource, WHOLE_KIND } from "./types.js";
+import { type Check, type LoadedResource, type Pdp, type Principal, type Resource, WHOLE_KIND } from "./types.js";
 
 /** Code of a refusal for which the PDP need not be asked. */
 type RefusalCode = "unauthenticated" | "no_roles";
@@ -26,7 +26,7 @@ export class Enforcement {
     if (principal !== null) assertPrincipal(principal);
     this.principal = principal;
     this.pdp = new RecordedPdp(req, principal, pdp, recorder);
-    this.checks = new BatchedChecks((checks) => this.pdp.check("can", principal as Principal, checks));
+    this.checks = new BatchedChecks((checks) => this.#answersTo(checks));
   }
 
   /**
@@ -39,7 +39,7 @@ export class Enforcement {
    * {@link DecisionNotRecordedError}, or what the PDP throws
    */
   async enforce(kind: string, action: string, load?: () => LoadedResource | Promise<LoadedResource>): Promise<void> {
-    const { principal, resource } = await this.pdp.recordingFailure("authorize", { kind, action }, async () => {
+    const { principal, resource } = await this.pdp.recordingFailure("guard", { kind, action }, async () => {
       // Before the loader, so that a user without any role cannot learn which ids exist.
       const principal = this.#principalFor(kind, action);
       const loaded = load ? await load() : WHOLE_KIND;
@@ -49,7 +49,7 @@ export class Enforcement {
     });
     const check = { kind, resource, action };
     // The PDP is asked even if can() has asked the same before: the record must show that the action was tried.
-    const [answer] = await this.pdp.check("authorize", principal, [check]);
+    const answer = await this.pdp.guard(principal, check);
     const { allowed, callId, id } = answer;
     if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id });
     this.checks.keep(check, answer);
@@ -66,7 +66,7 @@ export class Enforcement {
   async enforceFilter(kind: string, action: string): Promise<void> {
     const check = { kind, action, resource: WHOLE_KIND };
     const principal = await this.pdp.recordingFailure("filter", check, () => this.#principalFor(kind, action));
-    const { filter, callId, id } = await this.pdp.plan("filter", principal, check);
+    const { filter, callId, id } = await this.pdp.plan(principal, check);
     if (filter.decision === "denied") throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id });
     this.#filters.set(keyOf(kind, action), { filter, taken: false });
   }
@@ -90,6 +90,13 @@ export class Enforcement {
     const { principal } = this;
     if (!principal) return "unauthenticated";
     return principal.roles.length === 0 ? "no_roles" : principal;
+  }
+
+  /** The answers to checks that were asked ahead in one tick. */
+  #answersTo(checks: readonly Check[]): Promise<readonly RecordedAnswer[]> {
+    const { principalOrRefusal } = this;
+    if (typeof principalOrRefusal === "string") return this.pdp.refuseChecks(checks, principalOrRefusal);
+    return this.pdp.checkAhead(principalOrRefusal, checks);
   }
 
   #principalFor(kind: string, action: string): Principal {

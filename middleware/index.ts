@@ -7,7 +7,14 @@ export { type AuthorizationOptions, authorization } from "./authorization.js";
 export { type AuthorizeOptions, authorize, type Guard } from "./authorize.js";
 export { cerbos } from "./cerbos/client.js";
 export type { CerbosOptions } from "./cerbos/options.js";
-export type { DecisionContext, DecisionEvent, DecisionSink } from "./decisions/event.js";
+export type {
+  CheckEvent,
+  CheckedResource,
+  DecisionContext,
+  DecisionEvent,
+  DecisionSink,
+  EnforcedEvent,
+} from "./decisions/event.js";
 export type { DecisionOptions } from "./decisions/recorder.js";
 export { authorizationErrors, type Problem, problemOf, wantsHtml } from "./error-handler.js";
 export * from "./errors.js";

@@ -46,12 +46,7 @@ export class RequestAuthorization {
     const { kind } = resource;
     if (!isNonEmptyText(kind))
       throw new AuthorizationSetupError("A resource must say its kind, as a non-empty string.");
-    const { pdp, checks, principalOrRefusal } = this.#enforcement;
-    if (typeof principalOrRefusal === "string") {
-      await pdp.recordRefusal("can", { kind, action, resource }, principalOrRefusal);
-      return false;
-    }
-    return (await checks.answer({ kind, resource, action })).allowed;
+    return (await this.#enforcement.checks.answer({ kind, resource, action })).allowed;
   }
 
   /**
@@ -110,6 +105,6 @@ export class RequestAuthorization {
       await pdp.recordRefusal("filter", check, principalOrRefusal);
       return { decision: "denied" };
     }
-    return (await pdp.plan("filter", principalOrRefusal, check)).filter;
+    return (await pdp.plan(principalOrRefusal, check)).filter;
   }
 }

@@ -21,13 +21,13 @@ import { parseBody } from "./validation.js";
 /**
  * The routes of contacts, as pages and as JSON, except for those of sharing. Each route begins with its guard.
  *
- * @param decisionsOf - finds the decisions about a contact that its page shows; default: none are shown
+ * @param decisionsOf - finds the decisions about a contact that its page shows
  */
 export function contactRoutes(
   store: ContactStore,
   people: People,
   decisionLog: DecisionLog,
-  decisionsOf: ContactDecisions = async () => null,
+  decisionsOf: ContactDecisions,
 ): Router {
   const router = Router();
   const resource = contactById(store);

@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { and, asc, count, desc, eq, getTableColumns, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { SqlCondition } from "../../middleware/sql/index.js";
-import type { Change } from "../audit/record/record.js";
-import { changeWithRecord } from "../audit/write/insert.js";
 import type { PendingChange } from "../audit/write/pending-change.js";
 import { asSql } from "../db/condition.js";
 import type { Db } from "../db/database.js";
@@ -37,8 +35,8 @@ export interface Page {
 }
 
 /**
- * Contacts in the database. Each change takes what the request's guard has allowed, and writes the decision's record in
- * the same transaction; `null` when there is no log.
+ * Contacts in the database. Each change takes what the request's guard has allowed, and is made in one statement with the
+ * decision's record.
  */
 export interface ContactStore {
   /**
@@ -56,7 +54,7 @@ export interface ContactStore {
    *
    * @throws {@link DuplicateEmailError}
    */
-  create(contact: NewContact, owner: Owner, pending: PendingChange | null): Promise<Contact>;
+  create(contact: NewContact, owner: Owner, pending: PendingChange): Promise<Contact>;
   /**
    * Changes a contact's fields or who has access to it, unless it has been changed since the given version.
    *
@@ -67,14 +65,11 @@ export interface ContactStore {
     id: string,
     version: number,
     change: ContactChange | AccessChange,
-    pending: PendingChange | null,
+    pending: PendingChange,
   ): Promise<Contact | undefined>;
   /** Deletes a contact, unless it has been changed since the given version. Returns whether it did. */
-  remove(id: string, version: number, pending: PendingChange | null): Promise<boolean>;
+  remove(id: string, version: number, pending: PendingChange): Promise<boolean>;
 }
-
-/** A statement that changes contacts and returns them. */
-type Statement = PromiseLike<Contact[]> & SQLWrapper;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -150,7 +145,8 @@ export function contactStore(db: Db): ContactStore {
     async create(contact, owner, pending) {
       const id = randomUUID();
       const values = { ...contact, id, ownerId: owner.id, department: owner.department };
-      const created = await runChange({ id, version: 1 }, pending, db.insert(contacts).values(values).returning());
+      const insert = db.insert(contacts).values(values).returning();
+      const created = await rejectDuplicates(pending.commit({ id, version: 1 }, contacts, insert));
       if (!created) throw new Error("the database returned no row for an insert");
       return created;
     },
@@ -158,32 +154,14 @@ export function contactStore(db: Db): ContactStore {
     update(id, version, change, pending) {
       const set = { ...change, version: version + 1, updatedAt: sql`now()` };
       const update = db.update(contacts).set(set).where(isVersion(id, version)).returning();
-      return runChange({ id, version: version + 1 }, pending, update);
+      return rejectDuplicates(pending.commit({ id, version: version + 1 }, contacts, update));
     },
 
     async remove(id, version, pending) {
       const removal = db.delete(contacts).where(isVersion(id, version)).returning();
-      return (await runChange({ id, version }, pending, removal)) !== undefined;
+      return (await pending.commit({ id, version }, contacts, removal)) !== undefined;
     },
   };
-
-  /** Changes one contact, and writes the record of the decision that allows it in the same statement. */
-  async function runChange(change: Change, pending: PendingChange | null, statement: Statement) {
-    const run = async (query: PromiseLike<Contact[]>) => (await rejectDuplicates(query))[0];
-    if (!pending) return run(statement);
-    return pending.commit(change, async (row) => {
-      const [changed] = await rejectDuplicates(changeWithRecord(db, statement, row));
-      return changed && contactFrom(changed);
-    });
-  }
-}
-
-/** A row as the driver gives it, by the names of the columns. */
-function contactFrom(row: Readonly<Record<string, unknown>>): Contact {
-  const entries = Object.entries(getTableColumns(contacts));
-  return Object.fromEntries(
-    entries.map(([key, column]) => [key, column.mapFromDriverValue(row[column.name])]),
-  ) as Contact;
 }
 
 function isVersion(id: string, version: number): SQL | undefined {
@@ -212,7 +190,7 @@ function isAfter(columns: readonly SortColumn[], { values, id }: Cursor, backwar
 const UNIQUE_EMAIL_INDEX = "contacts_owner_email";
 
 /** Awaits a query. Makes a {@link DuplicateEmailError} of the error of the unique index. */
-async function rejectDuplicates<T>(query: PromiseLike<T>): Promise<T> {
+async function rejectDuplicates<T>(query: Promise<T>): Promise<T> {
   try {
     return await query;
   } catch (error) {

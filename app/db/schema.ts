@@ -1,5 +1,6 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import {
+  type AnyPgColumn,
   bigint,
   check,
   index,
@@ -74,6 +75,9 @@ export const people = pgTable(
 /** What an authorization decision can be. */
 export const effects = ["allow", "deny"] as const;
 
+/** What can ask for a decision. */
+export const sources = ["guard", "check", "filter"] as const;
+
 /** The decision log. Rows are added and, when they are too old, deleted; never changed. */
 export const decisions = pgTable(
   "decisions",
@@ -84,25 +88,52 @@ export const decisions = pgTable(
     time: moment("time").notNull(),
     /** Null when nobody was logged in. */
     principalId: text("principal_id"),
-    kind: text("kind").notNull(),
-    /** Null when there was no such resource. */
+    /** Null, as the next three, in a record of checks, which are about several resources and actions. */
+    kind: text("kind"),
+    /** Null, too, when there was no such resource. */
     resourceId: text("resource_id"),
-    action: text("action").notNull(),
-    effect: text("effect", { enum: effects }).notNull(),
+    action: text("action"),
+    effect: text("effect", { enum: effects }),
     /** The record, as canonical JSON. The other columns repeat members of it for searches. */
     record: text("record").notNull(),
+    /**
+     * What asked: a guard or filter, which the request depended on, or a check, which was asked ahead. Version 0.1 of the
+     * app called guards `authorize` and checks `can`; what cannot be read counts as a guard, so that it is not overlooked.
+     */
+    source: text("source", { enum: sources })
+      .notNull()
+      .generatedAlwaysAs(
+        sql`case when record like '%"source":"check"%' or record like '%"source":"can"%' then 'check'
+          when record like '%"source":"filter"%' then 'filter' else 'guard' end`,
+      ),
   },
   (table) => [
     uniqueIndex("decisions_id").on(table.id),
-    // Each search reads an index from the newest row on, whatever the size of the table.
-    index("decisions_by_time").on(table.time, table.seq),
-    index("decisions_by_principal").on(table.principalId, table.time, table.seq),
-    index("decisions_by_resource").on(table.resourceId, table.time, table.seq),
-    index("decisions_by_action").on(table.action, table.time, table.seq),
-    index("decisions_denied").on(table.time, table.seq).where(sql`${table.effect} = 'deny'`),
+    // Each search reads an index from the newest row on, whatever the size of the table. There is a set of indexes for
+    // what was tried, and one for checks: there may be very many of one between two of the other.
+    ...decisionIndexes("tried", table, sql`${table.source} <> 'check'`),
+    ...decisionIndexes("checks", table, sql`${table.source} = 'check'`),
     check("decisions_effect", sql`${table.effect} in ('allow', 'deny')`),
+    check("decisions_question", sql`num_nulls(${table.kind}, ${table.action}, ${table.effect}) in (0, 3)`),
   ],
 );
+
+/** The indexes for the searches of a part of the decision log. Each row is in those that it has a value for. */
+function decisionIndexes(
+  part: string,
+  table: Record<"principalId" | "resourceId" | "action" | "effect" | "time" | "seq", AnyPgColumn>,
+  isInPart: SQL,
+) {
+  const { principalId, resourceId, action, effect, time, seq } = table;
+  const about = (column: AnyPgColumn) => sql`${isInPart} and ${column} is not null`;
+  return [
+    index(`decisions_${part}_by_time`).on(time, seq).where(isInPart),
+    index(`decisions_${part}_by_principal`).on(principalId, time, seq).where(isInPart),
+    index(`decisions_${part}_by_resource`).on(resourceId, time, seq).where(about(resourceId)),
+    index(`decisions_${part}_by_action`).on(action, time, seq).where(about(action)),
+    index(`decisions_${part}_denied`).on(time, seq).where(sql`${isInPart} and ${effect} = 'deny'`),
+  ];
+}
 
 /** The decisions that no seal covers yet. */
 export const unsealedDecisions = pgTable("decisions_unsealed", {

@@ -2,15 +2,11 @@ import type { Request } from "express";
 import type { Attributes } from "../json.js";
 import type { Principal, Resource } from "../types.js";
 
-/**
- * A decision, or a refusal without one, as every sink gets it. It is plain JSON, and no property is ever left out.
- *
- * @see https://docs.cerbos.dev/cerbos/latest/api/#check-resources, whose terms the properties use
- */
-export interface DecisionEvent {
+/** What an event says of a decision, besides what was decided. */
+interface EventBase {
   /**
-   * The PDP's id of the call, as in its audit log. The other decisions of the same call are `<call id>.1`, `.2` and so
-   * on. A UUID when the PDP was not asked. The id is unique, so a receiver can recognize duplicates.
+   * The PDP's id of the call, as in its audit log. A UUID when the PDP was not asked. The id is unique, so a receiver can
+   * recognize duplicates.
    */
   readonly id: string;
   /** When the decision was made: ISO 8601, UTC, with milliseconds. */
@@ -28,6 +24,22 @@ export interface DecisionEvent {
     readonly roles: readonly string[];
     readonly attr?: Attributes;
   } | null;
+  /** Time that the PDP took, in ms; 0 when it was not asked. */
+  readonly duration: number;
+  /**
+   * The code of the refusal when no policy decided: `unauthenticated`, `no_roles`, `not_found`, `pdp_unavailable` and
+   * so on. `null` otherwise.
+   */
+  readonly error: string | null;
+}
+
+/** What an action was found to be. */
+export type Effect = "allow" | "deny";
+
+/** The event of a decision that a request depended on: a guard's, or a filter's. */
+export interface EnforcedEvent extends EventBase {
+  /** What asked the PDP: a guard (`authorize()`), or a list (`filter: true`, or `req.authz.plan()`). */
+  readonly source: "guard" | "filter";
   /** The id is `*` for the kind as a whole, and `null` when the loader found no resource. */
   readonly resource: {
     readonly kind: string;
@@ -35,7 +47,8 @@ export interface DecisionEvent {
     readonly attr?: Attributes;
   };
   readonly action: string;
-  readonly effect: "allow" | "deny";
+  readonly effect: Effect;
+  readonly checks: null;
   /** The policy that decided, such as `resource.contact.vdefault`. */
   readonly policy: string | null;
   /** Its version, such as `default`. */
@@ -47,32 +60,58 @@ export interface DecisionEvent {
   /** Derived roles that the principal has for the resource, of those that the decision depends on. */
   readonly derivedRoles: readonly string[];
   /**
-   * The query plan of a list, with its condition as text, in which `?` stands for every constant. `null` for a check.
+   * The query plan of a list, with its condition as text, in which `?` stands for every constant. `null` for a guard's
+   * check.
    */
   readonly plan: {
     readonly kind: "allowed" | "denied" | "conditional";
     readonly condition: string | null;
   } | null;
-  /**
-   * What asked the PDP: a guard (`authorize()`), `req.authz.can()`, or a list (`filter: true`, or `req.authz.plan()`).
-   */
-  readonly source: "authorize" | "can" | "filter";
-  /** Time that the PDP took, in ms; 0 when it was not asked. */
-  readonly duration: number;
-  /**
-   * The code of the refusal when no policy decided: `unauthenticated`, `no_roles`, `not_found`, `pdp_unavailable` and
-   * so on. `null` otherwise.
-   */
-  readonly error: string | null;
 }
+
+/** A resource that was asked about ahead, and what the principal may do with it. */
+export interface CheckedResource {
+  readonly kind: string;
+  readonly id: string;
+  readonly attr?: Attributes;
+  /** By action. */
+  readonly effects: Readonly<Record<string, Effect>>;
+}
+
+/**
+ * The event of what an app asked ahead, with `req.authz.can()` or `canEach()`: one for each call to the PDP, however many
+ * checks it has. The user need not have tried any of it. What is null here is said of enforced decisions only.
+ */
+export interface CheckEvent extends EventBase {
+  readonly source: "check";
+  readonly resource: null;
+  readonly action: null;
+  readonly effect: null;
+  /** Each resource once; again, when it was asked about with other attributes and the same action. */
+  readonly checks: readonly CheckedResource[];
+  readonly policy: null;
+  readonly policyVersion: null;
+  readonly scope: null;
+  readonly rules: readonly [];
+  readonly derivedRoles: readonly [];
+  readonly plan: null;
+}
+
+/**
+ * A decision, or a refusal without one, as every sink gets it. It is plain JSON, and no property is ever left out.
+ * `source` tells what asked: see {@link EnforcedEvent} and {@link CheckEvent}.
+ *
+ * @see https://docs.cerbos.dev/cerbos/latest/api/#check-resources, whose terms the properties use
+ */
+export type DecisionEvent = EnforcedEvent | CheckEvent;
 
 /** What an event was made from, for sinks that need more than the event has. */
 export interface DecisionContext {
   readonly req: Request;
   readonly principal: Principal | null;
   /**
-   * The object that the loader returned, with the properties that the PDP does not get. `undefined` when there was
-   * none.
+   * The object that the loader of the guard returned, with the properties that the PDP does not get. `undefined` when
+   * there was none.
    */
   readonly resource: Resource | undefined;
 }

@@ -3,10 +3,12 @@ import { AuthorizationError, PdpUnavailableError } from "../errors.js";
 import type { Filter } from "../filter/filter.js";
 import { failSpan, propagationOf, startCallSpan, traceContextOf, traceIdOf } from "../telemetry.js";
 import type { Answer, CallOptions, Check, Decision, Pdp, Plan, Principal, Resource } from "../types.js";
-import type { DecisionEvent } from "./event.js";
-import { type DecisionRecorder, decisionId, type Outcome } from "./recorder.js";
+import type { DecisionEvent, EnforcedEvent } from "./event.js";
+import { type EnforcedOutcome, eventId } from "./make-event.js";
+import type { DecisionRecorder } from "./recorder.js";
 
-type Source = DecisionEvent["source"];
+/** What asks a question that the request depends on. */
+type EnforcedSource = EnforcedEvent["source"];
 
 /** A check whose resource is not known yet, or does not exist. */
 type Question = Omit<Check, "resource"> & { readonly resource?: Resource };
@@ -16,7 +18,7 @@ type Recorded<T> = T & { readonly id: string };
 export type RecordedAnswer = Recorded<Answer>;
 
 /** How long the PDP took, and the trace that the call belongs to. */
-type Timing = Pick<Outcome, "duration" | "traceId">;
+type Timing = Pick<EnforcedOutcome, "duration" | "traceId">;
 
 /** The PDP for one request. Every answer is on record before the caller gets it. */
 export class RecordedPdp {
@@ -34,42 +36,71 @@ export class RecordedPdp {
     this.#recorder = recorder;
   }
 
-  /** The answers to checks, in their order. */
-  async check(
-    source: Source,
-    principal: Principal,
-    checks: readonly Check[],
-  ): Promise<readonly [RecordedAnswer, ...RecordedAnswer[]]> {
-    const [answers, timing] = await this.#ask(source, checks, async (options) => {
-      const given = await this.#pdp.check(principal, checks, options);
-      if (Array.isArray(given) && given.length === checks.length && given.every(isAnswer)) return given as Answer[];
-      throw new PdpUnavailableError("bad_answer");
+  /** The answer to a guard's question. */
+  async guard(principal: Principal, check: Check): Promise<RecordedAnswer> {
+    const source = "guard";
+    const [[answer], timing] = await this.#ask(
+      source,
+      [check],
+      (options) => this.#check(principal, [check], options),
+      (error, timing) => this.#recordFailure(source, check, error, timing),
+    );
+    const { allowed, callId, metadata } = answer;
+    const id = eventId(callId);
+    this.decisions.push({ id, kind: check.kind, resourceId: check.resource.id, action: check.action, allowed, callId });
+    await this.#record({ id, source, ...check, allowed, metadata, ...timing, error: null });
+    return { id, allowed, callId };
+  }
+
+  /** The answers to checks that are asked ahead, in their order. There is one event for each call of the PDP. */
+  async checkAhead(principal: Principal, checks: readonly Check[]): Promise<readonly RecordedAnswer[]> {
+    const [answers, { duration, traceId }] = await this.#ask(
+      "check",
+      checks,
+      (options) => this.#check(principal, checks, options),
+      (error, timing) => this.#recordFailedChecks(checks, error, timing),
+    );
+    const ids = new Map<string, string>();
+    const answered = answers.map(({ allowed, callId }, n) => {
+      const id = ids.get(callId) ?? eventId(callId);
+      ids.set(callId, id);
+      return { ...(checks[n] as Check), id, allowed, callId };
     });
-    const places = new Map<string, number>();
-    const waits: Promise<void>[] = [];
-    const recorded = answers.map((answer, n) => {
-      const { allowed, callId } = answer;
-      const place = places.get(callId) ?? 0;
-      places.set(callId, place + 1);
-      const id = decisionId(callId, place);
-      const wait = this.#recordDecision(source, checks[n] as Check, id, allowed, answer, timing);
-      if (wait) waits.push(wait);
-      return { id, allowed, callId };
-    });
-    if (waits.length > 0) await Promise.all(waits);
-    return recorded as [RecordedAnswer, ...RecordedAnswer[]];
+    for (const { id, kind, resource, action, allowed, callId } of answered) {
+      this.decisions.push({ id, kind, resourceId: resource.id, action, allowed, callId });
+    }
+    await Promise.all(
+      [...ids.values()].map((id) => {
+        const ofCall = answered.filter((check) => check.id === id);
+        return this.#recorder.recordChecks(this.#req, this.#principal, {
+          id,
+          checks: ofCall,
+          duration,
+          traceId,
+          error: null,
+        });
+      }),
+    );
+    return answered.map(({ id, allowed, callId }) => ({ id, allowed, callId }));
   }
 
   /** The plan for an action: on which resources of a kind it is allowed. */
-  async plan(source: Source, principal: Principal, check: Check): Promise<Recorded<Plan>> {
-    const [plan, timing] = await this.#ask(source, [check], async (options) => {
-      const given = await this.#pdp.plan(principal, check.kind, check.action, options);
-      if (!isFilter(given?.filter)) throw new PdpUnavailableError("bad_answer");
-      return given;
-    });
-    const { filter, callId } = plan;
-    const id = decisionId(callId);
-    await this.#recordDecision(source, check, id, filter.decision !== "denied", plan, timing);
+  async plan(principal: Principal, check: Check): Promise<Recorded<Plan>> {
+    const source = "filter";
+    const [{ filter, callId, metadata }, timing] = await this.#ask(
+      source,
+      [check],
+      async (options) => {
+        const given = await this.#pdp.plan(principal, check.kind, check.action, options);
+        if (!isFilter(given?.filter)) throw new PdpUnavailableError("bad_answer");
+        return given;
+      },
+      (error, timing) => this.#recordFailure(source, check, error, timing),
+    );
+    const id = eventId(callId);
+    const allowed = filter.decision !== "denied";
+    this.decisions.push({ id, kind: check.kind, resourceId: check.resource.id, action: check.action, allowed, callId });
+    await this.#record({ id, source, ...check, allowed, metadata, filter, ...timing, error: null });
     return { id, filter, callId };
   }
 
@@ -77,25 +108,45 @@ export class RecordedPdp {
    * Runs a step that comes before a call to the PDP. If it throws, the refusal is recorded before the error is thrown
    * on.
    */
-  async recordingFailure<T>(source: Source, question: Question, step: () => T | Promise<T>): Promise<T> {
+  async recordingFailure<T>(source: EnforcedSource, question: Question, step: () => T | Promise<T>): Promise<T> {
     try {
       return await step();
     } catch (error) {
-      await this.#recordFailure(source, question, error);
+      await this.#recordFailure(source, question, error, this.#untimed());
       throw error;
     }
   }
 
   /** Records a refusal for which the PDP was not asked. @param error - its code */
-  async recordRefusal(source: Source, question: Question, error: string): Promise<void> {
-    await this.#recordRefused(source, question, decisionId(""), error, this.#untimed());
+  async recordRefusal(source: EnforcedSource, question: Question, error: string): Promise<void> {
+    await this.#recordRefused(source, question, eventId(""), error, this.#untimed());
   }
 
-  /** Asks the PDP. If the call fails, a refusal is recorded for each of the checks before the error is thrown on. */
+  /**
+   * The answers to checks for which the PDP need not be asked: all are refused, and that is one event.
+   *
+   * @param error - the code of the refusal
+   */
+  async refuseChecks(checks: readonly Check[], error: string): Promise<readonly RecordedAnswer[]> {
+    const id = eventId("");
+    await this.#recordRefusedChecks(checks, id, error, this.#untimed());
+    return checks.map(() => ({ id, allowed: false, callId: "" }));
+  }
+
+  async #check(principal: Principal, checks: readonly Check[], options: CallOptions): Promise<[Answer, ...Answer[]]> {
+    const given = await this.#pdp.check(principal, checks, options);
+    if (Array.isArray(given) && given.length === checks.length && given.every(isAnswer)) {
+      return given as readonly Answer[] as [Answer, ...Answer[]];
+    }
+    throw new PdpUnavailableError("bad_answer");
+  }
+
+  /** Asks the PDP. If the call fails, `recordFailure` records it before the error is thrown on. */
   async #ask<T>(
-    source: Source,
+    source: DecisionEvent["source"],
     checks: readonly Check[],
     send: (options: CallOptions) => Promise<T>,
+    recordFailure: (error: unknown, timing: Timing) => Promise<void>,
   ): Promise<[T, Timing]> {
     const [{ kind, action }] = checks as [Check];
     const attributes = { "authz.kind": kind, "authz.action": action, "authz.checks": checks.length };
@@ -103,52 +154,58 @@ export class RecordedPdp {
     const { traceId, traceparent } = propagationOf(span);
     const start = performance.now();
     try {
-      const answer = await send({ includeMetadata: this.#recorder.isWanted, traceparent });
+      // The event of checks that are asked ahead has no metadata.
+      const answer = await send({ includeMetadata: this.#recorder.isWanted && source !== "check", traceparent });
       return [answer, { duration: performance.now() - start, traceId }];
     } catch (error) {
       failSpan(span, error);
-      const timing = { duration: performance.now() - start, traceId };
-      await Promise.all(checks.map((check) => this.#recordFailure(source, check, error, timing)));
+      await recordFailure(error, { duration: performance.now() - start, traceId });
       throw error;
     } finally {
       span.end();
     }
   }
 
-  async #recordFailure(source: Source, question: Question, error: unknown, timing = this.#untimed()): Promise<void> {
-    const refusal = error instanceof AuthorizationError ? error : undefined;
-    const id = decisionId("");
-    if (refusal) refusal.decisionId = id;
-    await this.#recordRefused(source, question, id, refusal?.code ?? "error", timing);
+  async #recordFailure(source: EnforcedSource, question: Question, error: unknown, timing: Timing): Promise<void> {
+    const { id, code } = refusalOf(error);
+    await this.#recordRefused(source, question, id, code, timing);
+  }
+
+  async #recordFailedChecks(checks: readonly Check[], error: unknown, timing: Timing): Promise<void> {
+    const { id, code } = refusalOf(error);
+    await this.#recordRefusedChecks(checks, id, code, timing);
   }
 
   #recordRefused(
-    source: Source,
+    source: EnforcedSource,
     { kind, action, resource }: Question,
     id: string,
     error: string,
     timing: Timing,
   ): void | Promise<void> {
-    const outcome = { id, source, kind, action, resource, allowed: false, error, ...timing };
-    return this.#recorder.record(this.#req, this.#principal, outcome);
+    return this.#record({ id, source, kind, action, resource, allowed: false, error, ...timing });
   }
 
-  #recordDecision(
-    source: Source,
-    { kind, action, resource }: Check,
-    id: string,
-    allowed: boolean,
-    { callId, metadata, filter }: Pick<Answer, "callId" | "metadata"> & { readonly filter?: Filter },
-    { duration, traceId }: Timing,
-  ): void | Promise<void> {
-    this.decisions.push({ id, kind, resourceId: resource.id, action, allowed, callId });
-    const outcome = { id, source, kind, action, resource, allowed, metadata, filter, duration, traceId, error: null };
+  #recordRefusedChecks(checks: readonly Check[], id: string, error: string, timing: Timing): void | Promise<void> {
+    const refused = checks.map((check) => ({ ...check, allowed: false }));
+    return this.#recorder.recordChecks(this.#req, this.#principal, { id, checks: refused, error, ...timing });
+  }
+
+  #record(outcome: EnforcedOutcome): void | Promise<void> {
     return this.#recorder.record(this.#req, this.#principal, outcome);
   }
 
   #untimed(): Timing {
     return { duration: 0, traceId: traceIdOf(traceContextOf(this.#req)) };
   }
+}
+
+/** The id and code of the refusal that an error leads to. An error of this middleware carries the id from now on. */
+function refusalOf(error: unknown): { id: string; code: string } {
+  const id = eventId("");
+  if (!(error instanceof AuthorizationError)) return { id, code: "error" };
+  error.decisionId = id;
+  return { id, code: error.code };
 }
 
 // A Pdp written in JavaScript may return any value. Only a boolean, or a known filter, counts as an answer.

@@ -168,7 +168,7 @@ async function rowsOf(databaseUrl: string | undefined, dataDir: string) {
 
 /** The events among the lines of a stream. */
 function eventsIn(lines: readonly string[]): string[] {
-  return lines.filter((line) => line.startsWith("{") && /"effect":"(allow|deny)"/.test(line));
+  return lines.filter((line) => line.startsWith("{") && /"source":"(guard|filter|check)"/.test(line));
 }
 
 describe("privacy of decisions", function () {

@@ -50,7 +50,7 @@ describe("req.authz.plan", () => {
       assert.deepEqual(asked, ["note list"]);
       const [event] = events;
       assert.equal(events.length, 1);
-      assert.deepEqual([event?.source, event?.action, event?.resource.id], ["filter", "list", "*"]);
+      assert.deepEqual([event?.source, event?.action, event?.resource?.id], ["filter", "list", "*"]);
       assert.equal(event?.effect, filter.decision === "denied" ? "deny" : "allow");
       assert.equal(event?.plan?.kind, filter.decision);
     });

@@ -153,7 +153,7 @@ describe("req.authz.can", () => {
     assert.deepEqual(authz.decisions, [
       { id: "call-4", kind: "door", resourceId: "*", action: "enter", allowed: true, callId: "call-4" },
       { id: "call-4", kind: "thing", resourceId: "1", action: "read", allowed: true, callId: "call-4" },
-      { id: "call-4.1", kind: "thing", resourceId: "1", action: "delete", allowed: false, callId: "call-4" },
+      { id: "call-4", kind: "thing", resourceId: "1", action: "delete", allowed: false, callId: "call-4" },
     ]);
   });
 

@@ -99,7 +99,7 @@ describe("telemetry", function () {
           attributes,
           parentSpanContext?.spanId,
         ]),
-        ["authorize thing read", "can thing update"].map((name) => [
+        ["guard thing read", "check thing update"].map((name) => [
           name,
           SpanKind.CLIENT,
           { "authz.kind": "thing", "authz.action": name.split(" ")[2], "authz.checks": 1 },
@@ -145,8 +145,8 @@ describe("telemetry", function () {
       assert.deepEqual(
         (await points("authz.decisions")).map(({ attributes, value }) => [attributes, value]),
         [
-          [{ source: "authorize", kind: "thing", action: "read", effect: "allow" }, 2],
-          [{ source: "authorize", kind: "thing", action: "read", effect: "deny", error: "pdp_unavailable" }, 1],
+          [{ source: "guard", kind: "thing", action: "read", effect: "allow" }, 2],
+          [{ source: "guard", kind: "thing", action: "read", effect: "deny", error: "pdp_unavailable" }, 1],
         ],
       );
     });

@@ -1,22 +1,23 @@
 import { z } from "zod";
 import { isoTime, storableText } from "../../web/query-validation.js";
 import { explanation } from "./explanation.js";
-import type { DecisionRecord } from "./record.js";
+import type { Change, ReadRecord } from "./record.js";
 import type { StoredDecision } from "./row.js";
 
 /** What is shown in place of a record that cannot be read. */
 export const UNREADABLE = "This record cannot be read, as it is not what was written. Run audit:verify.";
 
-/** The members of a decision that are known even when its record cannot be read. */
-export interface DecisionSummary extends Pick<DecisionRecord, "id" | "time" | "action" | "effect" | "change"> {
+/** The members of a decision that are known even when its record cannot be read. What is about checks is `null`. */
+export interface DecisionSummary extends Pick<ReadRecord, "id" | "time" | "action" | "effect"> {
   readonly principal: { readonly id: string } | null;
-  readonly resource: { readonly kind: string; readonly id: string | null };
+  readonly resource: { readonly kind: string; readonly id: string | null } | null;
+  readonly change: Change | null;
 }
 
 /** A decision, parsed from a row of the log. */
 export interface ParsedDecision {
   /** `null` when the stored text is no valid record: it was changed after it was written. */
-  readonly record: DecisionRecord | null;
+  readonly record: ReadRecord | null;
   /** The record itself; when it cannot be read, what the other columns of its row repeat of it. */
   readonly summary: DecisionSummary;
 }
@@ -26,7 +27,7 @@ const names = z.array(z.string());
 /**
  * The members that pages and exports rely on. A record may have others: another version of the app may have written it.
  */
-const decisionRecord = z.object({
+const everyRecord = z.object({
   id: storableText(),
   time: isoTime(),
   requestId: z.string().nullable(),
@@ -34,28 +35,57 @@ const decisionRecord = z.object({
   method: z.string(),
   route: z.string().nullable(),
   principal: z.object({ id: storableText(), roles: names }).nullable(),
+  duration: z.number(),
+  error: z.string().nullable(),
+});
+const effect = z.enum(["allow", "deny"]);
+/** Sources as they are named now, by their names in records. Version 0.1 wrote the last two. */
+const sources = { guard: "guard", check: "check", filter: "filter", authorize: "guard", can: "check" } as const;
+
+const singleDecision = everyRecord.extend({
+  source: z.enum(["guard", "filter", "authorize", "can"]),
   resource: z.object({ kind: z.string(), id: storableText().nullable() }),
   action: z.string(),
-  effect: z.enum(["allow", "deny"]),
+  effect,
+  // Absent in records of version 0.1.
+  checks: z.null().optional(),
   policy: z.string().nullable(),
   policyVersion: z.string().nullable(),
   scope: z.string().nullable(),
   rules: names,
   derivedRoles: names,
   plan: z.object({ kind: z.enum(["allowed", "denied", "conditional"]), condition: z.string().nullable() }).nullable(),
-  source: z.enum(["authorize", "can", "filter"]),
-  duration: z.number(),
-  error: z.string().nullable(),
   change: z.object({ id: storableText(), version: z.number() }).nullable(),
   explanation: explanation.nullable(),
-}) satisfies z.ZodType<DecisionRecord>;
+});
+const checks = everyRecord.extend({
+  source: z.literal("check"),
+  resource: z.null(),
+  action: z.null(),
+  effect: z.null(),
+  checks: z.array(z.object({ kind: z.string(), id: z.string(), effects: z.record(z.string(), effect) })),
+  policy: z.null(),
+  policyVersion: z.null(),
+  scope: z.null(),
+  rules: z.tuple([]),
+  derivedRoles: z.tuple([]),
+  plan: z.null(),
+  change: z.null(),
+  explanation: z.null(),
+});
+const anyRecord = z.union([singleDecision, checks]);
 
 /** Parses a decision. Never throws: one record that was tampered with must not hide the others. */
 export function parseDecision(stored: StoredDecision): ParsedDecision {
-  const json = parseObject(stored.record);
-  // The object itself, not the schema's copy, which would lack the members that the schema does not know.
-  const record = decisionRecord.safeParse(json).success ? (json as DecisionRecord) : null;
+  const record = readRecord(parseObject(stored.record));
   return { record, summary: record ?? summaryOf(stored) };
+}
+
+function readRecord(json: object | undefined): ReadRecord | null {
+  const { success, data } = anyRecord.safeParse(json);
+  if (!success) return null;
+  // The object itself, not the schema's copy, which would lack the members that the schema does not know.
+  return { ...json, checks: data.checks ?? null, source: sources[data.source] } as ReadRecord;
 }
 
 /**
@@ -85,7 +115,7 @@ function summaryOf({ id, time, principalId, kind, resourceId, action, effect }: 
     // PostgreSQL has times that JavaScript does not have, such as infinity.
     time: time.toJSON() ?? "unknown",
     principal: principalId === null ? null : { id: principalId },
-    resource: { kind, id: resourceId },
+    resource: kind === null ? null : { kind, id: resourceId },
     action,
     effect,
     change: null,

@@ -2,11 +2,11 @@ import type { decisions } from "../../db/schema.js";
 import { canonicalJson } from "./canonical-json.js";
 import type { DecisionRecord } from "./record.js";
 
-/** A decision as a row that is inserted into the table. */
-export type DecisionRow = Omit<typeof decisions.$inferInsert, "seq">;
-
 /** A decision as a row that was read from the table. */
 export type StoredDecision = typeof decisions.$inferSelect;
+
+/** A decision as a row that is inserted into the table, which makes the other columns. */
+export type DecisionRow = Omit<StoredDecision, "seq" | "source">;
 
 /** Longest text in a column with an index. The record itself has the whole text. */
 const MAX_INDEXED_CHARACTERS = 200;
@@ -24,16 +24,19 @@ export function rowOf(record: DecisionRecord): DecisionRow {
   return { ...columnsOf(record), record: canonicalJson(record) };
 }
 
-/** The columns that repeat members of the record, so that the table can be searched by them. */
+/**
+ * The columns that repeat members of the record, so that the table can be searched by them. The database itself makes the
+ * column `source` of the record.
+ */
 export function columnsOf({ id, time, principal, resource, action, effect, change }: DecisionRecord) {
   return {
     id: storable(id),
     time: new Date(time),
     principalId: principal && storable(principal.id),
-    kind: storable(resource.kind),
+    kind: resource && storable(resource.kind),
     // A contact that is being created has no id yet when the decision is made.
-    resourceId: change?.id ?? (resource.id && storable(resource.id)),
-    action: storable(action),
+    resourceId: change?.id ?? (resource?.id ? storable(resource.id) : null),
+    action: action && storable(action),
     effect,
   };
 }

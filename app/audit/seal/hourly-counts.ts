@@ -1,7 +1,6 @@
-import { lt, not, sql } from "drizzle-orm";
+import { lt, sql } from "drizzle-orm";
 import type { Db } from "../../db/database.js";
 import { decisionCounts, decisions } from "../../db/schema.js";
-import { isCheck } from "../record/source.js";
 
 /**
  * Adds records that have just been sealed to the counts of their hours, without checks. It counts by the columns: a
@@ -13,7 +12,7 @@ export async function addToHourlyCounts(tx: Db, seqs: readonly number[]): Promis
   await tx.execute(sql`
     insert into ${decisionCounts} (hour, kind, action, effect, count)
     select date_trunc('hour', time, 'UTC'), kind, action, effect, count(*)
-    from ${decisions} where seq = any(${sql.param(seqs)}::bigint[]) and ${not(isCheck())} group by 1, 2, 3, 4
+    from ${decisions} where seq = any(${sql.param(seqs)}::bigint[]) and source <> 'check' group by 1, 2, 3, 4
     on conflict (hour, kind, action, effect) do update set count = ${decisionCounts.count} + excluded.count`);
 }
 

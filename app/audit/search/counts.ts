@@ -10,7 +10,7 @@ import { conditionOf, indexedPart, newestFirst, type Search } from "./search.js"
 /** How many decisions of a period had an effect. */
 export interface Count {
   readonly start: Date;
-  readonly effect: StoredDecision["effect"];
+  readonly effect: NonNullable<StoredDecision["effect"]>;
   readonly count: number;
 }
 
@@ -49,7 +49,7 @@ export async function countAll(
         select ${decisions.time}, ${decisions.effect}, 1
         from ${decisions}
         where seq = any(array(select seq from ${unsealedDecisions} order by seq desc limit ${MAX_UNSEALED_COUNTED}))
-          and ${conditionOf({ action, effect, isCheck: false, from, to })}
+          and ${conditionOf({ action, effect, asked: "tried", from, to })}
       ) counted group by 1, 2`,
   );
   return rows.map(countOf);
@@ -63,12 +63,13 @@ export async function countNewest(
   limit: number,
 ): Promise<NewestCounts> {
   // Only the indexed part of the search limits what is read; the rest is evaluated on the rows that were read.
+  const indexed = indexedPart({ ...search, asked: "tried" });
   const isFound = sql<boolean>`${conditionOf(search) ?? sql`true`}`.as("is_found");
   const newest = db
     .select({ time: decisions.time, effect: decisions.effect, isFound })
     .from(decisions)
-    .where(and(asSql(permitted), conditionOf(indexedPart(search))))
-    .orderBy(...newestFirst(indexedPart(search)))
+    .where(and(asSql(permitted), conditionOf(indexed)))
+    .orderBy(...newestFirst(indexed))
     .limit(limit);
   const rows = await rowsOf<CountRow & { read: number }>(
     db,

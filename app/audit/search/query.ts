@@ -39,6 +39,10 @@ const moment = text(40).transform((value, context) => {
   return z.NEVER;
 });
 
+/** How a decision came to be asked for: `tried` by guards and filters, `ahead` by checks, for what a page shows. */
+export const askedValues = ["tried", "ahead"] as const;
+export type Asked = (typeof askedValues)[number];
+
 /** The parameters of a search, as text. */
 const fields = {
   /** E-mail address, name or user id; `nobody` for requests without a user. */
@@ -46,8 +50,7 @@ const fields = {
   contact: z.preprocess(blankAsAbsent, contactId.optional()),
   action: z.preprocess(blankAsAbsent, text(100).optional()),
   effect: z.preprocess(blankAsAbsent, z.enum(["allow", "deny"], "must be allow or deny").optional()),
-  /** By source: `tried` for guards and filters, `ahead` for checks, by which the app decides what to show. */
-  asked: z.preprocess(blankAsAbsent, z.enum(["tried", "ahead"], "must be tried or ahead").optional()),
+  asked: z.preprocess(blankAsAbsent, z.enum([...askedValues, "any"], "must be tried, ahead or any").optional()),
   /** Inclusive. */
   from: z.preprocess(blankAsAbsent, moment.optional()),
   /** Exclusive. */

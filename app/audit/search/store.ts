@@ -1,14 +1,14 @@
-import { and, desc, eq, gt, not, sql } from "drizzle-orm";
+import { and, desc, eq, gt, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
 import type { SqlCondition } from "../../../middleware/sql/index.js";
 import { asSql } from "../../db/condition.js";
 import type { Db } from "../../db/database.js";
 import { decisions, unsealedDecisions } from "../../db/schema.js";
 import type { StoredDecision } from "../record/row.js";
-import { isCheck } from "../record/source.js";
 import { type Count, countAll, countNewest, type NewestCounts } from "./counts.js";
 import type { Unit } from "./periods.js";
 import type { Cursor } from "./query.js";
-import { conditionOf, newestFirst, type Search } from "./search.js";
+import { conditionOf, indexedSearches, newestFirst, type Search } from "./search.js";
 
 /** A page of decisions, the newest first. */
 export interface DecisionPage {
@@ -31,17 +31,6 @@ export interface DecisionStore {
   /** Whether a seal covers a decision. */
   isSealed(seq: number): Promise<boolean>;
   list(search: Search, permitted: SqlCondition, limit: number, after?: Cursor): Promise<DecisionPage>;
-  /**
-   * The newest decisions about a contact, without checks.
-   *
-   * @param maxRead - most decisions about the contact that are read to find them; older ones are not found
-   */
-  newestAbout(
-    contact: string,
-    permitted: SqlCondition,
-    limit: number,
-    maxRead: number,
-  ): Promise<readonly StoredDecision[]>;
   /**
    * Decisions with a greater sequence number than `floor`, in the order of the log.
    *
@@ -66,7 +55,7 @@ export interface DecisionStore {
    */
   countAll(search: Pick<Search, "action" | "effect">, unit: Unit, from: Date, to: Date): Promise<readonly Count[]>;
   /**
-   * Counts the newest decisions that a search finds, by hour and effect.
+   * Counts the newest decisions that a search finds, without checks, by hour and effect.
    *
    * @param limit - most decisions that are read: those of the contact, else of the person, else of the action
    */
@@ -83,8 +72,12 @@ export function decisionStore(db: Db): DecisionStore {
     },
 
     async hasDecisionsOf(personId) {
-      const found = await db.select({ one: sql`1` }).from(decisions).where(conditionOf({ personId })).limit(1);
-      return found.length > 0;
+      const found = await Promise.all(
+        indexedSearches({ personId }).map((search) =>
+          db.select({ one: sql`1` }).from(decisions).where(conditionOf(search)).limit(1),
+        ),
+      );
+      return found.flat().length > 0;
     },
 
     async isSealed(seq) {
@@ -94,32 +87,24 @@ export function decisionStore(db: Db): DecisionStore {
 
     async list(search, permitted, limit, after) {
       const isOlder = after && sql`(${decisions.time}, ${decisions.seq}) < (${after.time}::timestamptz, ${after.seq})`;
-      const rows = await db
-        .select()
-        .from(decisions)
-        .where(and(asSql(permitted), conditionOf(search), isOlder))
-        .orderBy(...newestFirst(search))
-        // One more than the page shows tells whether there is a next page.
-        .limit(limit + 1);
+      const newest = (part: Search) =>
+        db
+          .select()
+          .from(decisions)
+          .where(and(asSql(permitted), conditionOf(part), isOlder))
+          .orderBy(...newestFirst(part))
+          // One more than the page shows tells whether there is a next page.
+          .limit(limit + 1);
+      const [first, second] = indexedSearches(search).map(newest);
+      if (!first) return { decisions: [], next: null };
+      const rows = await (second
+        ? unionAll(first, second)
+            .orderBy(desc(decisions.time), desc(decisions.seq))
+            .limit(limit + 1)
+        : first);
       const shown = rows.slice(0, limit);
       const last = rows.length > limit ? shown.at(-1) : undefined;
       return { decisions: shown, next: last ? { time: last.time.toISOString(), seq: last.seq } : null };
-    },
-
-    newestAbout(contact, permitted, limit, maxRead) {
-      const newest = db
-        .select()
-        .from(decisions)
-        .where(and(asSql(permitted), conditionOf({ contact })))
-        .orderBy(...newestFirst({}))
-        .limit(maxRead)
-        .as("newest");
-      return db
-        .select()
-        .from(newest)
-        .where(not(isCheck(newest.record)))
-        .orderBy(desc(newest.time), desc(newest.seq))
-        .limit(limit);
     },
 
     since(search, permitted, floor, known, limit) {

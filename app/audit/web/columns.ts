@@ -1,7 +1,7 @@
 import type { ScalarColumn, SqlOptions } from "../../../middleware/sql/index.js";
 import { decisions } from "../../db/schema.js";
 
-const { id, principalId, kind, resourceId, action, effect } = decisions;
+const { id, principalId, source, kind, resourceId, action, effect } = decisions;
 const text = ({ name }: { name: string }, nulls: "never" | "missing" = "never"): ScalarColumn => {
   return { type: "string", column: name, nulls };
 };
@@ -12,9 +12,10 @@ export const decisionColumns: SqlOptions = {
   id: text(id),
   columns: {
     principalId: text(principalId, "missing"),
-    kind: text(kind),
+    source: text(source),
+    kind: text(kind, "missing"),
     resourceId: text(resourceId, "missing"),
-    action: text(action),
-    effect: text(effect),
+    action: text(action, "missing"),
+    effect: text(effect, "missing"),
   },
 };

@@ -8,12 +8,8 @@ import { type AuditRow, auditRows } from "./rows.js";
 import { auditUrl } from "./urls.js";
 
 const MAX_DECISIONS_SHOWN = 10;
-/**
- * Most decisions that are read to find those: most are checks, by which the contact's page decides about its buttons.
- */
-const MAX_DECISIONS_READ = 1_000;
 
-/** The newest decisions about a contact, without checks. */
+/** The newest decisions about what was tried with a contact. */
 export interface RecentDecisions {
   readonly rows: readonly AuditRow[];
   /** The address of the search for all decisions about the contact. */
@@ -27,8 +23,8 @@ export type ContactDecisions = (req: Request, contactId: string) => Promise<Rece
  * Makes what a contact's page calls to show the newest decisions about the contact.
  *
  * Whether the user may list decisions at all is the menu's question: asked in the same tick, it takes no call of its
- * own. Which decisions they may list is asked as a filter, as on the log's own page: a check of each row would add ten
- * decisions to the log for every look at it. The link of a row leads to a page with its own guard.
+ * own. Which decisions they may list is asked as a filter, as on the log's own page, which is exact
+ * however many there are. The link of a row leads to a page with its own guard.
  */
 export function contactDecisions(store: DecisionStore, people: People): ContactDecisions {
   return async (req, contactId) => {
@@ -36,7 +32,8 @@ export function contactDecisions(store: DecisionStore, people: People): ContactD
     const filter = await req.authz.plan("decision", "list");
     if (filter.decision === "denied") return null;
     const permitted = toSql(filter, decisionColumns);
-    const decisions = await store.newestAbout(contactId, permitted, MAX_DECISIONS_SHOWN, MAX_DECISIONS_READ);
+    const tried = { contact: contactId, asked: "tried" } as const;
+    const { decisions } = await store.list(tried, permitted, MAX_DECISIONS_SHOWN);
     return { rows: await auditRows(people, decisions), href: auditUrl({ contact: contactId }) };
   };
 }

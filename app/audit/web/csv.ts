@@ -8,8 +8,8 @@ const columns: Readonly<Record<string, (decision: ParsedDecision) => string | nu
   time: ({ summary }) => summary.time,
   principal_id: ({ summary }) => summary.principal?.id,
   roles: ({ record }) => record?.principal?.roles.join(" "),
-  kind: ({ summary }) => summary.resource.kind,
-  resource_id: ({ summary }) => summary.resource.id,
+  kind: ({ summary }) => summary.resource?.kind,
+  resource_id: ({ summary }) => summary.resource?.id,
   action: ({ summary }) => summary.action,
   effect: ({ summary }) => summary.effect,
   error: ({ record }) => record?.error,
@@ -29,6 +29,8 @@ const columns: Readonly<Record<string, (decision: ParsedDecision) => string | nu
   request_id: ({ record }) => record?.requestId,
   trace_id: ({ record }) => record?.traceId,
   unreadable: ({ record }) => (record ? null : UNREADABLE),
+  // As JSON: it has several resources, with several actions each.
+  checks: ({ record }) => record?.checks && JSON.stringify(record.checks),
 };
 
 // Text in the log can come from an attacker, and spreadsheets would run it as a formula.

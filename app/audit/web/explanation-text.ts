@@ -1,11 +1,11 @@
 import type { DerivedRoleExplanation, FailedExpression, RuleExplanation } from "../record/explanation.js";
-import type { DecisionRecord } from "../record/record.js";
+import type { SingleDecision } from "../record/record.js";
 
 /**
  * The explanation of a denial in words: for each rule and derived role, what kept it from applying. `null` when the
  * record has no explanation.
  */
-export function explanationText({ explanation, resource: { kind } }: DecisionRecord) {
+export function explanationText({ explanation, resource: { kind } }: SingleDecision) {
   if (!explanation) return null;
   const { policy, rules, derivedRoles, agrees } = explanation;
   return {

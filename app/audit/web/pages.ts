@@ -9,9 +9,10 @@ import { type AuditQuery, encodeCursor, searchFields } from "../search/query.js"
 import type { DecisionPage, DecisionStore } from "../search/store.js";
 import type { ChartData } from "./chart/chart.js";
 import { layoutOf } from "./chart/layout.js";
+import { checkedRow, countChecks } from "./checks.js";
 import { explanationText } from "./explanation-text.js";
 import { auditRow, auditRows, principalIds } from "./rows.js";
-import { decisionSentence, errorSentence, policyReason, sourceSentence } from "./sentences.js";
+import { checksSentence, decisionSentence, errorSentence, policyReason, sourceSentence } from "./sentences.js";
 import { auditUrl, localTime, queryString } from "./urls.js";
 
 /** What a search has found. */
@@ -72,6 +73,7 @@ export async function showInvalidSearch(
       return [field, isShown ? value : ""];
     }),
   );
+  entered.asked ||= "tried";
   await renderPage(req, res.status(400), "audit/index", "Audit", {
     ...formOf(entered, errors),
     rows: null,
@@ -99,21 +101,30 @@ export async function showDecision(
   const locals = async () => {
     const [isSealed, known] = await Promise.all([store.isSealed(stored.seq), people.byIds(principalIds([decision]))]);
     const person = summary.principal && (known.get(summary.principal.id) ?? null);
-    const shared = { summary, row: auditRow(decision, known), person };
+    const shared = { summary, row: auditRow(decision, known), person, isSealed };
     if (!record) return { ...shared, raw: stored.record };
-    return {
+    const name = record.principal && (person?.name ?? record.principal.id);
+    const common = {
       ...shared,
       record,
-      sentence: decisionSentence(record, record.principal && (person?.name ?? record.principal.id)),
-      reason: policyReason(record),
       error: errorSentence(record),
       source: sourceSentence(record),
+      // What is stored, not what it is read as.
+      raw: JSON.stringify(JSON.parse(stored.record), null, 2),
+    };
+    if (record.checks) {
+      const sentence = checksSentence(countChecks(record.checks), name);
+      return { ...common, sentence, checks: record.checks.map(checkedRow) };
+    }
+    return {
+      ...common,
+      sentence: decisionSentence(record, name),
+      reason: policyReason(record),
       explanation: explanationText(record),
-      isSealed,
-      raw: JSON.stringify(record, null, 2),
     };
   };
-  await renderPage(req, res, record ? "audit/show" : "audit/unreadable", "Decision", locals());
+  const view = record === null ? "audit/unreadable" : record.checks ? "audit/checks" : "audit/show";
+  await renderPage(req, res, view, "Decision", locals());
 }
 
 function fieldsOf({ person, contact, action, effect, asked, from, to }: AuditQuery) {
@@ -122,7 +133,8 @@ function fieldsOf({ person, contact, action, effect, asked, from, to }: AuditQue
 
 /** What the form shows: its values, and what is wrong with them. */
 function formOf(values: Readonly<Record<string, unknown>>, errors: Readonly<Record<string, string>>) {
-  return { values, errors, searching: Object.values(values).some(Boolean) };
+  const isNarrowed = ([name, value]: [string, unknown]) => Boolean(value) && !(name === "asked" && value === "tried");
+  return { values, errors, searching: Object.entries(values).some(isNarrowed) };
 }
 
 /** The person that a search is about, by name; `null` when it is about none, or none was found. */

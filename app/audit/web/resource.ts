@@ -1,5 +1,5 @@
 import type { Request } from "express";
-import type { KindedResource } from "../../../middleware/index.js";
+import type { Attributes, KindedResource } from "../../../middleware/index.js";
 import { withDeadline } from "../../deadline.js";
 import { unavailable } from "../../problems.js";
 import type { StoredDecision } from "../record/row.js";
@@ -22,9 +22,11 @@ export interface DecisionResource extends KindedResource {
 }
 
 function decisionResource(decision: StoredDecision): DecisionResource {
-  const { id, principalId, kind, resourceId, action, effect } = decision;
-  const optional = { ...(principalId !== null && { principalId }), ...(resourceId !== null && { resourceId }) };
-  return { kind: "decision", id, attr: { ...optional, kind, action, effect }, decision };
+  const { id, principalId, source, kind, resourceId, action, effect } = decision;
+  const known = Object.entries({ principalId, source, kind, resourceId, action, effect }).filter(
+    ([, value]) => value !== null,
+  );
+  return { kind: "decision", id, attr: Object.fromEntries(known) as Attributes, decision };
 }
 
 /**

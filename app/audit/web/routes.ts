@@ -45,7 +45,11 @@ export function auditRoutes(
       throw malformed(errors);
     }
     const permitted = toSql(filter, decisionColumns);
-    if (wantsHtml(req)) return showLog(req, res, people, query.data, find(query.data, permitted, true));
+    if (wantsHtml(req)) {
+      // A page shows what was tried, unless it is asked for more.
+      const shown = { ...query.data, asked: query.data.asked ?? "tried" } as const;
+      return showLog(req, res, people, shown, find(shown, permitted, true));
+    }
     sendJson(res, await find(query.data, permitted, false));
   });
 
@@ -83,8 +87,8 @@ export function auditRoutes(
     const isEverything = permitted.text === "TRUE";
     const [page, chart] = await Promise.all([
       store.list(search, permitted, query.limit, query.after),
-      // On the first page only: the chart is of the whole search.
-      withChart && !query.after ? chartOf(store, search, permitted, isEverything) : null,
+      // On the first page only: the chart is of the whole search. Checks are not counted.
+      withChart && !query.after && search.asked !== "ahead" ? chartOf(store, search, permitted, isEverything) : null,
     ]);
     return { page, chart, person };
   }

@@ -1,9 +1,14 @@
+import type { CheckedResource } from "../../../middleware/index.js";
 import type { Colleague, People } from "../../directory/people.js";
 import { type DecisionSummary, type ParsedDecision, parseDecision, UNREADABLE } from "../record/parse.js";
 import type { StoredDecision } from "../record/row.js";
 import { NOBODY } from "../search/person.js";
+import { countChecks } from "./checks.js";
 import { reasonLabel, sourceLabels } from "./sentences.js";
 import { auditUrl, decisionUrl } from "./urls.js";
+
+/** Most actions of several checks that a row names. */
+const MAX_ACTIONS_LISTED = 3;
 
 /** A decision as a row of a table shows it. */
 export type AuditRow = ReturnType<typeof auditRow>;
@@ -17,7 +22,7 @@ export async function auditRows(people: People, decisions: readonly StoredDecisi
 
 /** @param known - people by their ids */
 export function auditRow({ record, summary }: ParsedDecision, known: ReadonlyMap<string, Colleague>) {
-  const { id, time, principal, action, effect } = summary;
+  const { id, time, principal } = summary;
   return {
     href: decisionUrl(id),
     time,
@@ -25,9 +30,7 @@ export function auditRow({ record, summary }: ParsedDecision, known: ReadonlyMap
     person: principal ? (known.get(principal.id)?.name ?? principal.id) : NOBODY,
     isKnown: principal === null || known.has(principal.id),
     personHref: auditUrl({ person: principal?.id ?? NOBODY }),
-    action,
-    ...resourceCell(summary),
-    effect,
+    ...(record?.checks ? checksCells(record.checks) : decisionCells(summary)),
     reason: record ? reasonLabel(record) : UNREADABLE,
     source: record ? sourceLabels[record.source] : "",
   };
@@ -38,18 +41,34 @@ export function principalIds(decisions: readonly ParsedDecision[]): string[] {
   return [...new Set(decisions.flatMap(({ summary }) => summary.principal?.id ?? []))];
 }
 
-/** The resource of a decision, and the address of more decisions about it. */
-function resourceCell({ resource: { kind, id }, change }: DecisionSummary) {
-  const resource = change?.id ?? id;
-  const special: Readonly<Record<string, string>> = { "*": "all", new: "new" };
-  if (resource === null) return { kind, resource: "none", resourceHref: null };
-  if (Object.hasOwn(special, resource)) return { kind, resource: special[resource] ?? "", resourceHref: null };
-  const hrefs: Readonly<Record<string, string>> = {
-    contact: auditUrl({ contact: resource }),
-    decision: decisionUrl(resource),
+/** What a decision is about, and what it was. */
+function decisionCells({ action, effect, resource, change }: DecisionSummary) {
+  const cell = resource ? resourceCell(resource.kind, change?.id ?? resource.id) : emptyCell;
+  return { action: action ?? "", effect, effectText: "", ...cell };
+}
+
+/** What several checks are about, and how many were answered with yes. */
+function checksCells(checks: readonly CheckedResource[]) {
+  const { resources, kinds, actions, total, allowed } = countChecks(checks);
+  const [only] = checks;
+  const many = { kind: kinds.join(", "), resource: `× ${resources}`, resourceHref: null };
+  return {
+    action: actions.length > MAX_ACTIONS_LISTED ? `${actions.length} actions` : actions.join(", "),
+    effect: null,
+    effectText: `${allowed} of ${total} allowed`,
+    ...(only && resources === 1 ? resourceCell(only.kind, only.id) : many),
   };
-  const short = resource.length > 12 ? `${resource.slice(0, 8)}…` : resource;
-  return { kind, resource: short, resourceHref: hrefs[kind] ?? null };
+}
+
+const emptyCell = { kind: "", resource: "", resourceHref: null };
+
+/** A resource, and the address of more decisions about it. */
+function resourceCell(kind: string, id: string | null) {
+  const special: Readonly<Record<string, string>> = { "*": "all", new: "new" };
+  if (id === null) return { kind, resource: "none", resourceHref: null };
+  if (Object.hasOwn(special, id)) return { kind, resource: special[id] ?? "", resourceHref: null };
+  const hrefs: Readonly<Record<string, string>> = { contact: auditUrl({ contact: id }), decision: decisionUrl(id) };
+  return { kind, resource: id.length > 12 ? `${id.slice(0, 8)}…` : id, resourceHref: hrefs[kind] ?? null };
 }
 
 /** A date and time in UTC, as the table shows it: without fractions and zone. */

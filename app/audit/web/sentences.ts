@@ -1,4 +1,5 @@
-import type { DecisionRecord } from "../record/record.js";
+import type { ReadRecord, SingleDecision } from "../record/record.js";
+import type { ChecksCount } from "./checks.js";
 
 /** What the codes of errors mean: the policy did not decide. In a word or two, and in a sentence. */
 const errorTexts: Readonly<Record<string, readonly [short: string, long: string]>> = {
@@ -35,24 +36,25 @@ const errorTexts: Readonly<Record<string, readonly [short: string, long: string]
 };
 
 /** What decided, in a word or two: the rules, the error, or that no rule allowed it. */
-export function reasonLabel({ effect, error, rules, plan }: DecisionRecord): string {
+export function reasonLabel({ effect, error, rules, plan, checks }: ReadRecord): string {
   if (error !== null) return errorTexts[error]?.[0] ?? error;
+  if (checks) return "";
   if (rules.length > 0) return rules.join(", ");
   if (plan) return { allowed: "all of them", conditional: "some of them", denied: "none of them" }[plan.kind];
   return effect === "deny" ? "no rule allows it" : "allowed by the policy";
 }
 
 /** Why the policy did not decide, in a sentence; `null` when it did. */
-export function errorSentence({ error }: DecisionRecord): string | null {
+export function errorSentence({ error }: ReadRecord): string | null {
   if (error === null) return null;
   return errorTexts[error]?.[1] ?? `The request was refused with the code ${error}, before the policy decided.`;
 }
 
 /** The source of a decision, and what came of it, in a sentence or two. */
-export function sourceSentence({ source, method, route, effect, change }: DecisionRecord): string {
+export function sourceSentence({ source, method, route, effect, change }: ReadRecord): string {
   const request = route ? `${method} ${route}` : `a ${method} request`;
   if (source === "filter") return `Asked by the guard of a list, ${request}: which ones may they see?`;
-  if (source === "can") {
+  if (source === "check") {
     return `Asked ahead while answering ${request}, to show or hide what leads there. The person need not have tried it.`;
   }
   const outcome = change
@@ -64,10 +66,10 @@ export function sourceSentence({ source, method, route, effect, change }: Decisi
 }
 
 /** The source of a decision, in a word. */
-export const sourceLabels: Readonly<Record<DecisionRecord["source"], string>> = {
-  authorize: "tried",
+export const sourceLabels: Readonly<Record<ReadRecord["source"], string>> = {
+  guard: "tried",
   filter: "tried",
-  can: "asked ahead",
+  check: "asked ahead",
 };
 
 /**
@@ -76,7 +78,7 @@ export const sourceLabels: Readonly<Record<DecisionRecord["source"], string>> = 
  * @param name - of the principal; `null` when no user was logged in
  */
 export function decisionSentence(
-  { effect, action, resource: { kind, id }, plan, error }: DecisionRecord,
+  { effect, action, resource: { kind, id }, plan, error }: SingleDecision,
   name: string | null,
 ): string {
   const subject = name ?? "Somebody who was not logged in";
@@ -92,10 +94,20 @@ export function decisionSentence(
 }
 
 /**
+ * What was asked ahead in one call, and how much of it is allowed, as a sentence without its full stop.
+ *
+ * @param name - of the principal; `null` when no user was logged in
+ */
+export function checksSentence({ total, allowed }: ChecksCount, name: string | null): string {
+  const questions = total === 1 ? "1 question" : `${total} questions`;
+  return `${questions} asked ahead for ${name ?? "somebody who was not logged in"}, ${allowed} answered with yes`;
+}
+
+/**
  * What made the policy decide so. It follows {@link decisionSentence} and a colon; `null` when the policy did not
  * decide.
  */
-export function policyReason(record: DecisionRecord): string | null {
+export function policyReason(record: SingleDecision): string | null {
   const { effect, error, rules, resource, policy, plan, explanation } = record;
   if (error !== null) return null;
   const name = policyName(policy ?? explanation?.policy ?? null, resource.kind);

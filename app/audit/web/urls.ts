@@ -20,12 +20,13 @@ export function queryString(search: Parameters, more: Readonly<Record<string, st
 }
 
 /**
- * The address of a page of the log.
+ * The address of a page of the log. Without `asked` it shows what was tried.
  *
  * @param after - the encoded cursor of the page
  */
 export function auditUrl(search: Parameters, after?: string): string {
-  const query = queryString(search, after ? { after } : {});
+  const { asked, ...others } = search;
+  const query = queryString({ ...others, asked: asked === "tried" ? undefined : asked }, after ? { after } : {});
   return query ? `/audit?${query}` : "/audit";
 }
 

@@ -21,21 +21,19 @@ const CHANGES_TIMEOUT_MS = 7_000;
 
 /** The decision log as requests use it. */
 export interface DecisionLog {
-  /** Takes every decision of the middleware; `null` when there is no log. */
-  readonly sink: DecisionSink | null;
   /**
-   * The change that the request's guard has allowed, to be committed with the decision's record; `null` when there is
-   * no log.
+   * The change that the request's guard has allowed, to be committed with the decision's record.
    *
    * @throws Error when no guard has allowed a change
    */
-  pendingChange(req: Request): PendingChange | null;
+  pendingChange(req: Request): PendingChange;
   /** Resolves when everything that has been recorded so far is in the database. */
   flush(): Promise<void>;
 }
 
-/** A decision log in the database. */
-export interface DatabaseDecisionLog extends DecisionLog {
+/** A decision log that has been opened. */
+export interface OpenDecisionLog extends DecisionLog {
+  /** Takes every decision of the middleware. */
   readonly sink: DecisionSink;
   /** Writes what is left, for 10 s at most. Records that cannot be written go to the logger, as a last resort. */
   close(): Promise<void>;
@@ -48,7 +46,7 @@ export interface DatabaseDecisionLog extends DecisionLog {
  *
  * @param explainer - explains denials
  */
-export function openDecisionLog(db: Db, explainer: Explainer, logger: Logger): DatabaseDecisionLog {
+export function openDecisionLog(db: Db, explainer: Explainer, logger: Logger): OpenDecisionLog {
   const batches = new Batches<DecisionRow>({
     deliver: async (rows) => {
       const added = await addRecords(db, rows);
@@ -63,7 +61,7 @@ export function openDecisionLog(db: Db, explainer: Explainer, logger: Logger): D
     onFailure: (err) => logger.warn({ err }, "decisions cannot be written to the database now"),
   });
   const countLost = publishMetrics(batches);
-  const pendingChanges = new PendingChanges((row) => {
+  const pendingChanges = new PendingChanges(db, (row) => {
     try {
       batches.force(row);
     } catch {
@@ -114,8 +112,7 @@ function explain(
   event: DecisionEvent,
   { principal, resource }: DecisionContext,
 ): Explanation | null {
-  const isDenial = event.effect === "deny" && event.error === null && event.source !== "can";
-  if (!isDenial || !principal) return null;
+  if (event.effect !== "deny" || event.error !== null || !principal) return null;
   return explainer.explain({
     principal,
     kind: event.resource.kind,

@@ -1,4 +1,5 @@
-import { inArray, type SQLWrapper, sql } from "drizzle-orm";
+import { getTableColumns, type InferSelectModel, inArray, type SQLWrapper, sql, type WithSubquery } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
 import type { Db } from "../../db/database.js";
 import { decisions, unsealedDecisions } from "../../db/schema.js";
 import type { DecisionRow } from "../record/row.js";
@@ -53,25 +54,29 @@ export async function addRecords(db: Db, rows: readonly DecisionRow[]): Promise<
  * Makes a change and inserts its record in one statement: when the change affects no row there is no record, and when
  * the record cannot be inserted nothing is changed.
  *
- * @param change - a statement that changes rows and returns them
- * @returns the rows that it returned, as the driver gives them
+ * @param table - the table that is changed
+ * @param change - a statement that changes one row of it, and returns the row whole
+ * @returns the row; `undefined` when nothing was changed
  * @see https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING
  */
-export async function changeWithRecord(
+export async function changeWithRecord<Table extends PgTable>(
   db: Db,
+  table: Table,
   change: SQLWrapper,
   row: DecisionRow,
-): Promise<Record<string, unknown>[]> {
-  const { rows } = (await db.execute(sql`
-    with changed as ${change},
-    recorded as (
-      insert into decisions (${names})
-      select row.* from changed, json_to_record(${JSON.stringify(valuesOf(row))}::json) as row(${typed})
-      returning seq
-    ),
-    queued as (insert into decisions_unsealed select seq from recorded)
-    select * from changed`)) as unknown as { rows: Record<string, unknown>[] };
-  return rows;
+): Promise<InferSelectModel<Table> | undefined> {
+  const changed = db.$with("changed", getTableColumns(table)).as(change.getSQL());
+  const recorded = db.$with("recorded", { seq: decisions.seq }).as(sql`
+    insert into ${decisions} (${names})
+    select row.* from changed, json_to_record(${JSON.stringify(valuesOf(row))}::json) as row(${typed})
+    returning seq`);
+  const queued = db.$with("queued", {}).as(sql`insert into ${unsealedDecisions} select seq from recorded`);
+  // As a subquery of any columns: drizzle's types do not see that every table has some.
+  const [made] = await db
+    .with(changed, recorded, queued)
+    .select()
+    .from(changed as WithSubquery);
+  return made as InferSelectModel<Table> | undefined;
 }
 
 /** The texts of the records that the log has under some ids, by id. */

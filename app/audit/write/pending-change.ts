@@ -1,21 +1,34 @@
+import type { InferSelectModel, SQLWrapper } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
 import type { Request } from "express";
-import type { DecisionEvent } from "../../../middleware/index.js";
+import type { DecisionEvent, EnforcedEvent } from "../../../middleware/index.js";
+import type { Db } from "../../db/database.js";
 import { unavailable } from "../../problems.js";
 import type { Change } from "../record/record.js";
 import { type DecisionRow, rowOf } from "../record/row.js";
+import { changeWithRecord } from "./insert.js";
+
+/** A statement that changes one row of a table, and returns it whole. */
+export type ChangeStatement<Table extends PgTable> = SQLWrapper & PromiseLike<InferSelectModel<Table>[]>;
 
 /** A change that a decision has allowed, and that has not been made yet. The decision's record waits for it. */
 export interface PendingChange {
   /**
-   * Makes the change, and writes the decision's record in the same transaction.
+   * Makes the change, and writes the decision's record in the same statement.
    *
    * @param change - what the record says was changed
-   * @param write - makes the change and inserts the row; resolves with `undefined` when nothing was changed, and so no
-   *   row inserted
-   * @returns what `write` resolves with
+   * @param table - the table that the statement changes
+   * @param statement - makes the change; it is not run by itself
+   * @returns the row that the statement returns; `undefined` when it changed nothing. The decision is recorded without a
+   *   change then
    * @throws ProblemError 503 when the request has ended before this call: nothing is changed then
+   * @throws what the database throws; whether the change was made is not known then
    */
-  commit<T>(change: Change, write: (row: DecisionRow) => Promise<T | undefined>): Promise<T | undefined>;
+  commit<Table extends PgTable>(
+    change: Change,
+    table: Table,
+    statement: ChangeStatement<Table>,
+  ): Promise<InferSelectModel<Table> | undefined>;
 }
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -25,18 +38,20 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
  * another client was faster, is recorded without a change when its request ends.
  */
 export class PendingChanges {
+  readonly #db: Db;
   readonly #byRequest = new WeakMap<Request, AllowedChange>();
   readonly #commits = new Set<Promise<unknown>>();
   readonly #recordUnchanged: (row: DecisionRow) => void;
 
   /** @param recordUnchanged - takes the rows of decisions whose change was not made */
-  constructor(recordUnchanged: (row: DecisionRow) => void) {
+  constructor(db: Db, recordUnchanged: (row: DecisionRow) => void) {
+    this.#db = db;
     this.#recordUnchanged = recordUnchanged;
   }
 
   /** Whether a decision is a guard's that allows a change. */
-  allowsChange({ source, effect }: DecisionEvent, req: Request): boolean {
-    return source === "authorize" && effect === "allow" && !SAFE_METHODS.has(req.method);
+  allowsChange(event: DecisionEvent, req: Request): event is EnforcedEvent {
+    return event.source === "guard" && event.effect === "allow" && !SAFE_METHODS.has(req.method);
   }
 
   /**
@@ -45,9 +60,9 @@ export class PendingChanges {
    *
    * @returns `false` when the client has already disconnected: nothing will be changed, so the record need not wait
    */
-  add(event: DecisionEvent, req: Request): boolean {
+  add(event: EnforcedEvent, req: Request): boolean {
     this.#byRequest.get(req)?.end();
-    const change = new AllowedChange(event, this.#recordUnchanged, this.#commits);
+    const change = new AllowedChange(event, this.#db, this.#recordUnchanged, this.#commits);
     this.#byRequest.set(req, change);
     if (!req.res || req.res.closed) {
       change.cancel();
@@ -76,21 +91,28 @@ export class PendingChanges {
 }
 
 class AllowedChange implements PendingChange {
-  readonly #event: DecisionEvent;
+  readonly #event: EnforcedEvent;
+  readonly #db: Db;
   readonly #recordUnchanged: (row: DecisionRow) => void;
   readonly #commits: Set<Promise<unknown>>;
   #state: "pending" | "committing" | "ended" = "pending";
 
-  constructor(event: DecisionEvent, recordUnchanged: (row: DecisionRow) => void, commits: Set<Promise<unknown>>) {
+  constructor(
+    event: EnforcedEvent,
+    db: Db,
+    recordUnchanged: (row: DecisionRow) => void,
+    commits: Set<Promise<unknown>>,
+  ) {
     this.#event = event;
+    this.#db = db;
     this.#recordUnchanged = recordUnchanged;
     this.#commits = commits;
   }
 
-  async commit<T>(change: Change, write: (row: DecisionRow) => Promise<T | undefined>): Promise<T | undefined> {
+  async commit<Table extends PgTable>(change: Change, table: Table, statement: ChangeStatement<Table>) {
     if (this.#state !== "pending") throw unavailable("Interrupted", "The request ended before the change began.");
     this.#state = "committing";
-    const commit = this.#commit(change, write);
+    const commit = this.#commit(change, table, statement);
     this.#commits.add(commit);
     try {
       return await commit;
@@ -99,17 +121,18 @@ class AllowedChange implements PendingChange {
     }
   }
 
-  async #commit<T>(change: Change, write: (row: DecisionRow) => Promise<T | undefined>): Promise<T | undefined> {
-    let written: T | undefined;
+  async #commit<Table extends PgTable>(change: Change, table: Table, statement: ChangeStatement<Table>) {
+    let changed: InferSelectModel<Table> | undefined;
     try {
-      written = await write(rowOf({ ...this.#event, change, explanation: null }));
+      const row = rowOf({ ...this.#event, change, explanation: null });
+      changed = await changeWithRecord(this.#db, table, statement, row);
     } finally {
       this.#state = "pending";
       // After a failure the row may have been inserted all the same: then the log keeps it, as the first with this id.
-      if (written === undefined) this.end();
+      if (changed === undefined) this.end();
       else this.cancel();
     }
-    return written;
+    return changed;
   }
 
   /** Ends the change without recording the decision here: its record is written elsewhere. */

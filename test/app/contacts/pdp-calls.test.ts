@@ -125,16 +125,22 @@ describe("a page of a list", function () {
       ]);
     });
 
-    it("puts no more decisions on record than it shows the answers of", async () => {
+    it("puts one record into the log for each call", async () => {
       const recordsOf = async (path: string, accept: string) => {
         const before = await decisionsSoFar();
         assert.equal((await user.get(path, { Accept: accept })).status, 200);
         return (await decisionsSoFar()) - before;
       };
-      // That there is a list, and each row.
-      assert.equal(await recordsOf("/contacts", "application/json"), 1 + 25);
-      // With four buttons each, and the menu's three questions.
-      assert.equal(await recordsOf("/contacts", "text/html"), 1 + 25 * 5 + 3);
+      // That there is a list, and its rows.
+      assert.equal(await recordsOf("/contacts", "application/json"), 2);
+      // With their buttons and the menu.
+      assert.equal(await recordsOf("/contacts", "text/html"), 2);
+      // A record for each call: the PDP takes 50 resources in one.
+      assert.equal(await recordsOf("/contacts?limit=100", "application/json"), 3);
+      assert.equal(await recordsOf("/contacts?limit=100", "text/html"), 4);
+      // The guard's, and the buttons' and the menu's.
+      const { contacts } = json<{ contacts: [{ id: string }] }>(await user.get("/contacts?limit=1"));
+      assert.equal(await recordsOf(`/contacts/${contacts[0].id}`, "text/html"), 2);
     });
 
     it("that is a contact's takes one check call for the guard, and one for its buttons and the menu", async () => {

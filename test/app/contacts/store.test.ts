@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { listQuery, sortKeys } from "../../../app/contacts/list-query.js";
 import { contactStore, DuplicateEmailError } from "../../../app/contacts/store.js";
 import { seedContacts } from "../../../app/demo/seed.js";
+import { allowedChange } from "../../support/audit/allowed-change.js";
 import { unknownId } from "../../support/contacts/contacts.js";
 import { condition } from "../../support/database/condition.js";
 import { describeOnEachEngine } from "../../support/database/suites.js";
@@ -16,7 +17,7 @@ describeOnEachEngine("contacts", (db) => {
 
   it("are stored with what was given, an owner, times and version 1", async () => {
     const given = { ...emptyFields, firstName: "Zoë", lastName: "O'Hara; --", notes: 'a "b"\n%_\\ \u{1f30d}' };
-    const created = await store.create(given, ownedBy("owner"), null);
+    const created = await store.create(given, ownedBy("owner"), allowedChange(db));
     const { id, createdAt, updatedAt, ...rest } = created;
     const access = { ownerId: "owner", department: "Sales", sharedWith: [], editors: [] };
     assert.deepEqual(rest, { ...given, ...access, version: 1 });
@@ -28,32 +29,40 @@ describeOnEachEngine("contacts", (db) => {
     const { id, firstName } = await store.create(
       { ...emptyFields, firstName: "A", lastName: "B" },
       ownedBy("owner"),
-      null,
+      allowedChange(db),
     );
-    const changed = await store.update(id, 1, { lastName: "C" }, null);
+    const changed = await store.update(id, 1, { lastName: "C" }, allowedChange(db));
     assert.equal(changed?.lastName, "C");
     assert.equal(changed?.firstName, firstName);
     assert.equal(changed?.version, 2);
     assert(changed.updatedAt >= changed.createdAt);
-    assert.equal(await store.update(id, 1, { lastName: "D" }, null), undefined);
+    assert.equal(await store.update(id, 1, { lastName: "D" }, allowedChange(db)), undefined);
     assert.equal((await store.get(id))?.lastName, "C");
   });
 
   it("let exactly one of many simultaneous changes of a version win", async () => {
-    const { id } = await store.create({ ...emptyFields, firstName: "A", lastName: "B" }, ownedBy("owner"), null);
-    const changes = Array.from({ length: 50 }, (_, i) => store.update(id, 1, { notes: String(i) }, null));
+    const { id } = await store.create(
+      { ...emptyFields, firstName: "A", lastName: "B" },
+      ownedBy("owner"),
+      allowedChange(db),
+    );
+    const changes = Array.from({ length: 50 }, (_, i) => store.update(id, 1, { notes: String(i) }, allowedChange(db)));
     const winners = (await Promise.all(changes)).filter((contact) => contact !== undefined);
     assert.equal(winners.length, 1);
     assert.deepEqual(await store.get(id), winners[0]);
   });
 
   it("are deleted only in the version that was meant", async () => {
-    const { id } = await store.create({ ...emptyFields, firstName: "A", lastName: "B" }, ownedBy("owner"), null);
-    assert.equal(await store.remove(id, 2, null), false);
-    assert.equal(await store.remove(id, 1, null), true);
+    const { id } = await store.create(
+      { ...emptyFields, firstName: "A", lastName: "B" },
+      ownedBy("owner"),
+      allowedChange(db),
+    );
+    assert.equal(await store.remove(id, 2, allowedChange(db)), false);
+    assert.equal(await store.remove(id, 1, allowedChange(db)), true);
     assert.equal(await store.get(id), undefined);
-    assert.equal(await store.remove(id, 1, null), false);
-    assert.equal(await store.update(id, 1, { notes: "" }, null), undefined);
+    assert.equal(await store.remove(id, 1, allowedChange(db)), false);
+    assert.equal(await store.update(id, 1, { notes: "" }, allowedChange(db)), undefined);
   });
 
   it("do not exist under ids that are unknown or none", async () => {
@@ -64,20 +73,26 @@ describeOnEachEngine("contacts", (db) => {
 
   it("have an e-mail address once an owner, in any case; an empty one is no address", async () => {
     const a = { ...emptyFields, firstName: "A", lastName: "B", email: "once@example.com" };
-    const { id } = await store.create(a, ownedBy("one"), null);
-    await assert.rejects(store.create({ ...a, email: "ONCE@example.com" }, ownedBy("one"), null), DuplicateEmailError);
-    const other = await store.create({ ...a, email: "" }, ownedBy("one"), null);
-    await store.create({ ...a, email: "" }, ownedBy("one"), null);
-    await store.create(a, ownedBy("another"), null);
-    await assert.rejects(store.update(other.id, 1, { email: "Once@example.com" }, null), DuplicateEmailError);
-    assert.equal((await store.update(id, 1, { email: "ONCE@example.com" }, null))?.version, 2);
+    const { id } = await store.create(a, ownedBy("one"), allowedChange(db));
+    await assert.rejects(
+      store.create({ ...a, email: "ONCE@example.com" }, ownedBy("one"), allowedChange(db)),
+      DuplicateEmailError,
+    );
+    const other = await store.create({ ...a, email: "" }, ownedBy("one"), allowedChange(db));
+    await store.create({ ...a, email: "" }, ownedBy("one"), allowedChange(db));
+    await store.create(a, ownedBy("another"), allowedChange(db));
+    await assert.rejects(
+      store.update(other.id, 1, { email: "Once@example.com" }, allowedChange(db)),
+      DuplicateEmailError,
+    );
+    assert.equal((await store.update(id, 1, { email: "ONCE@example.com" }, allowedChange(db)))?.version, 2);
   });
 
   it("are listed and counted only as far as the condition permits", async () => {
     const { id } = await store.create(
       { ...emptyFields, firstName: "Per", lastName: "Mitted" },
       ownedBy("permitted"),
-      null,
+      allowedChange(db),
     );
     const permitted = condition`contacts.owner_id = ${"permitted"} or false`;
     for (const q of ["", "mitted"]) {
@@ -94,15 +109,18 @@ describeOnEachEngine("contacts", (db) => {
 
   it("change hands and access like everything else: in the version that was meant, and never half", async () => {
     const a = { ...emptyFields, firstName: "A", lastName: "B", email: "given@example.com" };
-    const { id } = await store.create(a, ownedBy("giver"), null);
-    await store.create(a, ownedBy("taker"), null);
+    const { id } = await store.create(a, ownedBy("giver"), allowedChange(db));
+    await store.create(a, ownedBy("taker"), allowedChange(db));
     const shared = { sharedWith: ["x", "y"], editors: ["y"] };
-    assert.deepEqual({ ...(await store.update(id, 1, shared, null)), ...shared }, await store.get(id));
-    assert.equal(await store.update(id, 1, { visibility: "team" }, null), undefined);
-    await assert.rejects(store.update(id, 2, { ownerId: "taker", department: "" }, null), DuplicateEmailError);
+    assert.deepEqual({ ...(await store.update(id, 1, shared, allowedChange(db))), ...shared }, await store.get(id));
+    assert.equal(await store.update(id, 1, { visibility: "team" }, allowedChange(db)), undefined);
+    await assert.rejects(
+      store.update(id, 2, { ownerId: "taker", department: "" }, allowedChange(db)),
+      DuplicateEmailError,
+    );
     // The database itself refuses these.
-    await assert.rejects(store.update(id, 2, { editors: ["z"] }, null));
-    await assert.rejects(store.update(id, 2, { visibility: "nobody" as never }, null));
+    await assert.rejects(store.update(id, 2, { editors: ["z"] }, allowedChange(db)));
+    await assert.rejects(store.update(id, 2, { visibility: "nobody" as never }, allowedChange(db)));
     const now = await store.get(id);
     assert.deepEqual([now?.version, now?.ownerId, now?.visibility], [2, "giver", "everyone"]);
   });
@@ -111,7 +129,7 @@ describeOnEachEngine("contacts", (db) => {
     const { id } = await store.create(
       { ...emptyFields, firstName: "Ünal", lastName: "Find", company: "100% \\_x", email: "find@example.com" },
       ownedBy("finder"),
-      null,
+      allowedChange(db),
     );
     for (const q of ["find", "FIND ünal", "100%", "\\_x", "find@ 100", "example.com ünal"]) {
       const page = await store.list(listQuery.parse({ q }), all);
@@ -133,7 +151,7 @@ describeOnEachEngine("contacts", (db) => {
       await store.create(
         { ...emptyFields, company, firstName: `P${i % 7}`, lastName: `Q${i % 3}` },
         ownedBy("lister"),
-        null,
+        allowedChange(db),
       );
     }
     const total = await store.count({ q: "" }, all);

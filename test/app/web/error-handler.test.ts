@@ -95,10 +95,10 @@ describe("an error page while decisions cannot be recorded", () => {
       asked.push(source);
       throw new Error("there is no room");
     };
-    const url = await app.serve({ ...app.decisionLog, sink: { record } });
+    const url = await app.serve(app.decisionLog, [{ record }]);
     const client = clientOf(url, await app.token("00uuser", "user", "Sales"));
     const { title } = new DecisionNotRecordedError();
     assert.ok(textOf(pageIn(await client.get("/contacts/new", { Accept: "text/html" }), 503)).includes(title));
-    assert.deepEqual(asked, ["authorize"]);
+    assert.deepEqual(asked, ["guard"]);
   });
 });

@@ -78,7 +78,7 @@ describe("decision events", () => {
         const error = refusal(await guardedApp({ ...options, decisions }, guard).get());
         assert.equal(events.length, 1);
         const [event] = events as [DecisionEvent];
-        assert.deepEqual([event.effect, event.error, event.resource.id], ["deny", code, id]);
+        assert.deepEqual([event.effect, event.error, event.resource?.id], ["deny", code, id]);
         assert.match(event.id, UUID);
         if (error instanceof AuthorizationError) assert.equal(error.decisionId, event.id);
         else assert.equal(error, notOne);
@@ -97,8 +97,8 @@ describe("decision events", () => {
         };
         await guardedApp({ principal: () => principal, decisions }, ask).get();
         assert.deepEqual(
-          events.map(({ source, effect, error, resource }) => [source, effect, error, resource.id]),
-          [["can", "deny", code, "7"]],
+          events.map(({ source, error, checks }) => [source, error, checks]),
+          [["check", code, [{ kind: "thing", id: "7", effects: { read: "deny" } }]]],
         );
       }
     });

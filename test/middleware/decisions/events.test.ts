@@ -62,7 +62,8 @@ describe("decision events", function () {
         rules: ["owners-do-everything-with-their-own"],
         derivedRoles: ["owner", "teammate"],
         plan: null,
-        source: "authorize",
+        source: "guard",
+        checks: null,
         error: null,
       });
       assert.equal(id, handled.authz.decisions[0]?.callId);
@@ -90,8 +91,8 @@ describe("decision events", function () {
       assert.equal(error.callId, id);
     });
 
-    it("are one a decision, with ids of their own, for many questions of one call", async () => {
-      const { events, decisions } = recordingSink();
+    it("of what is asked ahead are one a call, with each resource once and its actions", async () => {
+      const { events, decisions, contexts } = recordingSink();
       const ask: RequestHandler = async (req, _res, next) => {
         const [mine, theirs] = [contact("uma"), contact("omar")];
         await Promise.all([req.authz.canEach([mine, theirs], ["read", "update"]), req.authz.can(mine, "read")]);
@@ -100,18 +101,56 @@ describe("decision events", function () {
       };
       const { handled } = await guardedApp(real(decisions), ask).get();
       assert(handled);
+      assert.equal(events.length, 1);
+      const { id, time, duration, ...rest } = events[0] as DecisionEvent;
+      assert.deepEqual(rest, {
+        requestId: null,
+        traceId: null,
+        method: "GET",
+        route: "/things/:id",
+        principal: { id: "uma", roles: ["user"] },
+        source: "check",
+        resource: null,
+        action: null,
+        effect: null,
+        checks: [
+          { kind: "contact", id: "of-uma", effects: { read: "allow", update: "allow" } },
+          { kind: "contact", id: "of-omar", effects: { read: "allow", update: "deny" } },
+        ],
+        policy: null,
+        policyVersion: null,
+        scope: null,
+        rules: [],
+        derivedRoles: [],
+        plan: null,
+        error: null,
+      });
+      assert.match(id, /^[0-9A-Z]{26}$/);
+      assert.equal(new Date(time).toISOString(), time);
+      assert(duration > 0);
       assert.deepEqual(
-        events.map(({ source, resource, action, effect }) => `${source} ${resource.id} ${action} ${effect}`).sort(),
-        ["can of-omar read allow", "can of-omar update deny", "can of-uma read allow", "can of-uma update allow"],
+        handled.authz.decisions.map((decision) => [decision.id, decision.callId]),
+        Array.from({ length: 4 }, () => [id, id]),
       );
-      const [callId] = events.map(({ id }) => id);
+      assert.equal(contexts[0]?.resource, undefined);
+    });
+
+    it("of more resources than fit into a call are one for each call", async () => {
+      const { events, decisions } = recordingSink();
+      const many = Array.from({ length: 120 }, (_, n) => contact(`owner-${n}`));
+      const ask: RequestHandler = async (req, _res, next) => {
+        await req.authz.canEach(many, ["read"]);
+        next();
+      };
+      await guardedApp(real(decisions), ask).get();
       assert.deepEqual(
-        events.map(({ id }) => id),
-        [callId, `${callId}.1`, `${callId}.2`, `${callId}.3`],
+        events.map(({ checks }) => checks?.length),
+        [50, 50, 20],
       );
+      assert.equal(new Set(events.map(({ id }) => id)).size, 3);
       assert.deepEqual(
-        handled.authz.decisions.map(({ id }) => id),
-        events.map(({ id }) => id),
+        events.flatMap(({ checks }) => checks?.map((check) => check.id)),
+        many.map((resource) => resource.id),
       );
     });
 
@@ -129,7 +168,7 @@ describe("decision events", function () {
       ).get();
       assert.deepEqual(
         events.map(({ source, effect }) => `${source} ${effect}`),
-        ["can deny", "authorize deny"],
+        ["check null", "guard deny"],
       );
       assert.equal((error as DeniedError).decisionId, events[1]?.id);
     });
@@ -143,7 +182,7 @@ describe("decision events", function () {
       await guardedApp(real(decisions), authorize("contact", "list", { filter: true }), take).get();
       assert.equal(events.length, 1);
       const { plan, source, effect, resource, scope } = events[0] as DecisionEvent;
-      assert.deepEqual([source, effect, resource.id, scope, plan?.kind], ["filter", "allow", "*", "", "conditional"]);
+      assert.deepEqual([source, effect, resource?.id, scope, plan?.kind], ["filter", "allow", "*", "", "conditional"]);
       const condition = plan?.condition ?? "";
       for (const part of ["eq(R.attr.ownerId, ?)", "in(?, R.attr.sharedWith)", "eq(R.attr.department, ?)"]) {
         assert(condition.includes(part), condition);

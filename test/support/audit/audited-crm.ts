@@ -6,7 +6,7 @@ import express from "express";
 import type { Logger } from "pino";
 import { openExplainer } from "../../../app/audit/explain/explainer.js";
 import type { DecisionRecord } from "../../../app/audit/record/record.js";
-import { type DatabaseDecisionLog, type DecisionLog, openDecisionLog } from "../../../app/audit/write/decision-log.js";
+import { type OpenDecisionLog, openDecisionLog } from "../../../app/audit/write/decision-log.js";
 import { contactRoutes } from "../../../app/contacts/routes.js";
 import { sharingRoutes } from "../../../app/contacts/sharing/routes.js";
 import { contactStore } from "../../../app/contacts/store.js";
@@ -29,7 +29,7 @@ import { assertConsistent } from "./sample-log.js";
 /** The CRM's routes for contacts with the real decision log. Only the login and the PDP are doubles. */
 export interface AuditedCrm {
   readonly url: string;
-  readonly decisionLog: DatabaseDecisionLog;
+  readonly decisionLog: OpenDecisionLog;
   /** How many requests have ended: they were answered, or their clients have disconnected. */
   readonly endedRequests: number;
   /** A client of the API, logged in as a user with the role `user`; with an empty id, not logged in. */
@@ -47,8 +47,6 @@ export interface AuditedCrm {
 export interface AuditedCrmOptions {
   /** Makes the PDP's answer. Default of each member: allowed, with a new call id. */
   readonly decide?: (check: Check) => Partial<Answer> | Promise<Partial<Answer>>;
-  /** Wraps the decision log that the routes use. */
-  readonly wrapDecisionLog?: (decisionLog: DecisionLog) => DecisionLog;
   /** Wraps the store of people that the routes use. */
   readonly wrapPeople?: (people: People) => People;
   /** The decision log's logger; default: a silent one. */
@@ -61,10 +59,9 @@ export interface AuditedCrmOptions {
 const PEOPLE = ["uma", "olaf", "tina"];
 
 async function startAuditedCrm(db: Db, options: AuditedCrmOptions = {}): Promise<AuditedCrm> {
-  const { decide = () => ({}), wrapDecisionLog = (log) => log, wrapPeople = (people) => people } = options;
+  const { decide = () => ({}), wrapPeople = (people) => people } = options;
   const explainer = openExplainer(crmPolicies);
   const decisionLog = openDecisionLog(options.decisionDb ?? db, explainer, options.logger ?? silentLogger);
-  const wrapped = wrapDecisionLog(decisionLog);
   const people = peopleStore(db);
   for (const id of PEOPLE) {
     await people.remember({ id, email: `${id}@crm.example`, name: id, department: "Sales", roles: ["user"] }, "login");
@@ -100,12 +97,12 @@ async function startAuditedCrm(db: Db, options: AuditedCrmOptions = {}): Promise
     authorization({
       pdp: { ...pdp, check },
       principal: principalOf,
-      decisions: { sinks: wrapped.sink ? [wrapped.sink] : [] },
+      decisions: { sinks: [decisionLog.sink] },
     }),
   );
   app.use(bodyParsers);
-  app.use(contactRoutes(contactStore(db), wrapPeople(people), wrapped));
-  app.use(sharingRoutes(contactStore(db), wrapPeople(people), wrapped));
+  app.use(contactRoutes(contactStore(db), wrapPeople(people), decisionLog, async () => null));
+  app.use(sharingRoutes(contactStore(db), wrapPeople(people), decisionLog));
   app.use(errorHandler);
   const server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -170,5 +167,5 @@ export function auditedCrmPerTest(db: Db): (options?: AuditedCrmOptions) => Prom
 
 /** The decisions of guards alone, without checks and lists. */
 export function guardDecisions(records: readonly DecisionRecord[]): DecisionRecord[] {
-  return records.filter(({ source }) => source === "authorize");
+  return records.filter(({ source }) => source === "guard");
 }

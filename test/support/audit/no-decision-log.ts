@@ -1,8 +1,13 @@
 import type { DecisionLog } from "../../../app/audit/write/decision-log.js";
+import type { PendingChange } from "../../../app/audit/write/pending-change.js";
+
+/** A change that is made without a record. */
+export const unrecordedChange: PendingChange = {
+  commit: async (_change, _table, statement) => (await statement)[0],
+};
 
 /** A decision log that is off. */
 export const noDecisionLog: DecisionLog = {
-  sink: null,
-  pendingChange: () => null,
+  pendingChange: () => unrecordedChange,
   flush: async () => {},
 };

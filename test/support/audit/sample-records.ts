@@ -1,6 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { DecisionRecord } from "../../../app/audit/record/record.js";
+import type { DecisionOutcome, DecisionRecord } from "../../../app/audit/record/record.js";
 import { type DecisionRow, rowOf } from "../../../app/audit/record/row.js";
+import type { EnforcedEvent } from "../../../middleware/index.js";
+
+/** What the app writes of a guard's or filter's decision. */
+export type SampleRecord = EnforcedEvent & DecisionOutcome;
 
 /** The time of the first sample record; in ms since the epoch. */
 export const FIRST_TIME_MS = Date.parse("2026-03-01T10:00:00.000Z");
@@ -9,7 +13,7 @@ export const FIRST_TIME_MS = Date.parse("2026-03-01T10:00:00.000Z");
  * A record as the app writes it. Records with different numbers differ in their times, people, contacts, actions and
  * effects.
  */
-export function sampleRecord(n: number, more: Partial<DecisionRecord> = {}): DecisionRecord {
+export function sampleRecord(n: number, more: Partial<SampleRecord> = {}): SampleRecord {
   return {
     id: randomUUID(),
     time: new Date(FIRST_TIME_MS + n * 5_000).toISOString(),
@@ -27,7 +31,8 @@ export function sampleRecord(n: number, more: Partial<DecisionRecord> = {}): Dec
     rules: ["users-see-what-is-everyones"],
     derivedRoles: [],
     plan: null,
-    source: "authorize",
+    source: "guard",
+    checks: null,
     duration: 1.2,
     error: null,
     change: null,

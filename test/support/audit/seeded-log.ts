@@ -21,7 +21,7 @@ export async function seedLog(db: Db, count: number): Promise<void> {
   await db.execute(sql`
     insert into decision_counts (hour, kind, action, effect, count)
     select date_trunc('hour', time, 'UTC'), kind, action, effect, count(*) from decisions
-    where record not like '%"source":"can"%' group by 1, 2, 3, 4`);
+    where source <> 'check' group by 1, 2, 3, 4`);
   await db.execute(sql`analyze decisions, decision_counts`);
 }
 

@@ -12,7 +12,7 @@ export interface PlannedRequest extends LoadRequest {
   /** Sent as `X-Request-Id`. */
   readonly id: string;
   /** The action that the route's guard decides, by a check or a filter; `null` where nothing is decided. */
-  readonly guard: { readonly source: "authorize" | "filter"; readonly action: string } | null;
+  readonly guard: { readonly source: "guard" | "filter"; readonly action: string } | null;
   /** Code of the refusal, where the PDP is certainly not asked. */
   readonly error?: string;
   /** `null` for a request that cannot change anything. */
@@ -182,7 +182,7 @@ export class Workload {
     who: Name | null,
     { id = randomUUID(), headers, change = null, ...rest }: Partial<PlannedRequest> & { path: string },
   ): PlannedRequest {
-    const guard = action && ({ source: action === "list" ? "filter" : "authorize", action } as const);
+    const guard = action && ({ source: action === "list" ? "filter" : "guard", action } as const);
     return {
       ...{ name: `${action} ${rest.path.replace(/[0-9a-f-]{36}/, ":id")} of ${who}`, id, guard: guard || null, change },
       ...rest,

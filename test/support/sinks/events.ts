@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import type { Request } from "express";
-import type { DecisionContext, DecisionEvent } from "../../../middleware/decisions/event.js";
+import type { DecisionContext, DecisionEvent, EnforcedEvent } from "../../../middleware/decisions/event.js";
 import { type HttpSink, type HttpSinkOptions, httpSink } from "../../../middleware/sinks/http-sink.js";
 import { Collector } from "./collector.js";
 
@@ -14,7 +14,7 @@ export const HOSTILE = 'a\nb\r\nc\u0085d\u2028e\u2029f"g\\h\u0000i\ud800j ž漢�
 let last = 0;
 
 /** An event with a unique id; all events have the same size. */
-export function eventOf(about: Partial<DecisionEvent> = {}): DecisionEvent {
+export function eventOf(about: Partial<EnforcedEvent> = {}): EnforcedEvent {
   last += 1;
   const number = String(last).padStart(6, "0");
   return {
@@ -34,7 +34,8 @@ export function eventOf(about: Partial<DecisionEvent> = {}): DecisionEvent {
     rules: ["owner"],
     derivedRoles: ["owner"],
     plan: null,
-    source: "authorize",
+    source: "guard",
+    checks: null,
     duration: 1.25,
     error: null,
     ...about,
@@ -42,7 +43,7 @@ export function eventOf(about: Partial<DecisionEvent> = {}): DecisionEvent {
 }
 
 /** So many events, each as {@link eventOf} makes them. */
-export function eventsOf(count: number): DecisionEvent[] {
+export function eventsOf(count: number): EnforcedEvent[] {
   return Array.from({ length: count }, () => eventOf());
 }
 

@@ -3,13 +3,13 @@ import type { AddressInfo } from "node:net";
 import { pino } from "pino";
 import { createApp } from "../../../app/app.js";
 import { openExplainer } from "../../../app/audit/explain/explainer.js";
-import { type DecisionLog, openDecisionLog } from "../../../app/audit/write/decision-log.js";
+import { type DecisionLog, type OpenDecisionLog, openDecisionLog } from "../../../app/audit/write/decision-log.js";
 import { OktaConnection } from "../../../app/auth/okta-connection.js";
 import { readConfig } from "../../../app/config.js";
 import type { Database } from "../../../app/db/database.js";
 import { openDatabase } from "../../../app/db/open.js";
 import { startPdp } from "../../../app/demo/pdp/start-pdp.js";
-import { cerbos } from "../../../middleware/index.js";
+import { cerbos, type DecisionSink } from "../../../middleware/index.js";
 import { temporaryDatabase } from "../database/temporary-database.js";
 import { useFixture } from "../fixture.js";
 import { type Client, clientOf } from "../http/client.js";
@@ -19,10 +19,14 @@ import { projectPath } from "../paths.js";
 /** The app in this process, where what it calls can be watched; its PDP is a real one. */
 export interface InProcess {
   readonly url: string;
-  /** Serves the same app once more, with another decision log. Returns its address. */
-  serve(decisionLog: DecisionLog): Promise<string>;
+  /**
+   * Serves the same app once more, with another decision log. Returns its address.
+   *
+   * @param sinks - where decisions go
+   */
+  serve(decisionLog: DecisionLog, sinks: readonly DecisionSink[]): Promise<string>;
   readonly database: Database;
-  readonly decisionLog: DecisionLog;
+  readonly decisionLog: OpenDecisionLog;
   /** What it has logged as errors. */
   readonly errors: Record<string, unknown>[];
   /** An access token of a user with a role. */
@@ -56,14 +60,14 @@ export async function startInProcess(databaseUrl: string, policies = projectPath
   });
   const decisionLog = openDecisionLog(database.db, openExplainer(policies), logger);
   const servers: Server[] = [];
-  const serve = async (withLog: DecisionLog) => {
+  const serve = async (withLog: DecisionLog, decisionSinks: readonly DecisionSink[]) => {
     const app = createApp({
       config,
       logger,
       database,
       pdp,
       decisionLog: withLog,
-      decisionStreams: [],
+      decisionSinks,
       okta: { settings, connection },
       sessionSecret: "secret",
       isDemo: false,
@@ -75,7 +79,7 @@ export async function startInProcess(databaseUrl: string, policies = projectPath
     servers.push(server);
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
-  const url = await serve(decisionLog);
+  const url = await serve(decisionLog, [decisionLog.sink]);
   const token = (uid: string, role: string, department: string) =>
     issuer.accessToken({ uid, sub: `${uid}@test.example`, groups: [role], department });
   return {

@@ -20,7 +20,7 @@ export function crm(): { app: Express; close: () => void } {
   const uncalled = () => Promise.reject(new Error("called"));
   const app = createApp({
     decisionLog: noDecisionLog,
-    decisionStreams: [],
+    decisionSinks: [],
     config: readConfig({}),
     logger,
     database: { db: {} as Db, pool: { query: uncalled }, ping: uncalled, close: uncalled },

@@ -26,8 +26,7 @@ export interface ChartData {
 }
 
 /**
- * Counts what a search finds, by period. Checks are not counted unless the search is for them, because most decisions
- * are checks. The time that it takes does not grow with the log: a search without a person or a contact uses the hourly
+ * Counts what a search finds, by period. Checks are not counted: a record of them is about many actions. The time that it takes does not grow with the log: a search without a person or a contact uses the hourly
  * counts, and every other one reads the newest 2,000 decisions only.
  *
  * @param isEverything - whether the user may see everything; the hourly counts are of all decisions
@@ -39,9 +38,8 @@ export async function chartOf(
   isEverything: boolean,
   now = new Date(),
 ): Promise<ChartData> {
-  const { isCheck = false } = search;
-  const sources = search.isCheck === undefined ? " Only what was tried is counted, not what was asked ahead." : "";
-  if (isEverything && !isCheck && search.personId === undefined && search.contact === undefined) {
+  const sources = search.asked === undefined ? " Only what was tried is counted, not what was asked ahead." : "";
+  if (isEverything && search.personId === undefined && search.contact === undefined) {
     const to = search.to && search.to < now ? search.to : now;
     const from = search.from ?? new Date(to.getTime() - DEFAULT_SPAN_DAYS * DAY_MS);
     // Counts are of whole hours.
@@ -51,7 +49,7 @@ export async function chartOf(
     const span = search.from || search.to ? "Counted by whole hours." : `The last ${DEFAULT_SPAN_DAYS} days.`;
     return { unit, periods: periodsOf(counts, unit, first, end), caption: `${span}${sources}` };
   }
-  const { counts, isPart } = await store.countNewest({ ...search, isCheck }, permitted, MAX_DECISIONS_READ);
+  const { counts, isPart } = await store.countNewest(search, permitted, MAX_DECISIONS_READ);
   const caption = (isPart ? `${decisionsRead(search)} were looked at.${sources}` : sources).trim();
   if (counts.length === 0) return { unit: "hour", periods: [], caption };
   const starts = counts.map(({ start }) => start.getTime());

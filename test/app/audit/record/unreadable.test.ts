@@ -3,10 +3,17 @@ import { asc, eq, sql } from "drizzle-orm";
 import { jsonLineOf, parseDecision, UNREADABLE } from "../../../../app/audit/record/parse.js";
 import type { DecisionRecord } from "../../../../app/audit/record/record.js";
 import { rowOf, type StoredDecision } from "../../../../app/audit/record/row.js";
+import { checkedRow, countChecks } from "../../../../app/audit/web/checks.js";
 import { csvHeader, csvLines } from "../../../../app/audit/web/csv.js";
 import { explanationText } from "../../../../app/audit/web/explanation-text.js";
 import { auditRow } from "../../../../app/audit/web/rows.js";
-import { decisionSentence, errorSentence, policyReason, sourceSentence } from "../../../../app/audit/web/sentences.js";
+import {
+  checksSentence,
+  decisionSentence,
+  errorSentence,
+  policyReason,
+  sourceSentence,
+} from "../../../../app/audit/web/sentences.js";
 import { decisions } from "../../../../app/db/schema.js";
 import { type LogPage, searchLog } from "../../../support/audit/log-search.js";
 import { addSampleRecords } from "../../../support/audit/sample-log.js";
@@ -55,6 +62,7 @@ const rowWith = (record: string): StoredDecision => ({
   principalId: "u0",
   resourceId: "c0",
   seq: 1,
+  source: "guard",
   record,
 });
 
@@ -77,8 +85,14 @@ function show(stored: StoredDecision): void {
   JSON.parse(jsonLineOf(stored));
   const { record } = decision;
   if (!record) return;
-  for (const words of [explanationText, policyReason, errorSentence, sourceSentence]) words(record);
-  decisionSentence(record, null);
+  for (const words of [errorSentence, sourceSentence]) words(record);
+  if (record.checks) {
+    checksSentence(countChecks(record.checks), null);
+    record.checks.forEach(checkedRow);
+  } else {
+    for (const words of [explanationText, policyReason]) words(record);
+    decisionSentence(record, null);
+  }
   assert.notEqual(new Date(record.time).toLocaleString("en-GB", { timeZone: "UTC" }), "Invalid Date");
 }
 
@@ -135,7 +149,7 @@ describe("a record that is not what was written", () => {
     const [header = "", line = ""] = `${csvHeader()}${csvLines([rowWith("x")])}`.split("\r\n");
     const columns = Object.fromEntries(header.split(",").map((name, n) => [name, n]));
     // The note is the only value with a comma.
-    assert(line.endsWith(`,"${UNREADABLE}"`), line);
+    assert(line.endsWith(`,"${UNREADABLE}",`), line);
     const cells = line.split(",");
     const { id, time, action } = full;
     assert.deepEqual(

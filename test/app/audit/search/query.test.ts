@@ -79,7 +79,7 @@ describe("a search of the decision log", () => {
       messages({ effect: "maybe", asked: "never", limit: "0", after: "x", person: ["a", "b"], action: "\0" }),
       {
         effect: "must be allow or deny",
-        asked: "must be tried or ahead",
+        asked: "must be tried, ahead or any",
         limit: "must be from 1 to 100",
         after: "is not a cursor of this list",
         person: "must be given once",
@@ -109,13 +109,14 @@ describe("a search of the decision log", () => {
       contact,
       action: "read",
       effect: "deny",
-      asked: "tried",
+      asked: "any",
       from: "2026-01-31T14:30",
       limit: "7",
     };
     const url = auditUrl(parsed(query));
     assert.deepEqual(Object.fromEntries(new URL(url, "http://x").searchParams), query);
-    assert.equal(auditUrl(parsed({})), "/audit");
+    // What a page shows by default.
+    for (const asked of ["", "tried"]) assert.equal(auditUrl(parsed({ asked })), "/audit");
   });
 });
 

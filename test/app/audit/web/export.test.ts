@@ -82,7 +82,8 @@ const record: DecisionRecord = {
   rules: [],
   derivedRoles: [],
   plan: null,
-  source: "authorize",
+  source: "guard",
+  checks: null,
   duration: 0,
   error: "not_found",
   change: null,
@@ -92,7 +93,9 @@ const record: DecisionRecord = {
 describe("decisions as CSV", () => {
   it("have a column for each part, and no formula", () => {
     const [header, line, end] =
-      `${csvHeader()}${csvLines([{ ...rowOf(record), principalId: null, resourceId: null, seq: 1 }])}`.split("\r\n");
+      `${csvHeader()}${csvLines([{ ...rowOf(record), principalId: null, resourceId: null, seq: 1, source: "guard" }])}`.split(
+        "\r\n",
+      );
     assert.match(header ?? "", /^id,time,principal_id,roles,kind,resource_id,action,effect,error,/);
     assert.match(
       line ?? "",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { OpenDecisionLog } from "../../../../app/audit/write/decision-log.js";
 import { problemIn } from "../../../support/http/answers.js";
 import { clientOf } from "../../../support/http/client.js";
 import { useInProcess } from "../../../support/stack/in-process.js";
@@ -9,13 +10,14 @@ describe("a decision that is not in the log yet", function () {
 
   it("makes the log write at once for those who may read it, and for nobody else", async () => {
     let flushes = 0;
-    const url = await app.serve({
+    const counting: OpenDecisionLog = {
       ...app.decisionLog,
       flush: () => {
         flushes += 1;
         return app.decisionLog.flush();
       },
-    });
+    };
+    const url = await app.serve(counting, [counting.sink]);
     for (const [role, expected] of [
       ["user", 0],
       ["auditor", 1],

@@ -146,11 +146,11 @@ describe("the decision log", function () {
     it("by contact, also by the address of its page", async () => {
       const byId = await searchAllPages(people.audrey, { contact: contactId });
       assert.ok(byId.some(({ id }) => id === refusal));
-      assert.ok(byId.every(({ resource, change }) => resource.id === contactId || change?.id === contactId));
+      assert.ok(byId.every(({ resource, change }) => resource?.id === contactId || change?.id === contactId));
       const byAddress = await searchAllPages(people.audrey, { contact: `${stack.url}/contacts/${contactId}/edit` });
       assert.deepEqual(byAddress, byId);
       // The contact had no id yet when this decision was made.
-      const created = byId.find(({ action, source }) => action === "create" && source === "authorize");
+      const created = byId.find(({ action, source }) => action === "create" && source === "guard");
       assert.deepEqual(created?.change, { id: contactId, version: 1 });
     });
 
@@ -162,12 +162,9 @@ describe("the decision log", function () {
         [{ action: "update" }, ({ action }) => action === "update"],
         [{ effect: "deny" }, ({ effect }) => effect === "deny"],
         [{ effect: "allow" }, ({ effect }) => effect === "allow"],
-        [{ asked: "tried" }, ({ source }) => source !== "can"],
-        [{ asked: "ahead" }, ({ source }) => source === "can"],
-        [
-          { action: "update", effect: "deny", asked: "tried" },
-          (d) => d.action === "update" && d.effect === "deny" && d.source !== "can",
-        ],
+        [{ asked: "tried" }, ({ source }) => source !== "check"],
+        [{ asked: "ahead" }, ({ source }) => source === "check"],
+        [{ action: "update", effect: "deny", asked: "tried" }, (d) => d.action === "update" && d.effect === "deny"],
       ] as readonly [Record<string, string>, (record: (typeof all)[number]) => boolean][]) {
         assert.deepEqual(
           await searchAllPages(people.audrey, { ...query, contact: contactId, from }),

@@ -117,7 +117,7 @@ describeOnEachEngine("changes and the decisions that allow them,", (db) => {
       const contact = await sharedContact();
       const before = await crm.contacts();
       callId = randomUUID();
-      const taken = sampleRecord(0, { id: callId, source: "can" });
+      const taken = sampleRecord(0, { id: callId, source: "filter" });
       await addRecords(db, rowsOf([taken]));
       assert.equal((await send(uma, contact)).status, 500);
       callId = undefined;

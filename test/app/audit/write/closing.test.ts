@@ -5,7 +5,6 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import pg from "pg";
 import { pino } from "pino";
-import type { DecisionLog } from "../../../../app/audit/write/decision-log.js";
 import { auditedCrmPerTest } from "../../../support/audit/audited-crm.js";
 import { useOpened } from "../../../support/database/suites.js";
 import { temporaryDatabase, useTemporaryDatabase } from "../../../support/database/temporary-database.js";
@@ -29,18 +28,13 @@ describe("the decision log, closed while nothing answers", function () {
       free = resolve;
     });
     let isUnderWay = false;
-    const hangingChanges = (decisionLog: DecisionLog): DecisionLog => ({
-      ...decisionLog,
-      pendingChange: (req) => ({
-        commit: async (change) =>
-          decisionLog.pendingChange(req)?.commit(change, () => {
-            isUnderWay = true;
-            return hanging;
-          }),
-      }),
-    });
-    const decisionDb = Object.create(db, { execute: { value: () => hanging } });
-    const crm = await startCrm({ logger, decisionDb, wrapDecisionLog: hangingChanges });
+    const hangingChange = () => {
+      isUnderWay = true;
+      return { select: () => ({ from: () => hanging }) };
+    };
+    // What batches call, and what changes call.
+    const decisionDb = Object.create(db, { execute: { value: () => hanging }, with: { value: hangingChange } });
+    const crm = await startCrm({ logger, decisionDb });
     try {
       await crm.as("uma").get(`/contacts/${randomUUID()}`);
       const creating = crm.as("uma").post("/contacts", { firstName: "A", lastName: "B" });

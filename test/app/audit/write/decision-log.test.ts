@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { eq, like, sql } from "drizzle-orm";
+import { eq, like, sql, type WithSubquery } from "drizzle-orm";
 import { pino } from "pino";
+import type { DecisionRecord } from "../../../../app/audit/record/record.js";
 import { verify } from "../../../../app/audit/seal/verify.js";
-import type { DecisionLog } from "../../../../app/audit/write/decision-log.js";
 import type { Db } from "../../../../app/db/database.js";
 import { decisions } from "../../../../app/db/schema.js";
-import type { Answer, Check } from "../../../../middleware/index.js";
+import type { Answer, Check, EnforcedEvent } from "../../../../middleware/index.js";
 import { type AuditedCrm, auditedCrmPerTest, guardDecisions } from "../../../support/audit/audited-crm.js";
 import { emptyLog, sealLog } from "../../../support/audit/sample-log.js";
 import { type ContactJson, contactIn, createContact } from "../../../support/contacts/contacts.js";
@@ -32,19 +32,23 @@ describeOnEachEngine("the decision log", (db) => {
     await uma.get(`/contacts/${id}`);
     await uma.delete(`/contacts/${id}`);
     const records = await app.records();
-    const lines = records.map(({ source, action, effect, error }) => `${source} ${action} ${effect} ${error ?? ""}`);
+    const lines = records.map(({ source, action, effect, error, checks }) =>
+      checks
+        ? `${source} ${checks.map(({ effects }) => Object.keys(effects)).join(" ")}`
+        : `${source} ${action} ${effect} ${error ?? ""}`,
+    );
     for (const expected of [
-      "authorize create allow ",
+      "guard create allow ",
       "filter list allow ",
-      "can read allow ",
-      "authorize share allow ",
-      "can share allow ",
-      "authorize read deny not_found",
+      "check list",
+      "guard share allow ",
+      "check read,share",
+      "guard read deny not_found",
       "filter list deny unauthenticated",
-      "authorize read deny ",
-      "authorize delete deny ",
+      "guard read deny ",
+      "guard delete deny ",
     ]) {
-      assert(lines.includes(expected), `${expected} is not among ${lines.join(", ")}`);
+      assert(lines.includes(expected), `${expected} is not among ${lines.join("; ")}`);
     }
     await sealLog(db);
     assert.deepEqual((await verify(db)).findings, []);
@@ -65,9 +69,14 @@ describeOnEachEngine("the decision log", (db) => {
       [401, 404, 403, 403],
     );
     const records = await app.records();
-    assert(records.some(({ source, effect }) => source === "can" && effect === "deny"));
+    assert(
+      records.some(
+        ({ source, checks }) =>
+          source === "check" && checks?.some(({ effects }) => Object.values(effects).includes("deny")),
+      ),
+    );
     for (const { source, action, effect, error, explanation } of records) {
-      const isRefusal = source !== "can" && effect === "deny" && error === null;
+      const isRefusal = effect === "deny" && error === null;
       assert.equal(explanation !== null, isRefusal, `${source} ${action} ${effect} ${error}`);
     }
     assert.equal(records.filter(({ explanation }) => explanation).length, 2);
@@ -85,7 +94,7 @@ describeOnEachEngine("the decision log", (db) => {
       "__proto__",
       "x".repeat(2_000),
     ];
-    const base = { ...(await eventOf(app)), source: "can" } as const;
+    const base = await eventOf(app);
     for (const text of awkward) {
       const resource = { kind: text, id: text, attr: { [text]: text } };
       const context = { req: {} as never, principal: null, resource: undefined };
@@ -94,7 +103,7 @@ describeOnEachEngine("the decision log", (db) => {
         context,
       );
     }
-    const records = (await app.records()).filter(({ action }) => awkward.includes(action));
+    const records = (await app.records()).filter(({ action }) => awkward.includes(action ?? ""));
     assert.deepEqual(
       records.map(({ principal }) => principal?.id),
       awkward,
@@ -171,23 +180,19 @@ describeOnEachEngine("the decision log", (db) => {
 
   it("does not tell of a change twice when the database's answer to it is lost", async () => {
     let fails = false;
-    const losing = (decisionLog: DecisionLog): DecisionLog => ({
-      ...decisionLog,
-      pendingChange: (req) => {
-        const pending = decisionLog.pendingChange(req);
-        return (
-          pending && {
-            commit: (change, write) =>
-              pending.commit(change, async (row) => {
-                const written = await write(row);
-                if (fails) throw new Error("the answer is lost");
-                return written;
-              }),
-          }
-        );
-      },
+    const losing = (...parts: WithSubquery[]) => ({
+      select: () => ({
+        from: async (changed: WithSubquery) => {
+          const rows = await db
+            .with(...parts)
+            .select()
+            .from(changed);
+          if (fails) throw new Error("the answer is lost");
+          return rows;
+        },
+      }),
     });
-    const app = await start({ wrapDecisionLog: losing });
+    const app = await start({ decisionDb: Object.create(db, { with: { value: losing } }) });
     const uma = app.as("uma");
     const { id } = await createContact(uma);
     fails = true;
@@ -227,11 +232,10 @@ async function count(db: Db): Promise<number> {
 }
 
 /** An event of the middleware. */
-async function eventOf(app: AuditedCrm) {
+async function eventOf(app: AuditedCrm): Promise<EnforcedEvent> {
   await app.as("uma").get(`/contacts/${randomUUID()}`);
-  const [{ change: _, explanation: __, ...event }] = (await app.records()) as [
-    Awaited<ReturnType<AuditedCrm["records"]>>[number],
-  ];
+  const [{ change: _, explanation: __, ...event }] = (await app.records()) as [DecisionRecord];
+  assert(event.source === "guard");
   return event;
 }
 

@@ -9,6 +9,7 @@ import {
   guardDecisions,
   useAuditedCrm,
 } from "../../../support/audit/audited-crm.js";
+import { unrecordedChange } from "../../../support/audit/no-decision-log.js";
 import { emptyLog } from "../../../support/audit/sample-log.js";
 import { isWaitingForLock } from "../../../support/database/statements.js";
 import { describeOnEachEngine, useOpened } from "../../../support/database/suites.js";
@@ -44,7 +45,7 @@ class Gate {
 function ownContact(db: Db) {
   const nothing = { email: "", phone: "", company: "", title: "", notes: "", visibility: "everyone" } as const;
   const owner = { id: "uma", department: "Sales" };
-  return contactStore(db).create({ ...nothing, firstName: "A", lastName: "B" }, owner, null);
+  return contactStore(db).create({ ...nothing, firstName: "A", lastName: "B" }, owner, unrecordedChange);
 }
 
 /**

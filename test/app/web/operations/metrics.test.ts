@@ -35,8 +35,8 @@ describe("/metrics", function () {
     await nina.get("/contacts");
     const samples = await scrape();
     const decisions = (labels: string) => samples.get(`authz_decisions_total ${labels.split(" ").sort().join(" ")}`);
-    assert.equal(decisions('kind="contact" action="create" effect="allow" source="authorize"'), 1);
-    assert.equal(decisions('kind="contact" action="read" effect="allow" source="authorize"'), 3);
+    assert.equal(decisions('kind="contact" action="create" effect="allow" source="guard"'), 1);
+    assert.equal(decisions('kind="contact" action="read" effect="allow" source="guard"'), 3);
     assert.equal(decisions('kind="contact" action="list" effect="deny" source="filter" error="no_roles"'), 1);
     assert.equal(samples.get('authz_pdp_duration_count outcome="answered"'), 4);
     assert.equal(samples.get('authz_pdp_duration_bucket le="+Inf" outcome="answered"'), 4);
