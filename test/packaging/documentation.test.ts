@@ -50,7 +50,7 @@ describe("the documentation", () => {
   });
 
   it("names files and folders of the code that are there", () => {
-    const place = /`((?:app|middleware|test|bench|policies|pdp|views|\.ci)\/[\w./-]*)`/g;
+    const place = /`((?:app|middleware|test|bench|examples|scripts|policies|pdp|views|\.ci)\/[\w./-]*)`/g;
     const named = pages
       .filter((page) => !page.endsWith("CHANGELOG.md"))
       .flatMap((page) => [...read(page).matchAll(place)].map(([, path]) => ({ page, path: path ?? "" })));
@@ -59,6 +59,30 @@ describe("the documentation", () => {
       named.filter(({ path }) => !existsSync(projectPath(path))),
       [],
     );
+  });
+
+  it("shows every folder of the project in the picture of the architecture", () => {
+    const picture = /^middleware\/ [\s\S]*?^```$/m.exec(read("docs/architecture.md"))?.[0] ?? "";
+    const shown = new Set([...picture.matchAll(/([\w-]+)\//g)].map(([, name]) => name));
+    const ignored = new Set(read(".gitignore").match(/[\w-]+(?=\/?$)/gm));
+    const there = [".", "app", "middleware", "test"].flatMap((parent) =>
+      readdirSync(projectPath(parent), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !ignored.has(entry.name))
+        .map(({ name }) => name),
+    );
+    assert(there.length > 20, "hardly any folders were found");
+    assert.deepEqual(
+      there.filter((name) => !shown.has(name)),
+      [],
+    );
+  });
+
+  it("states the limits of sizes that the check has", () => {
+    const limit = (name: string) => new RegExp(`const ${name} = (\\d+);`).exec(read("scripts/check-sizes.ts"))?.[1];
+    const stated = /at most (\d+) source files[^.]*\. A source file has at most (\d+) lines/.exec(
+      read("docs/architecture.md"),
+    );
+    assert.deepEqual(stated?.slice(1), [limit("MAX_FILES"), limit("MAX_LINES")]);
   });
 
   it("shows only scripts that package.json has", () => {
