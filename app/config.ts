@@ -75,15 +75,16 @@ export class ConfigError extends Error {
 }
 
 const text = z.string().trim();
-const origin = text
-  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), "must be an http(s) URL")
-  .transform((value) => value.replace(/\/+$/, ""));
-const port = z.coerce
-  .number("must be a number")
-  .int("must be a whole number")
-  .min(1, "must be from 1 to 65535")
-  .max(65535, "must be from 1 to 65535");
-const perMinute = (fallback: number) => z.coerce.number().int("must be a whole number").min(1).default(fallback);
+const origin = text.refine(isHttpUrl, "must be an http(s) URL").transform((value) => value.replace(/\/+$/, ""));
+/** Left out, `max` is infinite. */
+function wholeNumber(min: number, max = Number.POSITIVE_INFINITY) {
+  const range = max === Number.POSITIVE_INFINITY ? `must be at least ${min}` : `must be from ${min} to ${max}`;
+  const number = z.coerce.number("must be a number").refine(Number.isInteger, "must be a whole number");
+  return number.min(min, range).max(max, range);
+}
+
+const port = wholeNumber(1, 65_535);
+const perMinute = wholeNumber(1);
 
 /** Every variable that the app reads; an empty one counts as absent. */
 const environment = z.object({
@@ -104,12 +105,7 @@ const environment = z.object({
   CERBOS_TLS: z.enum(["true", "false"], "must be true or false").optional(),
   CERBOS_PLAYGROUND: text.optional(),
   DATABASE_URL: text.regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://").optional(),
-  DATABASE_POOL_SIZE: z.coerce
-    .number("must be a number")
-    .int("must be a whole number")
-    .min(1, "must be from 1 to 1000")
-    .max(1000, "must be from 1 to 1000")
-    .optional(),
+  DATABASE_POOL_SIZE: wholeNumber(1, 1_000).optional(),
   SHUTDOWN_DRAIN_SECONDS: z.coerce
     .number("must be a number of seconds")
     .min(0, "must be from 0 to 300")
@@ -127,12 +123,13 @@ const environment = z.object({
     .max(36_500, "must be at most 36500, which is a hundred years; leave it out to keep decisions for ever")
     .optional(),
   DECISION_STREAM: text
-    .refine((value) => value === "stdout" || /^https?:\/\/\S+$/.test(value), "must be stdout or an http(s) URL")
+    .refine((value) => value === "stdout" || isHttpUrl(value), "must be stdout or an http(s) URL")
+    .refine((value) => !hasCredentials(value), "must be without user and password: see DECISION_STREAM_AUTHORIZATION")
     .optional(),
-  DECISION_STREAM_AUTHORIZATION: text.optional(),
+  DECISION_STREAM_AUTHORIZATION: text.refine(isHeaderValue, "must be a value that an HTTP header can have").optional(),
   METRICS_PORT: port.optional(),
-  RATE_LIMIT_LOGIN: perMinute(100),
-  RATE_LIMIT_REQUESTS: perMinute(6000),
+  RATE_LIMIT_LOGIN: perMinute.default(100),
+  RATE_LIMIT_REQUESTS: perMinute.default(6_000),
 });
 
 /** Names of all variables that {@link readConfig} reads. */
@@ -194,6 +191,25 @@ export function loadConfig(): Config {
 }
 
 type Environment = z.output<typeof environment>;
+
+function isHttpUrl(value: string): boolean {
+  return /^https?:\/\/\S+$/.test(value) && URL.canParse(value);
+}
+
+function hasCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { username, password } = new URL(url);
+  return username !== "" || password !== "";
+}
+
+function isHeaderValue(value: string): boolean {
+  try {
+    new Headers({ authorization: value });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Parses `crm-admins=admin,crm-users=user`. A group's name may contain `=`, a role's may not. */
 function parseRoleMap(value: string, context: z.RefinementCtx): ReadonlyMap<string, string> {

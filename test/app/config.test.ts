@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ConfigError, readConfig } from "../../app/config.js";
+import { ConfigError, readConfig, settingNames } from "../../app/config.js";
 
 const production = {
   NODE_ENV: "production",
@@ -73,6 +73,86 @@ describe("settings", () => {
       );
     });
   }
+
+  const port = {
+    "8080.5": "must be a whole number",
+    "0": "must be from 1 to 65535",
+    "65536": "must be from 1 to 65535",
+  };
+  const perMinute = { "0.5": "must be a whole number", "0": "must be at least 1", "-1": "must be at least 1" };
+  const numeric: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    PORT: port,
+    METRICS_PORT: port,
+    DATABASE_POOL_SIZE: {
+      "2.5": "must be a whole number",
+      "0": "must be from 1 to 1000",
+      "1001": "must be from 1 to 1000",
+    },
+    SHUTDOWN_DRAIN_SECONDS: { "-1": "must be from 0 to 300", "300.5": "must be from 0 to 300" },
+    RATE_LIMIT_LOGIN: perMinute,
+    RATE_LIMIT_REQUESTS: perMinute,
+    AUDIT_RETENTION_DAYS: { "0": "must be more than 0", "36501": "must be at most 36500" },
+  };
+  for (const [name, wrong] of Object.entries(numeric)) {
+    it(`say what is wrong with the number of ${name}`, () => {
+      for (const nonsense of ["many", "1,000", "Infinity", "NaN"]) {
+        assert.match(problemsOf({ [name]: nonsense }).join("\n"), new RegExp(`^${name}: must be a number( of \\w+)?$`));
+      }
+      for (const [value, words] of Object.entries(wrong)) {
+        assert(
+          problemsOf({ [name]: value }).some((problem) => problem.startsWith(`${name}: ${words}`)),
+          value,
+        );
+      }
+    });
+  }
+
+  it("never answer in the words of a library, whatever the value is", () => {
+    const values = [
+      "",
+      "x",
+      "0",
+      "-1",
+      "0.5",
+      "1e99",
+      "NaN",
+      "true",
+      "a b",
+      "http://[",
+      "https://a/b",
+      "stdout",
+      "ü\0",
+      "=",
+    ];
+    const told = settingNames.flatMap((name) => values.flatMap((value) => problemsOf({ [name]: value })));
+    assert(told.length > settingNames.length, "hardly any problems were found");
+    const ours = /^[A-Z_]+(, [A-Z_]+)*: (must |missing|the playground )/;
+    assert.deepEqual(
+      told.filter((problem) => !ours.test(problem)),
+      [],
+    );
+  });
+
+  it("take a stream's address and header only if it can be sent there", () => {
+    const stream = "https://logs.example.com/decisions";
+    assert.deepEqual(
+      readConfig({ DECISION_STREAM: stream, DECISION_STREAM_AUTHORIZATION: "Bearer x" }).decisionStream,
+      {
+        to: stream,
+        authorization: "Bearer x",
+      },
+    );
+    for (const to of ["https://[", "https://logs:99999", "HTTPS://logs", "stderr"]) {
+      assert.deepEqual(problemsOf({ DECISION_STREAM: to }), ["DECISION_STREAM: must be stdout or an http(s) URL"]);
+    }
+    const secret = "https://crm:secret-7@logs.example.com";
+    const [withUser] = problemsOf({ DECISION_STREAM: secret });
+    assert.match(withUser ?? "", /^DECISION_STREAM: must be without user and password/);
+    assert(!withUser?.includes("secret-7"));
+    assert.deepEqual(problemsOf({ DECISION_STREAM: stream, DECISION_STREAM_AUTHORIZATION: "Bearer\nx" }), [
+      "DECISION_STREAM_AUTHORIZATION: must be a value that an HTTP header can have",
+    ]);
+  });
 
   it("keep decisions for a hundred years at most, or for ever", () => {
     assert.equal(readConfig({ AUDIT_RETENTION_DAYS: "36500" }).retentionDays, 36_500);
