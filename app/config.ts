@@ -46,8 +46,8 @@ export interface Config {
   readonly cerbos: CerbosSettings | undefined;
   /** PostgreSQL connection string. */
   readonly databaseUrl: string | undefined;
-  /** Connections to PostgreSQL that this process opens, at most; `undefined`: 10. */
-  readonly databasePoolSize?: number | undefined;
+  /** Connections to PostgreSQL that this process opens, at most; `undefined`: the default of `openPostgres`. */
+  readonly databasePoolSize: number | undefined;
   /** How long the app goes on serving after SIGTERM, in seconds, while `/readyz` is 503. */
   readonly drainSeconds: number;
   readonly sessionSecret: string | undefined;

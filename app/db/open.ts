@@ -8,7 +8,7 @@ import type { Database } from "./database.js";
  * @throws Error that says why the database cannot be used
  */
 export async function openDatabase(
-  config: Pick<Config, "databaseUrl" | "dataDir" | "databasePoolSize">,
+  config: Pick<Config, "databaseUrl" | "dataDir"> & Partial<Pick<Config, "databasePoolSize">>,
   onLost: (error: Error) => void,
 ): Promise<Database> {
   if (config.databaseUrl)

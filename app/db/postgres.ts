@@ -18,8 +18,8 @@ const MIGRATION_LOCK_KEY = 7_264_001;
  * A query fails when it gets no connection within 2,000 ms or no answer within 5,000 ms, so that a request does not hang.
  *
  * @param url - connection string, `postgres://...`
- * @param poolSize - connections that may be open at a time; default 10. One more is open while tables are migrated
  * @param onLost - called when an idle connection breaks; the pool replaces it
+ * @param poolSize - connections that may be open at a time; default 10. While tables are migrated there is one
  * @throws Error that names the server and says why it cannot be used
  */
 export async function openPostgres(url: string, onLost: (error: Error) => void, poolSize = 10): Promise<Database> {
