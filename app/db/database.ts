@@ -18,5 +18,11 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** How a database is opened. */
+export interface OpenOptions {
+  /** Whether a database without the app's tables is refused, and nothing created. Default `false`. */
+  readonly mustExist?: boolean;
+}
+
 /** Drizzle's folder of migrations. */
 export const migrationsFolder = fileURLToPath(new URL("./migrations", import.meta.url));

@@ -1,9 +1,11 @@
 import type { Socket } from "node:net";
+import { getTableName } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
-import { type Database, migrationsFolder } from "./database.js";
+import { type Database, migrationsFolder, type OpenOptions } from "./database.js";
 import { SqlError } from "./database-unavailable.js";
+import { decisions } from "./schema.js";
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const QUERY_TIMEOUT_MS = 5_000;
@@ -19,11 +21,15 @@ const MIGRATION_LOCK_KEY = 7_264_001;
  *
  * @param url - connection string, `postgres://...`
  * @param onLost - called when an idle connection breaks; the pool replaces it
- * @param poolSize - connections that may be open at a time; default 10. While tables are migrated there is one
+ * @param options.poolSize - connections that may be open at a time; default 10. While tables are migrated there is one
  * @throws Error that names the server and says why it cannot be used
  */
-export async function openPostgres(url: string, onLost: (error: Error) => void, poolSize = 10): Promise<Database> {
-  await migrateInTurn(url);
+export async function openPostgres(
+  url: string,
+  onLost: (error: Error) => void,
+  { poolSize = 10, mustExist = false }: OpenOptions & { readonly poolSize?: number | undefined } = {},
+): Promise<Database> {
+  await migrateInTurn(url, mustExist);
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
@@ -68,13 +74,14 @@ function streamOf(client: pg.PoolClient): Socket {
   return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
-async function migrateInTurn(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: MIGRATION_CONNECT_TIMEOUT_MS });
+async function migrateInTurn(url: string, mustExist: boolean): Promise<void> {
+  const client = migrationClient(url);
   // A broken connection also fails its query, which is enough.
   client.on("error", () => {});
   try {
     await client.connect();
     await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK_KEY]);
+    if (mustExist && !(await hasTables(client))) throw new Error("it has no tables of Gatehouse");
     await migrate(drizzle(client), { migrationsFolder });
   } catch (error) {
     const { host, port, database } = client;
@@ -85,6 +92,20 @@ async function migrateInTurn(url: string): Promise<void> {
     // The end of the connection releases the lock in any case.
     await client.end();
   }
+}
+
+/** @throws Error when the connection string is invalid. Its cause would contain the string, which has a password */
+function migrationClient(url: string): pg.Client {
+  try {
+    return new pg.Client({ connectionString: url, connectionTimeoutMillis: MIGRATION_CONNECT_TIMEOUT_MS });
+  } catch (error) {
+    throw new Error(`DATABASE_URL is not a connection string that can be used: ${reasonOf(error)}`);
+  }
+}
+
+async function hasTables(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query("select to_regclass($1) is not null as there", [getTableName(decisions)]);
+  return rows[0].there;
 }
 
 /** For a host with several addresses the reasons are in `errors`, for a query of Drizzle in `cause`. */

@@ -5,7 +5,7 @@
  *     npm run audit:verify -- --head 42:9f86d081...   (a seal that the app's log, or an earlier run, has printed)
  *
  * Exit code 0 when everything is as it was sealed, 1 when it is not, 2 when that could not be found out. The latter
- * includes a seal of `--head` that retention has deleted since.
+ * includes a database that is not there, and a seal of `--head` that retention has deleted since.
  */
 import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
@@ -19,7 +19,7 @@ const PROGRESS_STEPS = 1_000;
 
 try {
   const anchor = anchorIn(process.argv.slice(2));
-  const database = await openDatabase(loadConfig(), () => {});
+  const database = await openDatabase(loadConfig(), () => {}, { mustExist: true });
   try {
     const bar = new SingleBar({
       format: "Verifying {bar} {percentage} %, {eta_formatted} to go",
@@ -53,9 +53,13 @@ function anchorIn(args: string[]): SealReference | undefined {
 function print({ findings, found, seals, sealed, unsealed, head, isAnchorExpired }: Verification): void {
   for (const { what, detail } of findings) console.log(`${what.toUpperCase()}: ${detail}`);
   if (found > findings.length) console.log(`... and ${found - findings.length} more.`);
-  console.log(`${sealed} records under ${seals} seals, ${unsealed} not sealed yet.`);
+  console.log(`${counted(sealed, "record")} under ${counted(seals, "seal")}, ${unsealed} not sealed yet.`);
   if (found > 0) console.log("The decision log is NOT as it was sealed.");
   else if (isAnchorExpired) console.log("The seal of --head is too old to be there: use a newer one.");
   else console.log("The decision log is as it was sealed.");
   if (head) console.log(`Head: ${head.number}:${head.hash}`);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

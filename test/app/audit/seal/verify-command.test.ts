@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { verify } from "../../../../app/audit/seal/verify.js";
-import { makeSampleLog, type Place, sealLog } from "../../../support/audit/sample-log.js";
+import { openDatabase } from "../../../../app/db/open.js";
+import { addSampleRecords, makeSampleLog, type Place, sealLog } from "../../../support/audit/sample-log.js";
+import { directPool } from "../../../support/database/direct-pool.js";
 import { run } from "../../../support/database/statements.js";
 import { useOpened } from "../../../support/database/suites.js";
 import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
 import { projectPath } from "../../../support/paths.js";
+import { useTemporaryFolder } from "../../../support/temporary-folder.js";
 
 /** Makes node believe that it writes to a terminal. */
 const TERMINAL = "data:text/javascript,Object.defineProperty(process.stderr,'isTTY',{value:true})";
@@ -16,10 +21,62 @@ interface Ended {
   readonly err: string;
 }
 
+/** How the program is run. */
+interface Run {
+  readonly settings: NodeJS.ProcessEnv;
+  readonly args?: readonly string[];
+  readonly imports?: readonly string[];
+}
+
+function start(command: string, args: readonly string[], settings: NodeJS.ProcessEnv): Promise<Ended> {
+  const env = { ...process.env, NODE_OPTIONS: "", ...settings };
+  return new Promise((resolve) => {
+    execFile(command, args, { cwd: projectPath("."), env }, (error, out, err) =>
+      resolve({ code: error?.code ?? 0, out, err }),
+    );
+  });
+}
+
+/** Runs the program as npm does, without waiting for npm. */
+function runProgram({ settings, args = [], imports = [] }: Run): Promise<Ended> {
+  const loaders = ["tsx", ...imports].flatMap((name) => ["--import", name]);
+  return start(process.execPath, [...loaders, "app/audit/seal/verify-command.ts", ...args], settings);
+}
+
+describe("npm run audit:verify on the embedded database", function () {
+  this.timeout(60_000);
+  const folder = useTemporaryFolder();
+  const settings = (dataDir: string) => ({ DATABASE_URL: "", DATA_DIR: dataDir });
+
+  it("ends with 2 when there is none, and creates none", async () => {
+    const dataDir = join(folder.path, "data");
+    const err = `There is no database in ${dataDir}. Set DATA_DIR to its folder, or set DATABASE_URL.\n`;
+    assert.deepEqual(await runProgram({ settings: settings(dataDir) }), { code: 2, out: "", err });
+    assert.deepEqual(await runProgram({ settings: settings(folder.path) }), {
+      code: 2,
+      out: "",
+      err: err.replace(dataDir, folder.path),
+    });
+    assert.deepEqual(await readdir(folder.path), []);
+  });
+
+  it("says that all is as it was sealed, and ends with 0", async () => {
+    const dataDir = join(folder.path, "sealed");
+    const { db, close } = await openDatabase({ databaseUrl: undefined, dataDir }, () => {});
+    await addSampleRecords(db, 1);
+    await sealLog(db);
+    await close();
+    const { code, out } = await runProgram({ settings: settings(dataDir) });
+    assert.equal(code, 0);
+    assert.match(out, /^1 record under 1 seal, 0 not sealed yet\.\nThe decision log is as it was sealed\.\n/);
+  });
+});
+
 describe("npm run audit:verify", function () {
   this.timeout(60_000);
   const temporary = useTemporaryDatabase();
   const db = useOpened(temporary);
+  const empty = useTemporaryDatabase();
   let places: readonly Place[];
   let head: { readonly number: number; readonly hash: string };
 
@@ -28,22 +85,9 @@ describe("npm run audit:verify", function () {
     head = (await verify(db)).head ?? assert.fail("no seal");
   });
 
-  function start(command: string, args: readonly string[], url = temporary.url): Promise<Ended> {
-    const env = { ...process.env, DATABASE_URL: url, NODE_OPTIONS: "" };
-    return new Promise((resolve) => {
-      execFile(command, args, { cwd: projectPath("."), env }, (error, out, err) =>
-        resolve({ code: error?.code ?? 0, out, err }),
-      );
-    });
-  }
-
-  /** Runs the program as npm does, without waiting for npm. */
-  const program = (args: readonly string[] = [], { url, imports = [] }: { url?: string; imports?: string[] } = {}) =>
-    start(
-      process.execPath,
-      [...["tsx", ...imports].flatMap((name) => ["--import", name]), "app/audit/seal/verify-command.ts", ...args],
-      url,
-    );
+  const settings = (url = temporary.url) => ({ DATABASE_URL: url });
+  const program = (args: readonly string[] = [], imports: readonly string[] = []) =>
+    runProgram({ settings: settings(), args, imports });
 
   const sound = () =>
     [
@@ -54,12 +98,16 @@ describe("npm run audit:verify", function () {
     ].join("\n");
 
   it("says that all is as it was sealed, and ends with 0", async () => {
-    const { code, out } = await start("npm", ["run", "-s", "audit:verify", "--", "--head", `5:${head.hash}`]);
+    const { code, out } = await start(
+      "npm",
+      ["run", "-s", "audit:verify", "--", "--head", `5:${head.hash}`],
+      settings(),
+    );
     assert.deepEqual({ code, out }, { code: 0, out: sound() });
   });
 
   it("shows a bar on a terminal, and nothing of it anywhere else", async () => {
-    const [plain, terminal] = await Promise.all([program(), program([], { imports: [TERMINAL] })]);
+    const [plain, terminal] = await Promise.all([program(), program([], [TERMINAL])]);
     assert.deepEqual(plain, { code: 0, out: sound(), err: "" });
     assert.deepEqual({ code: terminal.code, out: terminal.out }, { code: 0, out: sound() });
     assert.match(terminal.err, /Verifying .*0 %.*100 %/s);
@@ -71,7 +119,7 @@ describe("npm run audit:verify", function () {
       program(["--head", "5:abc"]),
       program(["--head", `0:${"a".repeat(64)}`]),
       program(["--haed", "5"]),
-      program([], { url: "postgres://127.0.0.1:1/nothing" }),
+      runProgram({ settings: settings("postgres://127.0.0.1:1/nothing") }),
     ]);
     assert.deepEqual(hash, { code: 2, out: "", err: head });
     assert.deepEqual(zero, { code: 2, out: "", err: head });
@@ -79,6 +127,22 @@ describe("npm run audit:verify", function () {
     assert.match(option.err, /^Unknown option '--haed'/);
     assert.deepEqual([nowhere.code, nowhere.out], [2, ""]);
     assert.match(nowhere.err, /^PostgreSQL at 127\.0\.0\.1:1, database nothing, cannot be used: .+\n$/);
+  });
+
+  it("ends with 2 when the database is not the app's, and creates nothing in it", async () => {
+    const { code, out, err } = await runProgram({ settings: settings(empty.url) });
+    assert.deepEqual([code, out], [2, ""]);
+    assert.match(err, /^PostgreSQL at .+, cannot be used: it has no tables of Gatehouse\n$/);
+    const pool = directPool(empty.url);
+    const { rows } = await pool.query("select oid from pg_class where oid >= 16384").finally(() => pool.end());
+    assert.deepEqual(rows, []);
+  });
+
+  it("ends with 2 when the connection string is invalid, and does not repeat it", async () => {
+    const { code, err } = await runProgram({ settings: settings("postgres://crm:secret-7@127.0.0.1:99999/crm") });
+    assert.equal(code, 2);
+    assert.match(err, /^DATABASE_URL is not a connection string that can be used: /);
+    assert(!err.includes("secret-7"), err);
   });
 
   it("names what it finds, and ends with 1", async () => {
