@@ -51,7 +51,8 @@ export class Enforcement {
     // The PDP is asked even if can() has asked the same before: the record must show that the action was tried.
     const answer = await this.pdp.guard(principal, check);
     const { allowed, callId, id } = answer;
-    if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id });
+    const isWholeKind = resource === WHOLE_KIND;
+    if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id, isWholeKind });
     this.checks.keep(check, answer);
     if (load) this.resource = resource;
   }
@@ -67,7 +68,9 @@ export class Enforcement {
     const check = { kind, action, resource: WHOLE_KIND };
     const principal = await this.pdp.recordingFailure("filter", check, () => this.#principalFor(kind, action));
     const { filter, callId, id } = await this.pdp.plan(principal, check);
-    if (filter.decision === "denied") throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id });
+    if (filter.decision === "denied") {
+      throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id, isWholeKind: true });
+    }
     this.#filters.set(keyOf(kind, action), { filter, taken: false });
   }
 

@@ -56,11 +56,14 @@ export class DeniedError extends AuthorizationError {
     action: string;
     callId: string;
     decisionId?: string;
+    /** Whether the question was about the kind as a whole, as for a list. Default `false`: about one resource. */
+    isWholeKind?: boolean;
   }) {
+    // "any" fits every kind, whatever letter it begins with.
     super(
       denied.code === "no_roles"
-        ? `You have no role here, so you may not ${denied.action} a ${denied.kind}.`
-        : `You may not ${denied.action} this ${denied.kind}.`,
+        ? `You have no role here, so you may not ${denied.action} any ${denied.kind}.`
+        : `You may not ${denied.action} ${denied.isWholeKind ? "any" : "this"} ${denied.kind}.`,
     );
     this.code = denied.code;
     this.kind = denied.kind;

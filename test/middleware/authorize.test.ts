@@ -63,6 +63,24 @@ describe("authorize", () => {
       );
     });
 
+    const said = [
+      ["about a resource", { resource: () => thing }, uma, "You may not update this thing."],
+      ["about the kind as a whole", {}, uma, "You may not update any thing."],
+      [
+        "of a user without a role",
+        { resource: () => thing },
+        { id: "nina", roles: [] },
+        "You have no role here, so you may not update any thing.",
+      ],
+    ] as const;
+    for (const [question, options, principal, message] of said) {
+      it(`says what was denied, for a question ${question}`, async () => {
+        const guard = authorize("thing", "update", options);
+        const error = refusal(await guardedApp({ pdp: denying(), principal: () => principal }, guard).get());
+        assert.equal(error.message, message);
+      });
+    }
+
     it("refuses with 403 whoever has no role, before anything is looked up", async () => {
       const pdp = allowing();
       const resource = counting(undefined);

@@ -59,10 +59,10 @@ describe("authorize with filter: true", () => {
   it("refuses with 403 when the plan is always denied", async () => {
     const error = refusal(await guardedApp({ pdp: planned({ decision: "denied" }) }, guard, take).get());
     assert(error instanceof DeniedError);
-    const { code, kind, action, callId } = error;
+    const { code, kind, action, callId, message } = error;
     assert.deepEqual(
-      { code, kind, action, callId },
-      { code: "denied", kind: "thing", action: "list", callId: "call-5" },
+      { code, kind, action, callId, message },
+      { code: "denied", kind: "thing", action: "list", callId: "call-5", message: "You may not list any thing." },
     );
   });
 
