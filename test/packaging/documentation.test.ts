@@ -36,15 +36,29 @@ function brokenLink(page: string, link: string): string | undefined {
   return anchorsOf(target).includes(anchor) ? undefined : `${page}: ${link} names no heading`;
 }
 
+/** The relative links of a page, those of its pictures included. */
+function linksOf(page: string): string[] {
+  const links = [...proseOf(page).matchAll(/\]\(([^)\s]+)\)|src="([^"]+)"/g)].map(([, a, b]) => a ?? b ?? "");
+  return links.filter((link) => !/^[a-z]+:/.test(link));
+}
+
 describe("the documentation", () => {
   it("has no link to a file or heading that is not there", () => {
-    const broken = pages.flatMap((page) => {
-      const links = [...proseOf(page).matchAll(/\]\(([^)\s]+)\)|src="([^"]+)"/g)].map(([, a, b]) => a ?? b ?? "");
-      return links.filter((link) => !/^[a-z]+:/.test(link)).map((link) => brokenLink(page, link));
-    });
+    const broken = pages.flatMap((page) => linksOf(page).map((link) => brokenLink(page, link)));
     assert(broken.length > 50, "hardly any links were found");
     assert.deepEqual(
       broken.filter((each) => each !== undefined),
+      [],
+    );
+  });
+
+  it("of the middleware has no link out of its folder, which people copy alone", () => {
+    const targets = pages
+      .filter((page) => page.startsWith("middleware/"))
+      .flatMap((page) => linksOf(page).map((link) => ({ page, link, target: join(dirname(page), link) })));
+    assert(targets.length > 20, "hardly any links were found");
+    assert.deepEqual(
+      targets.filter(({ target }) => !target.startsWith("middleware/")),
       [],
     );
   });
