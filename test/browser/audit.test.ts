@@ -87,6 +87,27 @@ describe("the decision log, in a browser", function () {
     await rows.nth(before + 1).waitFor();
   });
 
+  it("marks a new decision beside its text, on a phone too", async () => {
+    const audrey = await browsing.as("audrey");
+    await visit(audrey, `/audit?contact=${contactId}&action=share`);
+    await audrey.getByRole("button", { name: "Watch live" }).click();
+    await (await browsing.client("uma")).get(`/contacts/${contactId}/share`);
+    await audrey.locator("#log tr.new").first().waitFor();
+    for (const width of [1280, 390]) {
+      await audrey.setViewportSize({ width, height: 800 });
+      const { ends, begins } = await audrey.evaluate<{ ends: number[]; begins: number }>(`(() => {
+        const row = document.querySelector("#log tr.new");
+        const ends = [row, ...row.children].flatMap((element) => {
+          const bar = /(\\d+)px 0px 0px 0px inset/.exec(getComputedStyle(element).boxShadow);
+          return bar ? [element.getBoundingClientRect().left + Number(bar[1])] : [];
+        });
+        return { ends, begins: row.querySelector("time").getBoundingClientRect().left };
+      })()`);
+      assert.equal(ends.length, 1, `bars at ${width} px`);
+      assert((ends[0] ?? 0) <= begins, `at ${width} px the bar ends at ${ends[0]}, and the time begins at ${begins}`);
+    }
+  });
+
   it("begins with the first decision, where there was none", async () => {
     const audrey = await browsing.as("audrey");
     await visit(audrey, `/audit?contact=${contactId}&action=delete`);
