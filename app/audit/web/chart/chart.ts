@@ -1,6 +1,8 @@
+import { extent } from "d3-array";
+import { utcDay, utcHour } from "d3-time";
 import type { SqlCondition } from "../../../../middleware/sql/index.js";
 import type { Count } from "../../search/counts.js";
-import { DAY_MS, nextOf, startOf, startsIn, type Unit, unitFor } from "../../search/periods.js";
+import { intervals, MAX_PERIODS, startsIn, type Unit, unitFor } from "../../search/periods.js";
 import type { Search } from "../../search/search.js";
 import type { DecisionStore } from "../../search/store.js";
 
@@ -8,7 +10,6 @@ import type { DecisionStore } from "../../search/store.js";
 const MAX_DECISIONS_READ = 2_000;
 /** The span of a chart when the search has no `from`. */
 const DEFAULT_SPAN_DAYS = 7;
-const MAX_BARS = 60;
 
 /** How many decisions a period had. */
 export interface Period {
@@ -40,23 +41,27 @@ export async function chartOf(
 ): Promise<ChartData> {
   const sources = search.asked === undefined ? " Only what was tried is counted, not what was asked ahead." : "";
   if (isEverything && search.personId === undefined && search.contact === undefined) {
-    const to = search.to && search.to < now ? search.to : now;
-    const from = search.from ?? new Date(to.getTime() - DEFAULT_SPAN_DAYS * DAY_MS);
-    // Counts are of whole hours.
-    const [first, end] = [startOf("hour", from), nextOf("hour", startOf("hour", new Date(to.getTime() - 1)))];
+    const { first, end, words } = hoursOf(search, now);
     const unit = unitFor(first, end);
     const counts = first < end ? await store.countAll(search, unit, first, end) : [];
-    const span = search.from || search.to ? "Counted by whole hours." : `The last ${DEFAULT_SPAN_DAYS} days.`;
-    return { unit, periods: periodsOf(counts, unit, first, end), caption: `${span}${sources}` };
+    return { unit, periods: periodsOf(counts, unit, first, end), caption: `${words}${sources}` };
   }
   const { counts, isPart } = await store.countNewest(search, permitted, MAX_DECISIONS_READ);
   const caption = (isPart ? `${decisionsRead(search)} were looked at.${sources}` : sources).trim();
-  if (counts.length === 0) return { unit: "hour", periods: [], caption };
-  const starts = counts.map(({ start }) => start.getTime());
-  const [first, last] = [new Date(Math.min(...starts)), new Date(Math.max(...starts))];
-  const end = nextOf("hour", last);
+  const [first, last] = extent(counts, ({ start }) => start);
+  if (!first || !last) return { unit: "hour", periods: [], caption };
+  const end = utcHour.offset(last);
   const unit = unitFor(first, end);
   return { unit, periods: periodsOf(counts, unit, first, end), caption };
+}
+
+/** The whole hours for which a search is counted, and what to say about them. */
+function hoursOf({ from, to }: Search, now: Date): { first: Date; end: Date; words: string } {
+  const isPast = to !== undefined && to < now;
+  const end = utcHour.ceil(isPast ? to : now);
+  if (from) return { first: utcHour.floor(from), end, words: "Counted by whole hours." };
+  const first = utcHour.floor(utcDay.offset(isPast ? to : now, -DEFAULT_SPAN_DAYS));
+  return { first, end, words: to ? "Counted by whole hours." : `The last ${DEFAULT_SPAN_DAYS} days.` };
 }
 
 /** Which decisions were read, when there are more than may be read. */
@@ -71,7 +76,7 @@ function decisionsRead({ contact, personId, action, effect }: Search): string {
 function periodsOf(counts: readonly Count[], unit: Unit, from: Date, to: Date): Period[] {
   const sums = new Map<number, { allow: number; deny: number }>();
   for (const { start, effect, count } of counts) {
-    const time = startOf(unit, start).getTime();
+    const time = intervals[unit].floor(start).getTime();
     const sum = sums.get(time) ?? { allow: 0, deny: 0 };
     sum[effect] += count;
     sums.set(time, sum);
@@ -83,7 +88,7 @@ function periodsOf(counts: readonly Count[], unit: Unit, from: Date, to: Date): 
     ...sums.get(start.getTime()),
   }));
   // A search from the year 1000 on is not to show centuries of empty bars.
-  if (periods.length <= MAX_BARS) return periods;
+  if (periods.length <= MAX_PERIODS) return periods;
   const first = periods.findIndex(({ allow, deny }) => allow + deny > 0);
   return first === -1 ? [] : periods.slice(first);
 }

@@ -1,7 +1,14 @@
-import type { Unit } from "../../search/periods.js";
+import { nice, sum, ticks } from "d3-array";
+import { utcMonday, utcSunday, utcTickInterval } from "d3-time";
+import { intervals, type Unit } from "../../search/periods.js";
 import type { ChartData, Period } from "./chart.js";
 
-const MAX_LABELS = 8;
+/** About how many steps the axis of counts has. */
+const COUNT_STEPS = 3;
+/** About how many labels the axis of time has. */
+const TIME_LABELS = 6;
+/** How many of them small screens have room for. */
+const MAX_LABELS_ON_SMALL_SCREENS = 4;
 const MAX_BAR_WIDTH_PERCENT = 4;
 
 /**
@@ -10,32 +17,31 @@ const MAX_BAR_WIDTH_PERCENT = 4;
  * bar, where they can be compared, and allowed ones on top of them.
  */
 export function layoutOf({ unit, periods, caption }: ChartData) {
-  const ticks = ticksUpTo(Math.max(1, ...periods.map(({ allow, deny }) => allow + deny)));
-  const top = ticks.at(-1) ?? 1;
+  const countTicks = ticksUpTo(Math.max(1, ...periods.map(({ allow, deny }) => allow + deny)));
+  const top = countTicks.at(-1) ?? 1;
   const step = 100 / Math.max(1, periods.length);
   const width = Math.min(MAX_BAR_WIDTH_PERCENT, step * 0.75);
   const yOf = (count: number) => 100 - (100 * count) / top;
-  const labelEvery = Math.ceil(periods.length / MAX_LABELS);
-  const sum = (effect: "allow" | "deny") => periods.reduce((total, period) => total + period[effect], 0);
+  const labelled = labelledStarts(unit, periods);
+  const majorEvery = Math.ceil(labelled.length / MAX_LABELS_ON_SMALL_SCREENS);
 
   return {
     unit,
     caption: [spanOf(unit, periods), caption].filter(Boolean).join(" "),
-    allowed: sum("allow"),
-    denied: sum("deny"),
-    ticks: ticks.map((count) => ({ y: percent(yOf(count)), label: compact.format(count) })),
+    allowed: sum(periods, ({ allow }) => allow),
+    denied: sum(periods, ({ deny }) => deny),
+    ticks: countTicks.map((count) => ({ y: percent(yOf(count)), label: compact.format(count) })),
     bars: periods.map(({ start, allow, deny }, n) => {
       const left = step * n;
-      // Counted from the right, so that the newest bar always has a label.
-      const fromRight = periods.length - 1 - n;
+      const labelIndex = labelled.indexOf(start.getTime());
       return {
         left: percent(left),
         step: percent(step),
         x: percent(left + (step - width) / 2),
         width: percent(width),
-        label: fromRight % labelEvery === 0 ? labelOf(unit, start) : null,
+        label: labelIndex === -1 ? null : labelOf(unit, start),
         /** Whether the label is left out on small screens. */
-        isMinor: (fromRight / labelEvery) % 2 === 1,
+        isMinor: (labelled.length - 1 - labelIndex) % majorEvery !== 0,
         name: nameOf(unit, start),
         datetime: start.toISOString(),
         allow,
@@ -56,12 +62,21 @@ function spanOf(unit: Unit, periods: readonly Period[]): string {
 
 const compact = new Intl.NumberFormat("en-GB", { notation: "compact" });
 
-/** About four round numbers, from 0 to at least the highest count. */
+/** Round numbers at equal distances, from 0 to at least the highest count. */
 function ticksUpTo(highest: number): number[] {
-  const rough = highest / 4;
-  const power = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
-  const size = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough) ?? highest;
-  return Array.from({ length: Math.ceil(highest / size) + 1 }, (_, n) => n * size);
+  const [, top] = nice(0, highest, COUNT_STEPS);
+  // There is no half of a decision.
+  return ticks(0, top, COUNT_STEPS).filter(Number.isInteger);
+}
+
+/** The beginnings, in ms, of the periods in which round times are, at about equal distances. */
+function labelledStarts(unit: Unit, periods: readonly Period[]): number[] {
+  const [first, last] = [periods.at(0), periods.at(-1)];
+  if (!first || !last) return [];
+  const interval = utcTickInterval(first.start, last.start, TIME_LABELS);
+  // The ticks of d3 have weeks that begin on Sundays. What `range` is given as the end is not in it.
+  const times = (interval === utcSunday ? utcMonday : interval)?.range(first.start, new Date(+last.start + 1)) ?? [];
+  return [...new Set(times.map((time) => intervals[unit].floor(time).getTime()))];
 }
 
 function percent(length: number): string {
