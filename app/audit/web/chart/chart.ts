@@ -8,7 +8,7 @@ import type { DecisionStore } from "../../search/store.js";
 
 /** Most decisions that are read for a chart where the hourly counts cannot be used. */
 const MAX_DECISIONS_READ = 2_000;
-/** The span of a chart when the search has no `from`. */
+/** The span of a chart when the search has no `from`, with the day of its end. */
 const DEFAULT_SPAN_DAYS = 7;
 
 /** How many decisions a period had. */
@@ -60,8 +60,9 @@ function hoursOf({ from, to }: Search, now: Date): { first: Date; end: Date; wor
   const isPast = to !== undefined && to < now;
   const end = utcHour.ceil(isPast ? to : now);
   if (from) return { first: utcHour.floor(from), end, words: "Counted by whole hours." };
-  const first = utcHour.floor(utcDay.offset(isPast ? to : now, -DEFAULT_SPAN_DAYS));
-  return { first, end, words: to ? "Counted by whole hours." : `The last ${DEFAULT_SPAN_DAYS} days.` };
+  const first = utcDay.offset(utcDay.ceil(end), -DEFAULT_SPAN_DAYS);
+  const words = isPast ? " of the search, counted by whole hours." : ", including today.";
+  return { first, end, words: `The last ${DEFAULT_SPAN_DAYS} days${words}` };
 }
 
 /** Which decisions were read, when there are more than may be read. */

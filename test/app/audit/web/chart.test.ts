@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { decisionStore } from "../../../../app/audit/search/store.js";
+import { chartOf } from "../../../../app/audit/web/chart/chart.js";
 import { searchAllPages } from "../../../support/audit/log-search.js";
 import { seedLog } from "../../../support/audit/seeded-log.js";
+import { condition } from "../../../support/database/condition.js";
 import { useFixture } from "../../../support/fixture.js";
 import { pageIn, textOf } from "../../../support/http/page.js";
 import { useInProcess } from "../../../support/stack/in-process.js";
@@ -43,6 +46,54 @@ describe("the chart of the decision log", function () {
     return new Date(today + fromToday * DAY_MS);
   };
   const field = (time: Date) => time.toISOString().slice(0, 16);
+  const startsOf = (first: number, count: number) =>
+    Array.from({ length: count }, (_, n) => day(first + n).toISOString());
+
+  it("is of the last seven days, of which today is one, and counts what a search from the first on finds", async () => {
+    const { rows, counted, words } = await chartFor({ action: "update" });
+    assert.deepEqual(
+      rows.map(({ start }) => start),
+      startsOf(-6, 7),
+    );
+    assert.match(words, /, in UTC\. The last 7 days, including today\./);
+    const found = await searchAllPages(auditor, { action: "update", asked: "tried", from: field(day(-6)) });
+    assert.ok(found.length > 10);
+    assert.equal(counted, found.length);
+    assert.match(words, new RegExp(`\\b${found.filter(({ effect }) => effect === "deny").length} denied`));
+  });
+
+  it("is of seven days also when these have begun a moment ago", async () => {
+    const store = decisionStore(app.database.db);
+    const isEverything = condition`TRUE`;
+    const { periods } = await chartOf(store, {}, isEverything, true, new Date("2024-03-01T00:00:00.001Z"));
+    assert.deepEqual(
+      periods.map(({ start }) => start.toISOString().slice(5, 10)),
+      ["02-24", "02-25", "02-26", "02-27", "02-28", "02-29", "03-01"],
+    );
+  });
+
+  it("is of the last seven days before the end of a search that has no beginning", async () => {
+    const to = new Date(day(-10).getTime() + DAY_MS / 2);
+    const search = { action: "update", to: field(to) };
+    const { rows, counted, words } = await chartFor(search);
+    assert.deepEqual(
+      rows.map(({ start }) => start),
+      startsOf(-16, 7),
+    );
+    assert.match(words, /The last 7 days of the search, counted by whole hours\./);
+    const found = await searchAllPages(auditor, { ...search, asked: "tried", from: field(day(-16)) });
+    assert.ok(found.length > 10);
+    assert.equal(counted, found.length);
+  });
+
+  it("ends today when a search ends later", async () => {
+    const { rows, words } = await chartFor({ to: "2999-12-31T23:59" });
+    assert.deepEqual(
+      rows.map(({ start }) => start),
+      startsOf(-6, 7),
+    );
+    assert.match(words, /The last 7 days, including today\./);
+  });
 
   for (const [days, unit] of [
     [1, "hour"],
