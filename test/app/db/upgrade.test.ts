@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { count, eq } from "drizzle-orm";
 import { pino } from "pino";
+import { parseDecision } from "../../../app/audit/record/parse.js";
 import { Sealer } from "../../../app/audit/seal/sealer.js";
 import { verify } from "../../../app/audit/seal/verify.js";
+import { decisionStore } from "../../../app/audit/search/store.js";
 import { contactStore } from "../../../app/contacts/store.js";
 import type { Database } from "../../../app/db/database.js";
 import { openDatabase } from "../../../app/db/open.js";
 import { contacts, decisions, people, sessions, unsealedDecisions } from "../../../app/db/schema.js";
+import { condition } from "../../support/database/condition.js";
 import { oldDatabases } from "../../support/upgrade/old-database.js";
 
 /** The rows of the dump. */
@@ -44,6 +47,23 @@ for (const [engine, create] of Object.entries(oldDatabases)) {
       const [row] = await database.db.select().from(contacts).where(eq(contacts.visibility, "team")).limit(1);
       assert(row);
       assert.deepEqual(await contactStore(database.db).get(row.id), row);
+    });
+
+    it("knows of each old record whether it was tried or asked ahead", async () => {
+      const stored = await database.db.select().from(decisions);
+      for (const { source, record } of stored) {
+        const names = { guard: "authorize", check: "can", filter: "filter" };
+        assert.equal(JSON.parse(record).source, names[source]);
+      }
+      assert.equal(stored.filter(({ source }) => source === "check").length, 109);
+      const store = decisionStore(database.db);
+      const everything = condition`TRUE`;
+      const found = await store.list({ asked: "ahead" }, everything, 200);
+      assert.deepEqual(
+        new Set(found.decisions.map(({ seq }) => seq)),
+        new Set(stored.filter(({ source }) => source === "check").map(({ seq }) => seq)),
+      );
+      for (const decision of stored) assert(parseDecision(decision).record, decision.record);
     });
 
     it("has the log as it was sealed, which goes on being sealed", async () => {

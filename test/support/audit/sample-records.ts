@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { DecisionOutcome, DecisionRecord } from "../../../app/audit/record/record.js";
 import { type DecisionRow, rowOf } from "../../../app/audit/record/row.js";
-import type { EnforcedEvent } from "../../../middleware/index.js";
+import type { CheckEvent, EnforcedEvent } from "../../../middleware/index.js";
 
 /** What the app writes of a guard's or filter's decision. */
 export type SampleRecord = EnforcedEvent & DecisionOutcome;
@@ -39,6 +39,19 @@ export function sampleRecord(n: number, more: Partial<SampleRecord> = {}): Sampl
     explanation: null,
     ...more,
   };
+}
+
+/** A record of what was asked ahead. */
+export function checkRecord(n: number, checks: CheckEvent["checks"]): CheckEvent & DecisionOutcome {
+  const nothing = {
+    resource: null,
+    action: null,
+    effect: null,
+    policy: null,
+    policyVersion: null,
+    scope: null,
+  } as const;
+  return { ...sampleRecord(n), ...nothing, source: "check", checks, rules: [], derivedRoles: [], plan: null };
 }
 
 /** The rows of records. */

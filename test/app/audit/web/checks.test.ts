@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { verify } from "../../../../app/audit/seal/verify.js";
+import { addRecords } from "../../../../app/audit/write/insert.js";
+import { sealLog } from "../../../support/audit/sample-log.js";
+import { checkRecord, rowsOf, sampleRecord } from "../../../support/audit/sample-records.js";
+import { createContact } from "../../../support/contacts/contacts.js";
+import { json } from "../../../support/http/answers.js";
+import type { Client } from "../../../support/http/client.js";
+import { pageIn, textOf } from "../../../support/http/page.js";
+import { useInProcess } from "../../../support/stack/in-process.js";
+
+const html = { Accept: "text/html" };
+
+/** A record as JSON, with the members that these tests look at. */
+interface RecordJson {
+  readonly id: string;
+  readonly source: string;
+  readonly checks: { readonly kind: string; readonly id: string; readonly effects: object }[] | null;
+}
+
+describe("what is asked ahead", function () {
+  this.timeout(120_000);
+  const app = useInProcess();
+  let user: Client;
+  let admin: Client;
+  let contactId: string;
+
+  const search = async (query: string): Promise<RecordJson[]> => {
+    await app.decisionLog.flush();
+    return json<{ decisions: RecordJson[] }>(await admin.get(`/audit?${query}`)).decisions;
+  };
+
+  before(async () => {
+    user = await app.as("00uuser", "user", "Sales");
+    admin = await app.as("00uadmin", "admin", "");
+    contactId = (await createContact(user)).id;
+    pageIn(await user.get(`/contacts/${contactId}`, html));
+  });
+
+  it("is one record of a page, with each resource and what may be done with it", async () => {
+    const [record, ...others] = await search("person=00uuser&asked=ahead");
+    assert.deepEqual(others, []);
+    assert.equal(record?.source, "check");
+    assert.deepEqual(record?.checks, [
+      {
+        kind: "contact",
+        id: contactId,
+        effects: { update: "allow", share: "allow", transfer: "allow", delete: "allow" },
+      },
+      { kind: "decision", id: "*", effects: { list: "deny" } },
+      { kind: "contact", id: "new", effects: { create: "allow", list: "allow" } },
+    ]);
+  });
+
+  it("is found by person and time, and not by contact, action or effect", async () => {
+    const [{ id } = { id: "" }] = await search("person=00uuser&asked=ahead");
+    for (const query of ["person=00uuser", "asked=ahead", "asked=any&from=2026-01-01", ""]) {
+      assert.ok(
+        (await search(query)).some((found) => found.id === id),
+        query,
+      );
+    }
+    for (const query of [`contact=${contactId}`, "action=update", "effect=allow", "effect=deny", "asked=tried"]) {
+      assert.ok(!(await search(query)).some((found) => found.id === id), query);
+    }
+  });
+
+  it("is not on the audit page, until it is asked for", async () => {
+    const [{ id } = { id: "" }] = await search("person=00uuser&asked=ahead");
+    const link = `href="/audit/${id}"`;
+    for (const [query, isShown] of [
+      ["", false],
+      ["?person=00uuser", false],
+      ["?asked=tried", false],
+      ["?asked=ahead", true],
+      ["?asked=any", true],
+    ] as const) {
+      const page = pageIn(await admin.get(`/audit${query}`, html));
+      assert.equal(page.includes(link), isShown, query);
+      // What was asked ahead is in no chart.
+      assert.equal(page.includes("<figure"), query !== "?asked=ahead", query);
+    }
+    const rows = textOf(pageIn(await admin.get("/audit?asked=ahead&person=00uuser", html)));
+    assert.match(rows, /6 actions asked ahead contact, decision × 3 6 of 7 allowed/);
+  });
+
+  it("has a page that says what was asked and answered", async () => {
+    const [{ id } = { id: "" }] = await search("person=00uuser&asked=ahead");
+    const text = textOf(pageIn(await admin.get(`/audit/${id}`, html)));
+    assert.match(text, /7 questions asked ahead for \S.*, 6 answered with yes/);
+    assert.match(text, new RegExp(`contact ${contactId} delete, share, transfer, update`));
+    assert.match(text, /decision as a whole list/);
+  });
+
+  it("is in exports, and its records are sealed and verify", async () => {
+    const csv = (await admin.get("/audit/export?format=csv&asked=ahead&person=00uuser")).body;
+    assert.match(csv, /,checks\r\n/);
+    assert.ok(csv.includes(`""id"":""${contactId}""`), csv);
+    await sealLog(app.database.db);
+    assert.deepEqual((await verify(app.database.db)).findings, []);
+  });
+
+  it("hides no change from a contact's page, however often the contact is listed afterwards", async () => {
+    const views = Array.from({ length: 10_000 }, (_, n) => [
+      sampleRecord(n, { source: "filter", resource: { kind: "contact", id: "*" }, action: "list" }),
+      checkRecord(n, [{ kind: "contact", id: contactId, effects: { list: "allow", update: "allow" } }]),
+      // As the version before wrote it.
+      {
+        ...sampleRecord(n, { resource: { kind: "contact", id: contactId }, action: "update" }),
+        source: "can" as never,
+      },
+    ]);
+    const time = new Date(Date.now() + 60_000).toISOString();
+    for (let n = 0; n < views.length; n += 500) {
+      const later = views
+        .slice(n, n + 500)
+        .flat()
+        .map((record) => ({ ...record, id: randomUUID(), time }));
+      await addRecords(app.database.db, rowsOf(later));
+    }
+    const page = textOf(pageIn(await admin.get(`/contacts/${contactId}`, html)));
+    assert.match(page, /create tried contact/);
+  });
+});
