@@ -30,7 +30,7 @@ import { usePages } from "./web/pages.js";
 import { loginLimit, requestLimit } from "./web/rate-limits.js";
 import { noStore, securityHeaders } from "./web/security-headers.js";
 import { startRoutes } from "./web/start-page.js";
-import { staticFiles } from "./web/static-files.js";
+import { useStaticFiles } from "./web/static-files.js";
 
 /** What the app works with. `main.ts` opens and closes it. */
 export interface Services {
@@ -75,7 +75,7 @@ export function createApp(services: Services): Express {
       isStopping,
     ),
   );
-  app.use(staticFiles());
+  useStaticFiles(app);
   app.use(noStore);
   app.use(browserSessions(config, database.pool, sessionSecret));
   app.use(identify(config.claimRules, bearerTokens(okta.settings, config.audience, config.claimRules)));

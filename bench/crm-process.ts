@@ -7,6 +7,8 @@ interface CrmAddress {
   readonly url: string;
   readonly urlWithoutLog: string;
   readonly user: string;
+  /** Another user with the same rights. */
+  readonly other: string;
   readonly auditor: string;
 }
 

@@ -26,5 +26,9 @@ process.once("disconnect", async () => {
   await app.stop();
   process.exit();
 });
-const [user, auditor] = await Promise.all([app.token("uma", "user", "Sales"), app.token("ada", "auditor", "")]);
-process.send?.({ url: app.url, urlWithoutLog: await app.serve(noDecisionLog, []), user, auditor });
+const [user, other, auditor] = await Promise.all([
+  app.token("uma", "user", "Sales"),
+  app.token("olaf", "user", "Sales"),
+  app.token("ada", "auditor", ""),
+]);
+process.send?.({ url: app.url, urlWithoutLog: await app.serve(noDecisionLog, []), user, other, auditor });

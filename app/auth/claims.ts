@@ -1,4 +1,5 @@
 import type { ClaimRules } from "../config.js";
+import { isStorable } from "../db/database.js";
 
 /** The claims of a verified token, or of userinfo. Their types are not checked. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -42,7 +43,7 @@ export function personFromAccessToken(claims: Claims, rules: ClaimRules): Person
 }
 
 function personWithId(id: unknown, claims: Claims, rules: ClaimRules): Person | null {
-  if (typeof id !== "string" || id === "" || !id.isWellFormed() || id.includes("\0")) return null;
+  if (typeof id !== "string" || id === "" || !isStorable(id)) return null;
   const groups = groupsFrom(claims[rules.groupsClaim]);
   const email = firstText(claims.email, claims.preferred_username, claims.sub);
   return {
@@ -58,7 +59,7 @@ function personWithId(id: unknown, claims: Claims, rules: ClaimRules): Person | 
 
 /** Only plain text is a department: it decides which contacts a user sees, and is stored with contacts. */
 function departmentFrom(claim: unknown): string {
-  return typeof claim === "string" && claim.isWellFormed() && !claim.includes("\0") ? claim.trim() : "";
+  return typeof claim === "string" && isStorable(claim) ? claim.trim() : "";
 }
 
 /**

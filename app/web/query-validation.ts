@@ -1,11 +1,10 @@
 import { z } from "zod";
+import { isStorable } from "../db/database.js";
 import { ProblemError } from "../problems.js";
 
-/** Text that PostgreSQL can store and compare: it holds neither NUL nor half a surrogate pair. */
+/** Text that PostgreSQL can store and compare. */
 export function storableText() {
-  return z
-    .string("must be given once")
-    .refine((value) => value.isWellFormed() && !value.includes("\0"), "contains invalid characters");
+  return z.string("must be given once").refine(isStorable, "contains invalid characters");
 }
 
 /** A time as the app writes it: ISO 8601 in UTC, to the millisecond, in the years 1000 to 2999. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import express, { Router } from "express";
+import express, { type Express, Router } from "express";
 import { readStyleSheet } from "./style-sheet.js";
 
 const publicFolder = fileURLToPath(new URL("./public", import.meta.url));
@@ -10,11 +10,16 @@ const picoFolder = dirname(createRequire(import.meta.url).resolve("@picocss/pico
 
 const CACHE_SECONDS = 3600;
 
-/** The style sheet of all pages, the icon and the script, at `/assets`. */
-export function staticFiles(): Router {
+/**
+ * Serves the style sheet of all pages, the icon and the script, at `/assets`. Templates get the address of the style sheet
+ * as `styleSheet`: it changes with the content, so that no browser shows a new page by an old style.
+ */
+export function useStaticFiles(app: Express): void {
   const folders = [publicFolder, picoFolder];
   const styleSheet = readStyleSheet("gatehouse.css", folders);
-  const etag = `"${createHash("sha256").update(styleSheet).digest("base64url")}"`;
+  const hash = createHash("sha256").update(styleSheet).digest("base64url");
+  const etag = `"${hash}"`;
+  app.locals.styleSheet = `/assets/gatehouse.css?v=${hash.slice(0, 16)}`;
   const router = Router();
   router.use("/assets", (req, res, next) => {
     if (req.path !== "/gatehouse.css" || !["GET", "HEAD"].includes(req.method)) return next();
@@ -25,5 +30,5 @@ export function staticFiles(): Router {
   });
   const options = { index: false, redirect: false, maxAge: CACHE_SECONDS * 1000 } as const;
   router.use("/assets", ...folders.map((folder) => express.static(folder, options)));
-  return router;
+  app.use(router);
 }

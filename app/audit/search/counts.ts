@@ -1,7 +1,7 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { SqlCondition } from "../../../middleware/sql/index.js";
 import { asSql } from "../../db/condition.js";
-import type { Db } from "../../db/database.js";
+import { type Db, rowsOf } from "../../db/database.js";
 import { decisionCounts, decisions, unsealedDecisions } from "../../db/schema.js";
 import type { StoredDecision } from "../record/row.js";
 import type { Unit } from "./periods.js";
@@ -82,10 +82,6 @@ export async function countNewest(
 }
 
 type CountRow = { start: string | Date; effect: Count["effect"]; count: number };
-
-async function rowsOf<Row extends CountRow>(db: Db, query: SQL): Promise<Row[]> {
-  return ((await db.execute(query)) as unknown as { rows: Row[] }).rows;
-}
 
 function countOf({ start, effect, count }: CountRow): Count {
   return { start: new Date(start), effect, count };

@@ -2,7 +2,7 @@ import { and, desc, eq, gt, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { SqlCondition } from "../../../middleware/sql/index.js";
 import { asSql } from "../../db/condition.js";
-import type { Db } from "../../db/database.js";
+import { type Db, isStorable } from "../../db/database.js";
 import { decisions, unsealedDecisions } from "../../db/schema.js";
 import type { StoredDecision } from "../record/row.js";
 import { type Count, countAll, countNewest, type NewestCounts } from "./counts.js";
@@ -66,7 +66,7 @@ export interface DecisionStore {
 export function decisionStore(db: Db): DecisionStore {
   return {
     async get(id) {
-      if (!id.isWellFormed() || id.includes("\0")) return undefined;
+      if (!isStorable(id)) return undefined;
       const [decision] = await db.select().from(decisions).where(eq(decisions.id, id));
       return decision;
     },

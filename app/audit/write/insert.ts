@@ -1,6 +1,6 @@
 import { getTableColumns, type InferSelectModel, inArray, type SQLWrapper, sql, type WithSubquery } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
-import type { Db } from "../../db/database.js";
+import { type Db, rowsOf } from "../../db/database.js";
 import { decisions, unsealedDecisions } from "../../db/schema.js";
 import type { DecisionRow } from "../record/row.js";
 
@@ -39,15 +39,18 @@ function valuesOf(row: DecisionRow): Readonly<Record<keyof typeof columns, unkno
  */
 export async function addRecords(db: Db, rows: readonly DecisionRow[]): Promise<number> {
   const values = JSON.stringify(rows.map(valuesOf));
-  const { rows: counted } = (await db.execute(sql`
+  const [counted] = await rowsOf<{ added: number }>(
+    db,
+    sql`
     with recorded as (
       insert into ${decisions} (${names})
       select * from json_to_recordset(${values}::json) as rows(${typed})
       on conflict (id) do nothing
       returning seq
     ), queued as (insert into ${unsealedDecisions} select seq from recorded)
-    select count(*)::int as added from recorded`)) as unknown as { rows: [{ added: number }] };
-  return counted[0].added;
+    select count(*)::int as added from recorded`,
+  );
+  return counted?.added ?? 0;
 }
 
 /**
