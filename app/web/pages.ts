@@ -7,9 +7,12 @@ import { type Menu, menuOf, useMenu } from "./menu.js";
 
 const views = fileURLToPath(new URL("../../views", import.meta.url));
 
+const templateOptions: ejs.Options = { root: views, cache: true };
+
 /** Sets up how Express finds and renders the templates, and what all of them get. */
 export function usePages(app: Express, options: { isDemo: boolean; menu: Menu }): void {
-  app.engine("ejs", ejs.renderFile as Parameters<Express["engine"]>[1]);
+  // With a root, includes have absolute paths. Those take no look at the disk, which relative ones do at every call.
+  app.engine("ejs", (path, locals, callback) => ejs.renderFile(path, locals as ejs.Data, templateOptions, callback));
   app.set("view engine", "ejs");
   app.set("views", views);
   app.set("view cache", true);
