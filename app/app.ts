@@ -31,6 +31,7 @@ import { loginLimit, requestLimit } from "./web/rate-limits.js";
 import { noStore, securityHeaders } from "./web/security-headers.js";
 import { startRoutes } from "./web/start-page.js";
 import { useStaticFiles } from "./web/static-files.js";
+import { requestTurns } from "./web/turns.js";
 
 /** What the app works with. `main.ts` opens and closes it. */
 export interface Services {
@@ -81,6 +82,7 @@ export function createApp(services: Services): Express {
   app.use(identify(config.claimRules, bearerTokens(okta.settings, config.audience, config.claimRules)));
   app.use(rememberPeople(people));
   app.use(requestLimit(config.rateLimits.requests));
+  app.use(requestTurns());
   app.use(authorization({ pdp, principal: principalOf, decisions: { sinks: services.decisionSinks } }));
   app.use(bodyParsers);
   app.use(csrf);
