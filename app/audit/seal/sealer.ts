@@ -51,9 +51,9 @@ export class Sealer {
   start(): void {
     this.#timer = setTimeout(() => {
       this.#running = this.sealAll()
-        // Also when sealing fails, since that is what makes the age grow.
-        .finally(() => this.#unsealedAge.check())
         .catch((err: unknown) => this.#logger.warn({ err }, "the decision log cannot be sealed now"))
+        // Also when sealing has failed, since that is what makes the age grow.
+        .then(() => this.#unsealedAge.check())
         .then(() => (this.#stopped ? undefined : this.start()));
     }, INTERVAL_MS);
     this.#timer.unref();
@@ -84,6 +84,7 @@ export class Sealer {
   /** Makes the next seal; `undefined` when there is nothing to do, or another process is sealing. */
   #sealNext(): Promise<{ seal: Seal; isMore: boolean } | undefined> {
     return this.#db.transaction(async (tx) => {
+      await tx.execute(sql.raw(`set local idle_in_transaction_session_timeout = ${MAX_IDLE_IN_TRANSACTION_MS}`));
       if (!(await tryLock(tx))) return undefined;
       const records = await nextRecords(tx);
       const oldest =
@@ -131,7 +132,6 @@ export class Sealer {
 
 /** Takes the lock that lets one process seal at a time, until the transaction ends. Returns whether it was free. */
 async function tryLock(tx: Db): Promise<boolean> {
-  await tx.execute(sql.raw(`set local idle_in_transaction_session_timeout = ${MAX_IDLE_IN_TRANSACTION_MS}`));
   const { rows } = (await tx.execute(
     sql`select pg_try_advisory_xact_lock(${ADVISORY_LOCK_KEY}) as locked`,
   )) as unknown as { rows: { locked: boolean }[] };

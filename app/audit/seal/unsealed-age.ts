@@ -12,7 +12,8 @@ const WARNING_INTERVAL_MS = 60_000;
 export class UnsealedAge {
   readonly #db: Db;
   readonly #logger: Logger;
-  #seconds = 0;
+  /** When the oldest record was made, in ms; `null` when none waits, `undefined` before the first successful check. */
+  #oldestAt: number | null | undefined;
   #nextWarning = 0;
 
   constructor(db: Db, logger: Logger) {
@@ -24,26 +25,38 @@ export class UnsealedAge {
         description: "How long the oldest decision without a seal has waited for it",
         unit: "s",
       })
-      .addCallback((result) => result.observe(this.#seconds));
+      // The age at this moment: it grows while a long run seals, and while the log cannot be read.
+      .addCallback((result) => {
+        if (this.#oldestAt !== undefined) result.observe(secondsSince(this.#oldestAt));
+      });
   }
 
-  /** Looks at the log, and warns once a minute while the oldest record is too old. */
+  /** Looks at the log, and warns once a minute while the oldest record is too old. Never rejects. */
   async check(): Promise<void> {
-    this.#seconds = await oldestUnsealedSeconds(this.#db);
-    if (this.#seconds <= MAX_AGE_SECONDS || performance.now() < this.#nextWarning) return;
+    try {
+      this.#oldestAt = await oldestUnsealed(this.#db);
+    } catch (err) {
+      this.#logger.warn({ err }, "the age of unsealed decisions cannot be read now");
+    }
+    const seconds = secondsSince(this.#oldestAt ?? null);
+    if (seconds <= MAX_AGE_SECONDS || performance.now() < this.#nextWarning) return;
     this.#nextWarning = performance.now() + WARNING_INTERVAL_MS;
-    this.#logger.warn({ seconds: Math.round(this.#seconds) }, "decisions wait too long for their seal");
+    this.#logger.warn({ seconds: Math.round(seconds) }, "decisions wait too long for their seal");
   }
 }
 
-/** Age of the oldest record that no seal covers; 0 when there is none. */
-async function oldestUnsealedSeconds(db: Db): Promise<number> {
+function secondsSince(time: number | null): number {
+  return time === null ? 0 : Math.max(0, (Date.now() - time) / 1000);
+}
+
+/** The time of the oldest record that no seal covers, in ms; `null` when there is none. */
+async function oldestUnsealed(db: Db): Promise<number | null> {
   // Entry by entry, as PostgreSQL with outdated statistics would scan the whole log for a join.
   const { rows } = (await db.execute(sql`
-    select extract(epoch from now() - (select time from ${decisions} where ${decisions.seq} = ${unsealedDecisions.seq}))::float8
-      as seconds
+    select extract(epoch from (select time from ${decisions} where ${decisions.seq} = ${unsealedDecisions.seq}))::float8
+      * 1000 as time
     from ${unsealedDecisions}
     where exists (select from ${decisions} where ${decisions.seq} = ${unsealedDecisions.seq})
-    order by ${unsealedDecisions.seq} limit 1`)) as unknown as { rows: { seconds: number }[] };
-  return Math.max(0, rows[0]?.seconds ?? 0);
+    order by ${unsealedDecisions.seq} limit 1`)) as unknown as { rows: { time: number }[] };
+  return rows[0]?.time ?? null;
 }

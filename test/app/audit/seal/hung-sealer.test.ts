@@ -76,6 +76,7 @@ describeOnEachEngine("the age of what waits for its seal,", (db) => {
 
   it("is a metric, and a warning once it is over a minute", async () => {
     const age = new UnsealedAge(db, logger);
+    assert.equal(await shown(), undefined, "nothing is known yet");
     await age.check();
     assert.equal(await shown(), 0);
     await addSampleRecords(db, 3, { time: new Date().toISOString() });
@@ -115,9 +116,30 @@ describeOnEachEngine("the age of what waits for its seal,", (db) => {
     await sealer.stop().catch(() => {});
     assert.deepEqual(
       warnings.map(({ msg }) => msg),
-      ["decisions wait too long for their seal", "the decision log cannot be sealed now"],
+      ["the decision log cannot be sealed now", "decisions wait too long for their seal"],
     );
     assert(Math.abs((await shown()) - 90) < 10);
+  });
+
+  it("grows, and is warned of, while the log cannot be read", async () => {
+    let isReadable = true;
+    const unreliable = new Proxy(db, {
+      get: (target, name) =>
+        name === "execute" && !isReadable ? () => Promise.reject(new Error("down")) : Reflect.get(target, name),
+    });
+    const age = new UnsealedAge(unreliable, logger);
+    await addSampleRecords(db, 1, { time: new Date().toISOString() });
+    await db.execute(sql`update decisions set time = now() - interval '90 s'`);
+    warnings.length = 0;
+    await age.check();
+    const before = await shown();
+    isReadable = false;
+    await age.check();
+    await until(async () => (await shown()) > before, 5_000, "an age that grows");
+    assert.deepEqual(
+      warnings.map(({ msg }) => msg),
+      ["decisions wait too long for their seal", "the age of unsealed decisions cannot be read now"],
+    );
   });
 
   it("is that of the oldest record that is there", async () => {
