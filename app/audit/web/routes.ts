@@ -14,10 +14,10 @@ import type { DecisionStore } from "../search/store.js";
 import { chartOf } from "./chart/chart.js";
 import { decisionColumns } from "./columns.js";
 import { type Format, formats, sendExport } from "./export.js";
-import { LiveTails } from "./live-tail.js";
 import { type SearchResult, showDecision, showInvalidSearch, showLog } from "./pages.js";
 import { decisionById, loadedDecision } from "./resource.js";
 import { auditRows } from "./rows.js";
+import { LiveTails } from "./tail/live-tails.js";
 
 /**
  * Reading the decision log, as pages and as JSON. No route can change it.

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import type { Response } from "express";
-import type { SqlCondition } from "../../../middleware/sql/index.js";
-import { unavailable } from "../../problems.js";
-import type { StoredDecision } from "../record/row.js";
-import type { Search } from "../search/search.js";
-import type { DecisionStore } from "../search/store.js";
+import type { SqlCondition } from "../../../../middleware/sql/index.js";
+import { unavailable } from "../../../problems.js";
+import type { StoredDecision } from "../../record/row.js";
+import type { Search } from "../../search/search.js";
+import type { DecisionStore } from "../../search/store.js";
 import { SentDecisions } from "./sent-decisions.js";
 
 /** Most live tails in one process. */

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import pg from "pg";
-import type { DecisionRecord } from "../../../../app/audit/record/record.js";
-import { flushLog } from "../../../support/audit/log-search.js";
-import { createContact } from "../../../support/contacts/contacts.js";
-import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
-import { type Client, clientOf } from "../../../support/http/client.js";
-import { useStack } from "../../../support/stack/stack.js";
+import type { DecisionRecord } from "../../../../../app/audit/record/record.js";
+import { flushLog } from "../../../../support/audit/log-search.js";
+import { createContact } from "../../../../support/contacts/contacts.js";
+import { useTemporaryDatabase } from "../../../../support/database/temporary-database.js";
+import { type Client, clientOf } from "../../../../support/http/client.js";
+import { useStack } from "../../../../support/stack/stack.js";
 
 /** A client that follows a live tail. */
 class Watcher {
