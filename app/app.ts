@@ -47,13 +47,15 @@ export interface Services {
   readonly sessionSecret: string;
   /** Whether the demo's identity provider stands in for Okta. */
   readonly isDemo: boolean;
-  /** Whether the process is shutting down. */
+  /** Whether the process has been told to stop, and so should get no new requests. */
   readonly isStopping: () => boolean;
+  /** Whether the process takes no more requests, and waits for the last ones. */
+  readonly isClosing: () => boolean;
 }
 
 /** Builds the Express stack, in the order in which a request passes through it. */
 export function createApp(services: Services): Express {
-  const { config, logger, database, pdp, decisionLog, okta, sessionSecret, isDemo, isStopping } = services;
+  const { config, logger, database, pdp, decisionLog, okta, sessionSecret, isDemo } = services;
   const contacts = contactStore(database.db);
   const people = peopleStore(database.db);
   const decisions = decisionStore(database.db);
@@ -73,7 +75,7 @@ export function createApp(services: Services): Express {
         { name: "pdp", check: () => pdp.ping() },
         { name: "okta", check: () => okta.connection.ping() },
       ],
-      isStopping,
+      services.isStopping,
     ),
   );
   useStaticFiles(app);
@@ -91,7 +93,7 @@ export function createApp(services: Services): Express {
   app.use(startRoutes());
   app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
   app.use(sharingRoutes(contacts, people, decisionLog));
-  app.use(auditRoutes(decisions, people, () => decisionLog.flush(), isStopping));
+  app.use(auditRoutes(decisions, people, () => decisionLog.flush(), services.isClosing));
 
   app.use(notFound);
   app.use(errorHandler);

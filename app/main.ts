@@ -21,7 +21,10 @@ const policiesFolder = fileURLToPath(new URL("../policies", import.meta.url));
 
 /** Closes what has been opened. Called in reverse order. */
 const closers: (() => unknown)[] = [];
+/** Set from the first signal on: `/readyz` is 503, and everything else is still served. */
 let stopping: Promise<void> | undefined;
+/** Whether the drain is over, so that requests which would go on and on have to end. */
+let isClosing = false;
 
 /** After this time the process ends even if something is still open. By then every decision has long been written. */
 const MAX_SHUTDOWN_MS = 30_000;
@@ -29,6 +32,7 @@ const MAX_SHUTDOWN_MS = 30_000;
 function stop(exitCode: number): Promise<void> {
   stopping ??= (async () => {
     await drain();
+    isClosing = true;
     setTimeout(MAX_SHUTDOWN_MS).then(() => process.exit(exitCode));
     for (const close of closers.reverse()) await closeSafely(close);
     process.exit(exitCode);
@@ -117,6 +121,7 @@ async function start(config: Config): Promise<void> {
     sessionSecret: config.sessionSecret ?? randomBytes(32).toString("hex"),
     isDemo: !config.okta,
     isStopping: () => stopping !== undefined,
+    isClosing: () => isClosing,
   });
   closers.push(() => stopServing(server));
   drain = () => setTimeout(config.drainSeconds * 1000);

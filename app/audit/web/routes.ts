@@ -23,16 +23,16 @@ import { LiveTails } from "./tail/live-tails.js";
  * Reading the decision log, as pages and as JSON. No route can change it.
  *
  * @param flush - writes the decisions that the log still has in memory
- * @param isStopping - whether the process is shutting down, which ends live tails
+ * @param isClosing - whether the process takes no more requests, which ends live tails
  */
 export function auditRoutes(
   store: DecisionStore,
   people: People,
   flush: () => Promise<void>,
-  isStopping: () => boolean,
+  isClosing: () => boolean,
 ): Router {
   const router = Router();
-  const tails = new LiveTails(store, isStopping);
+  const tails = new LiveTails(store, isClosing);
 
   router.get("/audit", authorize("decision", "list", { filter: true }), async (req, res) => {
     const filter = req.authz.filter("decision", "list");

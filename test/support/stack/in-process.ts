@@ -72,6 +72,7 @@ export async function startInProcess(databaseUrl: string, policies = projectPath
       sessionSecret: "secret",
       isDemo: false,
       isStopping: () => false,
+      isClosing: () => false,
     });
     const server = await new Promise<Server>((resolve) => {
       const listening = app.listen(0, "127.0.0.1", () => resolve(listening));

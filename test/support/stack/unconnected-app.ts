@@ -29,6 +29,7 @@ export function crm(): { app: Express; close: () => void } {
     sessionSecret: "secret",
     isDemo: false,
     isStopping: () => false,
+    isClosing: () => false,
   });
   return { app, close: () => connection.close() };
 }

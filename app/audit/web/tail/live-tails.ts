@@ -34,12 +34,12 @@ export interface LiveTailOptions {
  */
 export class LiveTails {
   readonly #store: DecisionStore;
-  readonly #isStopping: () => boolean;
+  readonly #isClosing: () => boolean;
   #open = 0;
 
-  constructor(store: DecisionStore, isStopping: () => boolean) {
+  constructor(store: DecisionStore, isClosing: () => boolean) {
     this.#store = store;
-    this.#isStopping = isStopping;
+    this.#isClosing = isClosing;
   }
 
   /**
@@ -77,7 +77,7 @@ export class LiveTails {
     let nextHeartbeat = 0;
     try {
       res.write(`retry: ${RETRY_DELAY_MS}\n\n`);
-      while (!this.#isStopping() && Date.now() < end) {
+      while (!this.#isClosing() && Date.now() < end) {
         const lastSeq = await this.#store.lastSeq();
         const decisions = await this.#store.since(search, permitted, sent.floor, sent.known, MAX_DECISIONS_PER_POLL);
         const data = decisions.length > 0 ? await dataOf(decisions) : [];

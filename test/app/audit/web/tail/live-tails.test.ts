@@ -1,70 +1,12 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { get, type IncomingMessage } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import pg from "pg";
-import type { DecisionRecord } from "../../../../../app/audit/record/record.js";
 import { flushLog } from "../../../../support/audit/log-search.js";
+import { Watcher } from "../../../../support/audit/watcher.js";
 import { createContact } from "../../../../support/contacts/contacts.js";
 import { useTemporaryDatabase } from "../../../../support/database/temporary-database.js";
 import { type Client, clientOf } from "../../../../support/http/client.js";
 import { useStack } from "../../../../support/stack/stack.js";
-
-/** A client that follows a live tail. */
-class Watcher {
-  readonly events: { readonly id: number; readonly record: DecisionRecord }[] = [];
-  readonly comments: string[] = [];
-  readonly ended: Promise<unknown>;
-  readonly #response: IncomingMessage;
-
-  static async start(url: string, token: string, query = "", headers: Record<string, string> = {}): Promise<Watcher> {
-    const request = get(`${url}/audit/tail?${query}`, {
-      agent: false,
-      headers: { authorization: `Bearer ${token}`, ...headers },
-    });
-    const [response] = (await once(request, "response")) as [IncomingMessage];
-    return new Watcher(response);
-  }
-
-  private constructor(response: IncomingMessage) {
-    this.#response = response;
-    this.ended = once(response, "close");
-    let text = "";
-    response.on("error", () => {});
-    response.setEncoding("utf8").on("data", (chunk) => {
-      text += chunk;
-      const messages = text.split("\n\n");
-      text = messages.pop() ?? "";
-      for (const message of messages) {
-        const [, id, data] = /^id: (\d+)\ndata: (.*)$/.exec(message) ?? [];
-        if (id && data) this.events.push({ id: Number(id), record: JSON.parse(data) });
-        else this.comments.push(message);
-      }
-    });
-  }
-
-  get status(): number | undefined {
-    return this.#response.statusCode;
-  }
-
-  get type(): string | undefined {
-    return this.#response.headers["content-type"];
-  }
-
-  /** Waits until a record has arrived. */
-  async see(holds: (record: DecisionRecord) => boolean): Promise<{ id: number; record: DecisionRecord }> {
-    for (let tries = 0; tries < 100; tries++) {
-      const found = this.events.find(({ record }) => holds(record));
-      if (found) return found;
-      await setTimeout(100);
-    }
-    assert.fail(`not among ${this.events.length} events`);
-  }
-
-  leave(): void {
-    this.#response.destroy();
-  }
-}
 
 describe("the decision log, watched", function () {
   this.timeout(60_000);
