@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, sql } from "drizzle-orm";
+import { and, desc, eq, gt, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { SqlCondition } from "../../../middleware/sql/index.js";
 import { asSql } from "../../db/condition.js";
@@ -43,6 +43,14 @@ export interface DecisionStore {
     known: readonly number[],
     limit: number,
   ): Promise<readonly StoredDecision[]>;
+  /**
+   * The sequence numbers of all decisions with a greater one than `floor`, in order.
+   *
+   * @param known - those to leave out
+   */
+  newSeqs(floor: number, known: readonly number[], limit: number): Promise<readonly number[]>;
+  /** Those of some decisions that a search finds, in the order of the log. */
+  among(seqs: readonly number[], search: Search, permitted: SqlCondition): Promise<readonly StoredDecision[]>;
   /** The last sequence number of the log; 0 when it is empty. */
   lastSeq(): Promise<number>;
   /**
@@ -108,13 +116,27 @@ export function decisionStore(db: Db): DecisionStore {
     },
 
     since(search, permitted, floor, known, limit) {
-      const isNew = sql`${decisions.seq} <> all(${sql.param([...known])}::bigint[])`;
       return db
         .select()
         .from(decisions)
-        .where(and(gt(decisions.seq, floor), isNew, asSql(permitted), conditionOf(search)))
+        .where(and(isBeyond(floor, known), asSql(permitted), conditionOf(search)))
         .orderBy(decisions.seq)
         .limit(limit);
+    },
+
+    async newSeqs(floor, known, limit) {
+      const { seq } = decisions;
+      const rows = await db.select({ seq }).from(decisions).where(isBeyond(floor, known)).orderBy(seq).limit(limit);
+      return rows.map(({ seq }) => seq);
+    },
+
+    among(seqs, search, permitted) {
+      const isOne = sql`${decisions.seq} = any(${sql.param([...seqs])}::bigint[])`;
+      return db
+        .select()
+        .from(decisions)
+        .where(and(isOne, asSql(permitted), conditionOf(search)))
+        .orderBy(decisions.seq);
     },
 
     async lastSeq() {
@@ -126,4 +148,9 @@ export function decisionStore(db: Db): DecisionStore {
 
     countNewest: (search, permitted, limit) => countNewest(db, search, permitted, limit),
   };
+}
+
+/** Whether a decision has a greater sequence number than `floor`, and none of the known ones. */
+function isBeyond(floor: number, known: readonly number[]): SQL | undefined {
+  return and(gt(decisions.seq, floor), sql`${decisions.seq} <> all(${sql.param([...known])}::bigint[])`);
 }

@@ -6,7 +6,6 @@ import type { People } from "../../directory/people.js";
 import { ProblemError } from "../../problems.js";
 import { malformed, messagesOf } from "../../web/query-validation.js";
 import { jsonLineOf } from "../record/parse.js";
-import type { StoredDecision } from "../record/row.js";
 import { findPerson } from "../search/person.js";
 import { type AuditQuery, type AuditSearch, auditQuery, auditSearch, encodeCursor } from "../search/query.js";
 import { type Search, searchFor } from "../search/search.js";
@@ -18,6 +17,7 @@ import { type SearchResult, showDecision, showInvalidSearch, showLog } from "./p
 import { decisionById, loadedDecision } from "./resource.js";
 import { auditRows } from "./rows.js";
 import { LiveTails } from "./tail/live-tails.js";
+import type { TailQuery } from "./tail/new-decisions.js";
 
 /**
  * Reading the decision log, as pages and as JSON. No route can change it.
@@ -65,7 +65,7 @@ export function auditRoutes(
   router.get("/audit/tail", authorize("decision", "tail", { filter: true }), async (req, res) => {
     const permitted = toSql(req.authz.filter("decision", "tail"), decisionColumns);
     const search = await searchIn(req);
-    await tails.follow(res, { search, permitted, lastEventId: lastEventIdIn(req), dataOf: eventData(req) });
+    await tails.follow(res, { search, permitted, lastEventId: lastEventIdIn(req), ...eventFormat(req) });
   });
 
   router.get(
@@ -103,12 +103,15 @@ export function auditRoutes(
     return searchFor(query.data, person?.id);
   }
 
-  /** Makes the data of a live tail's events: records or, for the log's page, rows of its table. */
-  function eventData(req: Request): (decisions: readonly StoredDecision[]) => Promise<readonly string[]> {
-    if (req.query.format !== "html") return async (decisions) => decisions.map(jsonLineOf);
-    return async (decisions) => {
-      const rows = await auditRows(people, decisions);
-      return Promise.all(rows.map((row) => renderLine(req, "audit/row", { row })));
+  /** What a live tail's events are: records or, for the log's page, rows of its table. */
+  function eventFormat(req: Request): Pick<TailQuery, "format" | "dataOf"> {
+    if (req.query.format !== "html") return { format: "json", dataOf: async (decisions) => decisions.map(jsonLineOf) };
+    return {
+      format: "html",
+      dataOf: async (decisions) => {
+        const rows = await auditRows(people, decisions);
+        return Promise.all(rows.map((row) => renderLine(req, "audit/row", { row })));
+      },
     };
   }
 }

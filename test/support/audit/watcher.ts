@@ -8,6 +8,8 @@ import { until } from "../until.js";
 export class Watcher {
   readonly events: { readonly id: number; readonly record: DecisionRecord }[] = [];
   readonly comments: string[] = [];
+  /** What a browser would send when it reconnects. */
+  lastEventId: string | undefined;
   readonly ended: Promise<unknown>;
   readonly #response: IncomingMessage;
 
@@ -31,6 +33,7 @@ export class Watcher {
       const messages = text.split("\n\n");
       text = messages.pop() ?? "";
       for (const message of messages) {
+        this.lastEventId = /^id: (.*)$/m.exec(message)?.[1] ?? this.lastEventId;
         const [, id, data] = /^id: (\d+)\ndata: (.*)$/.exec(message) ?? [];
         if (id && data) this.events.push({ id: Number(id), record: JSON.parse(data) });
         else this.comments.push(message);
@@ -51,6 +54,15 @@ export class Watcher {
     const found = () => this.events.find(({ record }) => holds(record));
     await until(found, 10_000, () => `the record among ${this.events.length} events`);
     return found() as { id: number; record: DecisionRecord };
+  }
+
+  /** Stops reading, so that what is sent fills up the connection. */
+  pause(): void {
+    this.#response.pause();
+  }
+
+  resume(): void {
+    this.#response.resume();
   }
 
   leave(): void {

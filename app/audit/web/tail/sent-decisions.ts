@@ -22,6 +22,11 @@ export class SentDecisions {
     return [...this.#seqs];
   }
 
+  /** Whether a decision has not been sent, and may be: none that is below the floor comes any more. */
+  isNew(seq: number): boolean {
+    return seq > this.floor && !this.#seqs.has(seq);
+  }
+
   /**
    * Notes that decisions have been sent, and raises the floor.
    *
