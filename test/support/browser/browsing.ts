@@ -50,8 +50,12 @@ export class Browsing {
     this.#browser = browser;
   }
 
-  /** For the hook before a suite. Without a browser the suite is skipped; in CI, which must not skip, it fails. */
-  static async start(test: Context): Promise<Browsing> {
+  /**
+   * For the hook before a suite. Without a browser the suite is skipped; in CI, which must not skip, it fails.
+   *
+   * @param stack - default: the one that suites share
+   */
+  static async start(test: Context, stack?: Stack): Promise<Browsing> {
     const executable = findChromium();
     if (!executable) {
       const reason = "no Chromium on the PATH; install it, or name one in CHROMIUM";
@@ -60,7 +64,7 @@ export class Browsing {
       test.skip();
     }
     const browser = sharedBrowser(executable);
-    return new Browsing(await sharedStack(), await browser);
+    return new Browsing(stack ?? (await sharedStack()), await browser);
   }
 
   /** A page of a new browser profile, in which nobody is logged in. */
@@ -163,10 +167,14 @@ export class Browsing {
   }
 }
 
-/** Gives the suite that calls this browsers at the shared stack, from its first hook on. */
-export function useBrowsing(): Browsing {
+/**
+ * Gives the suite that calls this browsers at a stack, from its first hook on.
+ *
+ * @param stack - default: the one that suites share
+ */
+export function useBrowsing(stack?: Stack): Browsing {
   const browsing = useFixture(
-    (suite) => Browsing.start(suite),
+    (suite) => Browsing.start(suite, stack),
     (started) => started.endOfSuite(),
   );
   afterEach(() => browsing.endOfTest());
