@@ -78,6 +78,7 @@ export const pageStates: readonly PageState[] = [
       return status;
     },
   },
+  { name: "audit, asked ahead", as: "audrey", status: 200, open: (page) => visit(page, "/audit?asked=ahead") },
   {
     name: "audit, watched",
     as: "audrey",
@@ -124,6 +125,15 @@ export const pageStates: readonly PageState[] = [
       const status = await visit(page, `/audit/${id}`);
       await page.getByText("The record", { exact: true }).click();
       return status;
+    },
+  },
+  {
+    name: "decision, asked ahead",
+    as: "audrey",
+    status: 200,
+    open: async (page) => {
+      await visit(page, "/audit?asked=ahead");
+      return visit(page, (await page.locator("tbody th a").first().getAttribute("href")) ?? "");
     },
   },
   {
