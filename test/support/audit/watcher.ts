@@ -25,7 +25,7 @@ export class Watcher {
 
   private constructor(response: IncomingMessage) {
     this.#response = response;
-    this.ended = once(response, "close");
+    this.ended = new Promise((resolve) => response.once("close", resolve));
     let text = "";
     response.on("error", () => {});
     response.setEncoding("utf8").on("data", (chunk) => {

@@ -17,13 +17,20 @@ export interface SentRequest {
   rows?: number;
 }
 
-const CONNECTIONS = 24;
 /** How many contacts there are at most: so few that changes of one contact meet. */
 const MAX_CONTACTS = 20;
-/** Share of changes whose client disconnects before it is answered. */
-const DISCONNECT_SHARE = 0.2;
-/** How long such a client waits at most. */
+/** How long a client waits at most that disconnects before its change is answered. */
 const MAX_WAIT_MS = 150;
+
+/** How the clients behave. */
+export interface ClientOptions {
+  /** How many requests are under way at a time. Default 24. */
+  readonly connections?: number;
+  /** How long a connection is idle between two requests, in ms. Default 0. */
+  readonly pauseMs?: number;
+  /** Share of changes whose client disconnects before it is answered. Default 0.2. */
+  readonly disconnectShare?: number;
+}
 
 /**
  * Many clients that change the same contacts, read, and are refused, until they are stopped. Keeps every request and what
@@ -32,19 +39,26 @@ const MAX_WAIT_MS = 150;
 export class LoadClients {
   /** Every request by its id. */
   readonly requests = new Map<string, SentRequest>();
+  /** How many were refused, or answered by a process that was still starting: they are not among the requests. */
+  notTaken = 0;
   /** Number of the process of the app that is running. A test counts it up while nothing listens. */
   round = 0;
   readonly #url: string;
   readonly #workload: Workload;
+  readonly #pauseMs: number;
+  readonly #disconnectShare: number;
   /** Contacts as they were last seen. */
   readonly #seen = new Map<string, Contact>();
   readonly #connections: Promise<void>[];
   #stopped = false;
 
-  constructor(url: string, workload: Workload) {
+  constructor(url: string, workload: Workload, options: ClientOptions = {}) {
+    const { connections = 24, pauseMs = 0, disconnectShare = 0.2 } = options;
     this.#url = url;
     this.#workload = workload;
-    this.#connections = Array.from({ length: CONNECTIONS }, () => this.#connect());
+    this.#pauseMs = pauseMs;
+    this.#disconnectShare = disconnectShare;
+    this.#connections = Array.from({ length: connections }, () => this.#connect());
     // An error is thrown by stop(), whenever that is called.
     for (const connection of this.#connections) connection.catch(() => {});
   }
@@ -62,7 +76,10 @@ export class LoadClients {
 
   async #connect(): Promise<void> {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    while (!this.#stopped) await this.#send(this.#next(), agent);
+    while (!this.#stopped) {
+      await this.#send(this.#next(), agent);
+      if (this.#pauseMs > 0) await sleep(this.#pauseMs);
+    }
     agent.destroy();
   }
 
@@ -78,7 +95,7 @@ export class LoadClients {
   async #send(planned: PlannedRequest, agent: Agent): Promise<void> {
     const sent: SentRequest = { planned, round: this.round, status: 0 };
     this.requests.set(planned.id, sent);
-    const disconnects = planned.change && Math.random() < DISCONNECT_SHARE;
+    const disconnects = planned.change && Math.random() < this.#disconnectShare;
     const timer = disconnects && setTimeout(() => agent.destroy(), Math.random() * MAX_WAIT_MS);
     const { status, headers, body, error } = await send(this.#url, planned, agent);
     if (timer) clearTimeout(timer);
@@ -87,6 +104,7 @@ export class LoadClients {
     const isNotTaken = isRefused || (status > 0 && headers["x-request-id"] !== planned.id);
     if (isNotTaken) {
       this.requests.delete(planned.id);
+      this.notTaken += 1;
       return sleep(100);
     }
     if (status === 0) return;

@@ -62,7 +62,8 @@ export class OwnPdp {
   /** Sends SIGKILL. The socket stays behind, and nothing listens at it. */
   async kill(): Promise<void> {
     this.#signal("SIGKILL");
-    await this.#process?.exited;
+    // Waits for its end, also in a script that has nothing else to do any more.
+    await this.#process?.stop();
     this.#process = undefined;
     this.#watchdog.watch(undefined);
   }

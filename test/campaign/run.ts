@@ -1,0 +1,18 @@
+/**
+ * Runs a campaign: a long trial of the whole app that prints figures, and fails when a promise does not hold.
+ *
+ *     TEST_DATABASE_URL=postgres://... npm run campaign -- rolling-restarts
+ */
+import { rollingRestarts } from "./rolling-restarts.js";
+
+const campaigns: Readonly<Record<string, () => Promise<void>>> = { "rolling-restarts": rollingRestarts };
+
+const name = process.argv[2] ?? "";
+const campaign = Object.hasOwn(campaigns, name) ? campaigns[name] : undefined;
+try {
+  if (!campaign) throw new Error(`Usage: npm run campaign -- ${Object.keys(campaigns).join(" | ")}`);
+  await campaign();
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+}
