@@ -5,7 +5,6 @@ import { bearer } from "../../support/http/bearer.js";
 import { useInProcess } from "../../support/stack/in-process.js";
 import { until } from "../../support/until.js";
 
-/** More than are worked on at the same time. */
 const MANY = 10;
 
 describe("many requests of one person at once", function () {
@@ -56,6 +55,12 @@ describe("many requests of one person at once", function () {
       assert((await waiting()) < MANY);
     });
     assert.equal((await own)?.status, 200);
+  });
+
+  it("do not wait for one that hangs", async () => {
+    await whileListsWait(async () => {
+      assert.equal((await get("uma", "/profile")).status, 200);
+    });
   });
 
   it("keep no turn for clients that have gone", async () => {
