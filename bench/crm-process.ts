@@ -6,9 +6,8 @@ import { build } from "../test/support/stack/compiled.js";
 interface CrmAddress {
   readonly url: string;
   readonly urlWithoutLog: string;
-  readonly user: string;
-  /** Another user with the same rights. */
-  readonly other: string;
+  /** Of sixteen users with the same rights. */
+  readonly users: readonly string[];
   readonly auditor: string;
 }
 

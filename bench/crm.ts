@@ -9,6 +9,9 @@ import { silentLogger } from "../test/support/telemetry/silent-logger.js";
  * when the log is written and sealed. It ends with its parent.
  */
 
+/** The requests of one user take turns, so a load of many requests at once is one of many users. */
+const USERS = 16;
+
 const [databaseUrl = ""] = process.argv.slice(2);
 const app = await startInProcess(databaseUrl);
 const sealer = new Sealer(app.database.db, silentLogger, undefined);
@@ -26,9 +29,6 @@ process.once("disconnect", async () => {
   await app.stop();
   process.exit();
 });
-const [user, other, auditor] = await Promise.all([
-  app.token("uma", "user", "Sales"),
-  app.token("olaf", "user", "Sales"),
-  app.token("ada", "auditor", ""),
-]);
-process.send?.({ url: app.url, urlWithoutLog: await app.serve(noDecisionLog, []), user, other, auditor });
+const users = await Promise.all(Array.from({ length: USERS }, (_, n) => app.token(`user-${n}`, "user", "Sales")));
+const auditor = await app.token("ada", "auditor", "");
+process.send?.({ url: app.url, urlWithoutLog: await app.serve(noDecisionLog, []), users, auditor });
