@@ -7,6 +7,8 @@
 const ROOMS = ["contacts", "audit", "directory", "web", "auth", "db"];
 /** The rooms of the decision log, likewise. */
 const AUDIT_ROOMS = ["web", "search", "write", "seal", "explain", "record"];
+/** The programs that run on the demo's stand-ins where a setting is absent. */
+const PROGRAMS = "^app/(main|audit/seal/verify-command)\\.ts$";
 
 /** A rule for each room but the top one: it imports no room above it. */
 function downwards(prefix, folder, rooms) {
@@ -44,15 +46,15 @@ export default {
       { path: "^app/.+/" },
     ),
     forbid(
-      "demo-for-main-alone",
-      "The stand-ins are never loaded in production: only main.ts loads them, and only when a setting is absent.",
-      { path: "^app/", pathNot: "^app/(main\\.ts$|demo/)" },
+      "demo-for-programs-alone",
+      "The stand-ins are never loaded in production: only programs load them, and only when a setting is absent.",
+      { path: "^app/", pathNot: `${PROGRAMS}|^app/demo/` },
       { path: "^app/demo/" },
     ),
     forbid(
       "demo-loaded-when-needed",
-      "main.ts loads the stand-ins with import(), so that a production image can leave them out.",
-      { path: "^app/main\\.ts$" },
+      "Programs load the stand-ins with import(), so that a production image can leave them out.",
+      { path: PROGRAMS },
       { path: "^app/demo/", dynamic: false },
     ),
 

@@ -11,7 +11,6 @@ import { openStream } from "./audit/write/stream.js";
 import { loginCallback } from "./auth/login-callback.js";
 import { OktaConnection } from "./auth/okta-connection.js";
 import { type Config, loadConfig } from "./config.js";
-import { openDatabase } from "./db/open.js";
 import { listen, stopServing } from "./web/operations/listen.js";
 import { createLogger } from "./web/operations/logger.js";
 import { serveMetrics } from "./web/operations/metrics.js";
@@ -72,12 +71,19 @@ async function start(config: Config): Promise<void> {
   // Before anything makes a meter: earlier meters record nothing.
   if (config.metricsPort) await serveMetrics(config.metricsPort, host);
 
-  // Then the database, which locks the data folder: other files in it must not be touched without the lock.
-  const database = await openDatabase(config, (err) => logger.warn({ err }, "database connection lost"));
-  closers.push(() => database.close());
-
   // Loaded only when a stand-in is needed, which is never the case in production.
   const demo = config.okta && config.cerbos && config.databaseUrl ? undefined : await import("./demo/index.js");
+
+  // The database first, which locks the data folder: other files in it must not be touched without the lock.
+  const onLost = (err: Error) => logger.warn({ err }, "database connection lost");
+  const database = config.databaseUrl
+    ? await (await import("./db/postgres.js")).openPostgres(config.databaseUrl, onLost, {
+        poolSize: config.databasePoolSize,
+      })
+    : await demo?.openEmbedded(config.dataDir);
+  if (!database) throw new Error("neither settings nor a stand-in for the database");
+  closers.push(() => database.close());
+
   const okta = config.okta ? undefined : await demo?.startOktaStandIn(config, logger);
   if (okta) closers.push(() => okta.stop());
   const pdpProcess = config.cerbos ? undefined : await demo?.startPdpStandIn(logger);

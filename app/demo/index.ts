@@ -46,4 +46,5 @@ export async function startPdpStandIn(logger: Logger): Promise<StandIn<CerbosSet
   return { settings: { target: pdp.target, tls: false, playgroundInstance: undefined }, stop: () => pdp.stop() };
 }
 
+export { openEmbedded } from "./database/embedded.js";
 export { seedContacts, seedPeople } from "./seed.js";

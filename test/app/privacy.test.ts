@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
-import { openDatabase } from "../../app/db/open.js";
 import { routesOf } from "../../middleware/index.js";
+import { openDatabase } from "../support/database/open-database.js";
 import { anyDatabase } from "../support/database/temporary-database.js";
 import { freePort } from "../support/network/free-port.js";
 import { Issuer } from "../support/okta/issuer.js";
@@ -149,7 +149,7 @@ async function feedAll(markers: Markers, who: RegExp, stack: Stack, issuer: Issu
 
 /** Every row of every table that is not there for what is personal, as text, and the ids of the decisions. */
 async function rowsOf(databaseUrl: string | undefined, dataDir: string) {
-  const { db, close } = await openDatabase({ databaseUrl, dataDir }, () => {});
+  const { db, close } = await openDatabase({ databaseUrl, dataDir });
   const query = async (statement: ReturnType<typeof sql>) =>
     ((await db.execute(statement)) as unknown as { rows: { text: string }[] }).rows.map(({ text }) => text);
   try {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { verify } from "../../app/audit/seal/verify.js";
-import { openDatabase } from "../../app/db/open.js";
+import { openDatabase } from "../support/database/open-database.js";
 import { LoadClients, type SentRequest } from "../support/load/clients.js";
 import {
   assertConfirmedChangesAreLogged,
@@ -210,7 +210,7 @@ async function judge({ members, direct, databaseUrl }: Crm, load: CountedLoad, f
   assertEachChangeHasItsDecision(stored, load.requests);
   const acknowledged = assertConfirmedChangesAreLogged(stored, load.requests);
   assertDecisionsOfRequests(stored, load.requests, new Set());
-  const { db, close } = await openDatabase({ databaseUrl, dataDir: "" }, () => {});
+  const { db, close } = await openDatabase({ databaseUrl, dataDir: "" });
   try {
     const { findings, sealed, unsealed } = await verify(db);
     assert.deepEqual(findings, []);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { verify } from "../../app/audit/seal/verify.js";
-import { openDatabase } from "../../app/db/open.js";
+import { openPostgres } from "../../app/db/postgres.js";
 import { directPool } from "../support/database/direct-pool.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../support/database/temporary-database.js";
 import { useFixture } from "../support/fixture.js";
@@ -116,7 +116,7 @@ describe("resilience: decisions", function () {
 
   /** All is as it was sealed, and nothing is left to be sealed by a process that has ended in peace. */
   async function assertVerified(): Promise<void> {
-    const { db, close } = await openDatabase({ databaseUrl: database.url, dataDir: "" }, () => {});
+    const { db, close } = await openPostgres(database.url, () => {});
     try {
       const { findings, sealed, unsealed } = await verify(db);
       assert.deepEqual(findings, []);

@@ -10,7 +10,7 @@
 import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
 import { loadConfig } from "../../config.js";
-import { openDatabase } from "../../db/open.js";
+import type { Database } from "../../db/database.js";
 import type { SealReference } from "./seal.js";
 import { type Verification, verify } from "./verify.js";
 
@@ -19,7 +19,7 @@ const PROGRESS_STEPS = 1_000;
 
 try {
   const anchor = anchorIn(process.argv.slice(2));
-  const database = await openDatabase(loadConfig(), () => {}, { mustExist: true });
+  const database = await openDatabase();
   try {
     const bar = new SingleBar({
       format: "Verifying {bar} {percentage} %, {eta_formatted} to go",
@@ -39,6 +39,15 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 2;
+}
+
+/** Opens the database that the settings name, which must exist: PostgreSQL, or without a `DATABASE_URL` the demo's. */
+async function openDatabase(): Promise<Database> {
+  const { databaseUrl, dataDir } = loadConfig();
+  const options = { mustExist: true };
+  // Each is loaded only when it is used; the demo's is not there in production.
+  if (databaseUrl) return (await import("../../db/postgres.js")).openPostgres(databaseUrl, () => {}, options);
+  return (await import("../../demo/database/embedded.js")).openEmbedded(dataDir, options);
 }
 
 /** @throws Error when the arguments are invalid */

@@ -7,9 +7,9 @@ import { verify } from "../../../app/audit/seal/verify.js";
 import { decisionStore } from "../../../app/audit/search/store.js";
 import { contactStore } from "../../../app/contacts/store.js";
 import type { Database } from "../../../app/db/database.js";
-import { openDatabase } from "../../../app/db/open.js";
 import { contacts, decisions, people, sessions, unsealedDecisions } from "../../../app/db/schema.js";
 import { condition } from "../../support/database/condition.js";
+import { openDatabase } from "../../support/database/open-database.js";
 import { oldDatabases } from "../../support/upgrade/old-database.js";
 
 /** The rows of the dump. */
@@ -24,7 +24,7 @@ for (const [engine, create] of Object.entries(oldDatabases)) {
     before(async function () {
       const old = await create(this);
       drop = old.drop;
-      database = await openDatabase(old.location, () => {});
+      database = await openDatabase(old.location);
     });
     after(async () => {
       await database?.close();

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Database } from "../../../app/db/database.js";
-import { openDatabase } from "../../../app/db/open.js";
+import { openPostgres } from "../../../app/db/postgres.js";
+import { openEmbedded } from "../../../app/demo/database/embedded.js";
 import { temporaryDatabase } from "./temporary-database.js";
 
 /** Opens an empty database that a test has for itself, on each engine that the app runs on. */
@@ -12,11 +13,11 @@ export const engines: Record<
 > = {
   "embedded PostgreSQL": async () => {
     const dataDir = await mkdtemp(join(tmpdir(), "gatehouse-store-"));
-    const database = await openDatabase({ databaseUrl: undefined, dataDir }, () => {});
+    const database = await openEmbedded(dataDir);
     return { database, drop: () => rm(dataDir, { recursive: true }) };
   },
   "real PostgreSQL": async (test) => {
     const { url, drop } = await temporaryDatabase(test);
-    return { database: await openDatabase({ databaseUrl: url, dataDir: "" }, () => {}), drop };
+    return { database: await openPostgres(url, () => {}), drop };
   },
 };

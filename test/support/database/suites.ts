@@ -1,5 +1,5 @@
 import type { Db } from "../../../app/db/database.js";
-import { openDatabase } from "../../../app/db/open.js";
+import { openPostgres } from "../../../app/db/postgres.js";
 import { standInFor, useFixture } from "../fixture.js";
 import { engines } from "./engines.js";
 import type { TemporaryDatabase } from "./temporary-database.js";
@@ -33,7 +33,7 @@ export function describeOnEachEngine(title: string, describeTests: (db: Db) => v
  */
 export function useOpened(temporary: TemporaryDatabase): Db {
   const database = useFixture(
-    () => openDatabase({ databaseUrl: temporary.url, dataDir: "" }, () => {}),
+    () => openPostgres(temporary.url, () => {}),
     ({ close }) => close(),
   );
   return standInFor(() => database.db);

@@ -7,7 +7,7 @@ import { type DecisionLog, type OpenDecisionLog, openDecisionLog } from "../../.
 import { OktaConnection } from "../../../app/auth/okta-connection.js";
 import { readConfig } from "../../../app/config.js";
 import type { Database } from "../../../app/db/database.js";
-import { openDatabase } from "../../../app/db/open.js";
+import { openPostgres } from "../../../app/db/postgres.js";
 import { startPdp } from "../../../app/demo/pdp/start-pdp.js";
 import { cerbos, type DecisionSink } from "../../../middleware/index.js";
 import { temporaryDatabase } from "../database/temporary-database.js";
@@ -46,7 +46,7 @@ export async function startInProcess(databaseUrl: string, policies = projectPath
   const issuer = await Issuer.start();
   const child = await startPdp({ policies, config: projectPath("pdp/pdp.yaml"), log: () => {} });
   const pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
-  const database = await openDatabase({ databaseUrl, dataDir: "" }, () => {});
+  const database = await openPostgres(databaseUrl, () => {});
   const { OKTA_ISSUER, OKTA_CLIENT_ID, OKTA_CLIENT_SECRET } = issuer.settings;
   const settings = { issuer: OKTA_ISSUER, clientId: OKTA_CLIENT_ID, clientSecret: OKTA_CLIENT_SECRET };
   const config = readConfig({ RATE_LIMIT_REQUESTS: "1000000" });

@@ -4,13 +4,8 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import type { Context } from "mocha";
 import pg from "pg";
+import type { DatabaseLocation } from "../database/open-database.js";
 import { temporaryDatabase } from "../database/temporary-database.js";
-
-/** Where the app finds a database, as its settings say it. */
-export interface DatabaseLocation {
-  readonly databaseUrl: string | undefined;
-  readonly dataDir: string;
-}
 
 const readDump = () => readFile(new URL("./database-0.1.0.sql", import.meta.url), "utf8");
 

@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { verify } from "../../../../app/audit/seal/verify.js";
-import { openDatabase } from "../../../../app/db/open.js";
 import { addSampleRecords, makeSampleLog, type Place, sealLog } from "../../../support/audit/sample-log.js";
 import { directPool } from "../../../support/database/direct-pool.js";
+import { openDatabase } from "../../../support/database/open-database.js";
 import { run } from "../../../support/database/statements.js";
 import { useOpened } from "../../../support/database/suites.js";
 import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
@@ -62,7 +62,7 @@ describe("npm run audit:verify on the embedded database", function () {
 
   it("says that all is as it was sealed, and ends with 0", async () => {
     const dataDir = join(folder.path, "sealed");
-    const { db, close } = await openDatabase({ databaseUrl: undefined, dataDir }, () => {});
+    const { db, close } = await openDatabase({ databaseUrl: undefined, dataDir });
     await addSampleRecords(db, 1);
     await sealLog(db);
     await close();

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
-import { type Database, migrationsFolder, type OpenOptions } from "./database.js";
+import { type Database, migrationsFolder, type OpenOptions } from "../../db/database.js";
 import { lockFolder } from "./folder-lock.js";
 
 /**
