@@ -18,7 +18,7 @@ const turnedArrows: readonly (readonly [file: string, imports: string, rule: str
   ["app/config.ts", "./db/database.js", "leaves-import-no-room"],
   ["app/web/menu.ts", "../demo/users.js", "demo-for-programs-alone"],
   ["app/main.ts", "./demo/users.js", "demo-loaded-when-needed"],
-  ["app/audit/seal/verify-command.ts", "../../demo/database/embedded.js", "demo-loaded-when-needed"],
+  ["app/audit/seal/verify-command.ts", "../../demo/users.js", "demo-loaded-when-needed"],
   ["middleware/routes.ts", "../app/config.js", "middleware-stands-alone"],
   ["app/contacts/store.ts", "../../middleware/errors.js", "middleware-by-its-faces"],
   ["middleware/authorize.ts", "./sql/to-sql.js", "core-stays-small"],

@@ -46,11 +46,13 @@ describe("resilience: the process", function () {
 
   /** Starts the app with settings with which it must not start. @returns what it printed, without its log */
   async function startInVain(env: NodeJS.ProcessEnv): Promise<string[]> {
-    const app = await AppProcess.spawn({ DATA_DIR: join(tmpdir(), "never-made"), ...env });
+    const DATA_DIR = await folder();
+    const app = await AppProcess.spawn({ DATA_DIR, ...env });
     apps.push(app);
     assert.equal(await app.ended, 1, app.output);
     await app.assertNothingLeft();
-    return app.output.split("\n").filter((line) => line !== "" && !line.startsWith("{"));
+    assert.deepEqual(readdirSync(DATA_DIR), [], "files were left behind");
+    return unlogged(app.output);
   }
 
   /** An access token of Uma's, from the identity provider of a running demo. */
@@ -134,11 +136,10 @@ describe("resilience: the process", function () {
     it("is killed while it makes its database: the next start makes it", async () => {
       const killed = await AppProcess.spawn({ DATA_DIR: dataDir, LOG_LEVEL: "info" });
       apps.push(killed);
-      await until(() => existsSync(join(dataDir, "postgres")), 60_000, "a database that is being made");
-      await sleep(100);
-      assert(!killed.output.includes("CRM ready"), "the test came too late");
+      await until(() => existsSync(join(dataDir, "postgres.incomplete")), 60_000, "a database that is being made");
       killed.kill("SIGKILL");
       await killed.ended;
+      assert(!existsSync(join(dataDir, "postgres")), "the test came too late");
       await killed.assertNothingLeft();
       await begin();
       await create("First");
@@ -242,6 +243,9 @@ describe("resilience: the process", function () {
     });
   });
 });
+
+/** The lines that are not of the app's log. */
+const unlogged = (output: string) => output.split("\n").filter((line) => line !== "" && !line.startsWith("{"));
 
 const listOf = (token: string): LoadRequest => ({ name: "list", path: "/contacts?limit=1", headers: bearer(token) });
 

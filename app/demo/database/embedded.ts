@@ -1,16 +1,19 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
 import { type Database, migrationsFolder, type OpenOptions } from "../../db/database.js";
+import { createCluster } from "./create-cluster.js";
 import { lockFolder } from "./folder-lock.js";
 
+/** PostgreSQL's default, 128 MB, is written with zeros at each start, and the demo's data is much smaller. */
+const SHARED_BUFFERS = "16MB";
+
 /**
- * Opens PostgreSQL inside this process (PGlite), creates it when there is none, and migrates its tables.
+ * Locks the data folder, and opens the database in it.
  *
- * @param dataDir - the folder of its data; one process can use it at a time
+ * @param dataDir - the folder, which is created when it does not exist; one process can use it at a time
  * @throws Error when another process uses the folder, or when there is no database that must exist
  */
 export async function openEmbedded(dataDir: string, { mustExist = false }: OpenOptions = {}): Promise<Database> {
@@ -18,25 +21,38 @@ export async function openEmbedded(dataDir: string, { mustExist = false }: OpenO
   if (mustExist && !existsSync(join(dataDir, "postgres", "PG_VERSION"))) {
     throw new Error(`There is no database in ${resolve(dataDir)}. Set DATA_DIR to its folder, or set DATABASE_URL.`);
   }
-  await mkdir(dataDir, { recursive: true });
   const unlock = await lockFolder(dataDir);
   try {
-    const pglite = await PGlite.create(join(dataDir, "postgres"));
-    const db = drizzle(pglite);
-    await migrate(db, { migrationsFolder });
-    return {
-      db,
-      pool: { query: (text, values) => pglite.query(text, values) },
-      async ping() {
-        await pglite.query("select 1");
-      },
-      async close() {
-        await pglite.close();
-        await unlock();
-      },
+    const database = await openLocked(dataDir);
+    const close = async () => {
+      await database.close();
+      await unlock();
     };
+    return { ...database, close };
   } catch (error) {
     await unlock();
     throw error;
   }
+}
+
+/**
+ * Opens PostgreSQL inside this process (PGlite), creates it when there is none, and migrates its tables.
+ *
+ * @param dataDir - the folder of its data, which this process has locked
+ */
+export async function openLocked(dataDir: string): Promise<Database> {
+  const folder = join(dataDir, "postgres");
+  if (!existsSync(join(folder, "PG_VERSION"))) await createCluster(folder);
+  const startParams = [...PGlite.defaultStartParams, "-c", `shared_buffers=${SHARED_BUFFERS}`];
+  const pglite = await PGlite.create(folder, { startParams });
+  const db = drizzle(pglite);
+  await migrate(db, { migrationsFolder });
+  return {
+    db,
+    pool: { query: (text, values) => pglite.query(text, values) },
+    async ping() {
+      await pglite.query("select 1");
+    },
+    close: () => pglite.close(),
+  };
 }

@@ -1,4 +1,4 @@
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -8,8 +8,8 @@ const POLL_INTERVAL_MS = 50;
 const CLAIM_FILE = /^lock\.(\d+)$/;
 
 /**
- * Locks a folder for this process: two processes that write to one embedded database corrupt it. The claim of a process
- * that has died does not count.
+ * Locks a folder for this process: two processes that write to one embedded database corrupt it. The folder is created
+ * when it does not exist. The claim of a process that has died does not count.
  *
  * A process writes its claim first and then looks for others, so that of two that start at the same time neither can
  * overlook the other. The one with the higher process id gives way.
@@ -20,6 +20,7 @@ const CLAIM_FILE = /^lock\.(\d+)$/;
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const claim = fileOf(folder, process.pid);
   const unlock = () => rm(claim, { force: true });
+  await mkdir(folder, { recursive: true });
   await writeFile(claim, "");
   const limit = performance.now() + MAX_WAIT_MS;
   for (;;) {
