@@ -80,11 +80,11 @@ export function createApp(services: Services): Express {
   );
   useStaticFiles(app);
   app.use(noStore);
+  app.use(requestTurns());
   app.use(browserSessions(config, database.pool, sessionSecret));
   app.use(identify(config.claimRules, bearerTokens(okta.settings, config.audience, config.claimRules)));
   app.use(rememberPeople(people));
   app.use(requestLimit(config.rateLimits.requests));
-  app.use(requestTurns());
   app.use(authorization({ pdp, principal: principalOf, decisions: { sinks: services.decisionSinks } }));
   app.use(bodyParsers);
   app.use(csrf);
