@@ -14,7 +14,7 @@ export interface EventAttributes {
 }
 
 /** What came of a question, or of several that were asked together. */
-interface Outcome {
+export interface Outcome {
   readonly id: string;
   /** Time that the PDP took, in ms; 0 when it was not asked. */
   readonly duration: number;

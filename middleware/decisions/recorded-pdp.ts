@@ -4,7 +4,7 @@ import type { Filter } from "../filter/filter.js";
 import { failSpan, propagationOf, startCallSpan, traceContextOf, traceIdOf } from "../telemetry.js";
 import type { Answer, CallOptions, Check, Decision, Pdp, Plan, Principal, Resource } from "../types.js";
 import type { DecisionEvent, EnforcedEvent } from "./event.js";
-import { type EnforcedOutcome, eventId } from "./make-event.js";
+import { type AnsweredCheck, type ChecksOutcome, type EnforcedOutcome, eventId, type Outcome } from "./make-event.js";
 import type { DecisionRecorder } from "./recorder.js";
 
 /** What asks a question that the request depends on. */
@@ -18,7 +18,10 @@ type Recorded<T> = T & { readonly id: string };
 export type RecordedAnswer = Recorded<Answer>;
 
 /** How long the PDP took, and the trace that the call belongs to. */
-type Timing = Pick<EnforcedOutcome, "duration" | "traceId">;
+type Timing = Pick<Outcome, "duration" | "traceId">;
+
+/** A refusal that no policy decided: its id and code. */
+type Refusal = Outcome & { readonly error: string };
 
 /** The PDP for one request. Every answer is on record before the caller gets it. */
 export class RecordedPdp {
@@ -43,45 +46,35 @@ export class RecordedPdp {
       source,
       [check],
       (options) => this.#check(principal, [check], options),
-      (error, timing) => this.#recordFailure(source, check, error, timing),
+      (refusal) => this.#recordRefused(source, check, refusal),
     );
     const { allowed, callId, metadata } = answer;
     const id = eventId(callId);
-    this.decisions.push({ id, kind: check.kind, resourceId: check.resource.id, action: check.action, allowed, callId });
+    this.#remember(check, { id, allowed, callId });
     await this.#record({ id, source, ...check, allowed, metadata, ...timing, error: null });
     return { id, allowed, callId };
   }
 
   /** The answers to checks that are asked ahead, in their order. There is one event for each call of the PDP. */
   async checkAhead(principal: Principal, checks: readonly Check[]): Promise<readonly RecordedAnswer[]> {
-    const [answers, { duration, traceId }] = await this.#ask(
+    const [answers, timing] = await this.#ask(
       "check",
       checks,
       (options) => this.#check(principal, checks, options),
-      (error, timing) => this.#recordFailedChecks(checks, error, timing),
+      (refusal) => this.#recordRefusedChecks(checks, refusal),
     );
-    const ids = new Map<string, string>();
-    const answered = answers.map(({ allowed, callId }, n) => {
-      const id = ids.get(callId) ?? eventId(callId);
-      ids.set(callId, id);
-      return { ...(checks[n] as Check), id, allowed, callId };
+    const calls = new Map<string, { readonly id: string; readonly checks: AnsweredCheck[] }>();
+    const recorded = answers.map(({ allowed, callId }, n) => {
+      const check = checks[n] as Check;
+      const call = calls.get(callId) ?? { id: eventId(callId), checks: [] };
+      calls.set(callId, call);
+      call.checks.push({ ...check, allowed });
+      const answer = { id: call.id, allowed, callId };
+      this.#remember(check, answer);
+      return answer;
     });
-    for (const { id, kind, resource, action, allowed, callId } of answered) {
-      this.decisions.push({ id, kind, resourceId: resource.id, action, allowed, callId });
-    }
-    await Promise.all(
-      [...ids.values()].map((id) => {
-        const ofCall = answered.filter((check) => check.id === id);
-        return this.#recorder.recordChecks(this.#req, this.#principal, {
-          id,
-          checks: ofCall,
-          duration,
-          traceId,
-          error: null,
-        });
-      }),
-    );
-    return answered.map(({ id, allowed, callId }) => ({ id, allowed, callId }));
+    await Promise.all([...calls.values()].map((call) => this.#recordChecks({ ...call, ...timing, error: null })));
+    return recorded;
   }
 
   /** The plan for an action: on which resources of a kind it is allowed. */
@@ -95,11 +88,11 @@ export class RecordedPdp {
         if (!isFilter(given?.filter)) throw new PdpUnavailableError("bad_answer");
         return given;
       },
-      (error, timing) => this.#recordFailure(source, check, error, timing),
+      (refusal) => this.#recordRefused(source, check, refusal),
     );
     const id = eventId(callId);
     const allowed = filter.decision !== "denied";
-    this.decisions.push({ id, kind: check.kind, resourceId: check.resource.id, action: check.action, allowed, callId });
+    this.#remember(check, { id, allowed, callId });
     await this.#record({ id, source, ...check, allowed, metadata, filter, ...timing, error: null });
     return { id, filter, callId };
   }
@@ -112,14 +105,14 @@ export class RecordedPdp {
     try {
       return await step();
     } catch (error) {
-      await this.#recordFailure(source, question, error, this.#untimed());
+      await this.#recordRefused(source, question, { ...refusalOf(error), ...this.#untimed() });
       throw error;
     }
   }
 
   /** Records a refusal for which the PDP was not asked. @param error - its code */
   async recordRefusal(source: EnforcedSource, question: Question, error: string): Promise<void> {
-    await this.#recordRefused(source, question, eventId(""), error, this.#untimed());
+    await this.#recordRefused(source, question, { id: eventId(""), error, ...this.#untimed() });
   }
 
   /**
@@ -129,7 +122,7 @@ export class RecordedPdp {
    */
   async refuseChecks(checks: readonly Check[], error: string): Promise<readonly RecordedAnswer[]> {
     const id = eventId("");
-    await this.#recordRefusedChecks(checks, id, error, this.#untimed());
+    await this.#recordRefusedChecks(checks, { id, error, ...this.#untimed() });
     return checks.map(() => ({ id, allowed: false, callId: "" }));
   }
 
@@ -141,58 +134,50 @@ export class RecordedPdp {
     throw new PdpUnavailableError("bad_answer");
   }
 
-  /** Asks the PDP. If the call fails, `recordFailure` records it before the error is thrown on. */
+  /** Asks the PDP. If the call fails, `recordRefused` records the refusal before the error is thrown on. */
   async #ask<T>(
     source: DecisionEvent["source"],
     checks: readonly Check[],
     send: (options: CallOptions) => Promise<T>,
-    recordFailure: (error: unknown, timing: Timing) => Promise<void>,
+    recordRefused: (refusal: Refusal) => void | Promise<void>,
   ): Promise<[T, Timing]> {
     const [{ kind, action }] = checks as [Check];
     const attributes = { "authz.kind": kind, "authz.action": action, "authz.checks": checks.length };
     const span = startCallSpan(traceContextOf(this.#req), `${source} ${kind} ${action}`, attributes);
     const { traceId, traceparent } = propagationOf(span);
     const start = performance.now();
+    const timing = () => ({ duration: performance.now() - start, traceId });
     try {
       // The event of checks that are asked ahead has no metadata.
       const answer = await send({ includeMetadata: this.#recorder.isWanted && source !== "check", traceparent });
-      return [answer, { duration: performance.now() - start, traceId }];
+      return [answer, timing()];
     } catch (error) {
       failSpan(span, error);
-      await recordFailure(error, { duration: performance.now() - start, traceId });
+      await recordRefused({ ...refusalOf(error), ...timing() });
       throw error;
     } finally {
       span.end();
     }
   }
 
-  async #recordFailure(source: EnforcedSource, question: Question, error: unknown, timing: Timing): Promise<void> {
-    const { id, code } = refusalOf(error);
-    await this.#recordRefused(source, question, id, code, timing);
+  #remember({ kind, resource, action }: Check, answer: RecordedAnswer): void {
+    this.decisions.push({ ...answer, kind, resourceId: resource.id, action });
   }
 
-  async #recordFailedChecks(checks: readonly Check[], error: unknown, timing: Timing): Promise<void> {
-    const { id, code } = refusalOf(error);
-    await this.#recordRefusedChecks(checks, id, code, timing);
+  #recordRefused(source: EnforcedSource, { kind, action, resource }: Question, refusal: Refusal): void | Promise<void> {
+    return this.#record({ source, kind, action, resource, allowed: false, ...refusal });
   }
 
-  #recordRefused(
-    source: EnforcedSource,
-    { kind, action, resource }: Question,
-    id: string,
-    error: string,
-    timing: Timing,
-  ): void | Promise<void> {
-    return this.#record({ id, source, kind, action, resource, allowed: false, error, ...timing });
-  }
-
-  #recordRefusedChecks(checks: readonly Check[], id: string, error: string, timing: Timing): void | Promise<void> {
-    const refused = checks.map((check) => ({ ...check, allowed: false }));
-    return this.#recorder.recordChecks(this.#req, this.#principal, { id, checks: refused, error, ...timing });
+  #recordRefusedChecks(checks: readonly Check[], refusal: Refusal): void | Promise<void> {
+    return this.#recordChecks({ checks: checks.map((check) => ({ ...check, allowed: false })), ...refusal });
   }
 
   #record(outcome: EnforcedOutcome): void | Promise<void> {
     return this.#recorder.record(this.#req, this.#principal, outcome);
+  }
+
+  #recordChecks(outcome: ChecksOutcome): void | Promise<void> {
+    return this.#recorder.recordChecks(this.#req, this.#principal, outcome);
   }
 
   #untimed(): Timing {
@@ -201,11 +186,11 @@ export class RecordedPdp {
 }
 
 /** The id and code of the refusal that an error leads to. An error of this middleware carries the id from now on. */
-function refusalOf(error: unknown): { id: string; code: string } {
+function refusalOf(error: unknown): Pick<Refusal, "id" | "error"> {
   const id = eventId("");
-  if (!(error instanceof AuthorizationError)) return { id, code: "error" };
+  if (!(error instanceof AuthorizationError)) return { id, error: "error" };
   error.decisionId = id;
-  return { id, code: error.code };
+  return { id, error: error.code };
 }
 
 // A Pdp written in JavaScript may return any value. Only a boolean, or a known filter, counts as an answer.
