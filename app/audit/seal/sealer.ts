@@ -1,6 +1,6 @@
 import { asc, count, desc, min, sql } from "drizzle-orm";
 import type { Logger } from "pino";
-import type { Db } from "../../db/database.js";
+import { type Db, rowsOf } from "../../db/database.js";
 import { decisions, sealHead, seals, unsealedDecisions } from "../../db/schema.js";
 import { digestOf } from "../record/digest.js";
 import { addToHourlyCounts } from "./hourly-counts.js";
@@ -132,10 +132,11 @@ export class Sealer {
 
 /** Takes the lock that lets one process seal at a time, until the transaction ends. Returns whether it was free. */
 async function tryLock(tx: Db): Promise<boolean> {
-  const { rows } = (await tx.execute(
+  const [lock] = await rowsOf<{ locked: boolean }>(
+    tx,
     sql`select pg_try_advisory_xact_lock(${ADVISORY_LOCK_KEY}) as locked`,
-  )) as unknown as { rows: { locked: boolean }[] };
-  return rows[0]?.locked === true;
+  );
+  return lock?.locked === true;
 }
 
 /** The records for the next seal, in the order of the log. */

@@ -1,7 +1,7 @@
 import { metrics } from "@opentelemetry/api";
 import { sql } from "drizzle-orm";
 import type { Logger } from "pino";
-import type { Db } from "../../db/database.js";
+import { type Db, rowsOf } from "../../db/database.js";
 import { decisions, unsealedDecisions } from "../../db/schema.js";
 
 /** Records are sealed within seconds: an older one means that sealing has stopped everywhere. */
@@ -52,11 +52,14 @@ function secondsSince(time: number | null): number {
 /** The time of the oldest record that no seal covers, in ms; `null` when there is none. */
 async function oldestUnsealed(db: Db): Promise<number | null> {
   // Entry by entry, as PostgreSQL with outdated statistics would scan the whole log for a join.
-  const { rows } = (await db.execute(sql`
+  const [oldest] = await rowsOf<{ time: number }>(
+    db,
+    sql`
     select extract(epoch from (select time from ${decisions} where ${decisions.seq} = ${unsealedDecisions.seq}))::float8
       * 1000 as time
     from ${unsealedDecisions}
     where exists (select from ${decisions} where ${decisions.seq} = ${unsealedDecisions.seq})
-    order by ${unsealedDecisions.seq} limit 1`)) as unknown as { rows: { time: number }[] };
-  return rows[0]?.time ?? null;
+    order by ${unsealedDecisions.seq} limit 1`,
+  );
+  return oldest?.time ?? null;
 }

@@ -1,6 +1,6 @@
 import { and, desc, eq, isNull, lt, type SQL, sql } from "drizzle-orm";
 import { decisions } from "../../db/schema.js";
-import { type Asked, type AuditSearch, askedValues } from "./query.js";
+import type { Asked, AuditSearch } from "./query.js";
 
 /** What the log is searched for. */
 export interface Search extends Omit<AuditSearch, "person" | "asked"> {
@@ -37,8 +37,12 @@ export function conditionOf(search: Search): SQL | undefined {
 }
 
 /** Searches that find together what a search finds, and that have indexes: what was tried, and what was asked ahead. */
-export function indexedSearches(search: Search): readonly Search[] {
-  return search.asked ? [search] : askedValues.map((asked) => ({ ...search, asked }));
+export function indexedSearches(search: Search): readonly [Search, Search?] {
+  if (search.asked) return [search];
+  return [
+    { ...search, asked: "tried" },
+    { ...search, asked: "ahead" },
+  ];
 }
 
 /** The part of a search for which an index has the rows in order of time. */

@@ -2,12 +2,12 @@ import { and, desc, eq, gt, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { SqlCondition } from "../../../middleware/sql/index.js";
 import { asSql } from "../../db/condition.js";
-import { type Db, isStorable } from "../../db/database.js";
+import { type Db, isStorable, rowsOf } from "../../db/database.js";
 import { decisions, unsealedDecisions } from "../../db/schema.js";
 import type { StoredDecision } from "../record/row.js";
 import { type Count, countAll, countNewest, type NewestCounts } from "./counts.js";
 import type { Unit } from "./periods.js";
-import type { Cursor } from "./query.js";
+import type { Asked, Cursor } from "./query.js";
 import { conditionOf, indexedSearches, newestFirst, type Search } from "./search.js";
 
 /** A page of decisions, the newest first. */
@@ -80,12 +80,13 @@ export function decisionStore(db: Db): DecisionStore {
     },
 
     async hasDecisionsOf(personId) {
-      const found = await Promise.all(
-        indexedSearches({ personId }).map((search) =>
-          db.select({ one: sql`1` }).from(decisions).where(conditionOf(search)).limit(1),
-        ),
+      const isThere = (asked: Asked) =>
+        sql`exists ${db.select({ seq: decisions.seq }).from(decisions).where(conditionOf({ personId, asked }))}`;
+      const [row] = await rowsOf<{ found: boolean }>(
+        db,
+        sql`select ${isThere("tried")} or ${isThere("ahead")} as found`,
       );
-      return found.flat().length > 0;
+      return row?.found === true;
     },
 
     async isSealed(seq) {
@@ -103,13 +104,12 @@ export function decisionStore(db: Db): DecisionStore {
           .orderBy(...newestFirst(part))
           // One more than the page shows tells whether there is a next page.
           .limit(limit + 1);
-      const [first, second] = indexedSearches(search).map(newest);
-      if (!first) return { decisions: [], next: null };
+      const [first, second] = indexedSearches(search);
       const rows = await (second
-        ? unionAll(first, second)
+        ? unionAll(newest(first), newest(second))
             .orderBy(desc(decisions.time), desc(decisions.seq))
             .limit(limit + 1)
-        : first);
+        : newest(first));
       const shown = rows.slice(0, limit);
       const last = rows.length > limit ? shown.at(-1) : undefined;
       return { decisions: shown, next: last ? { time: last.time.toISOString(), seq: last.seq } : null };

@@ -100,7 +100,7 @@ export function decisionSentence(
  */
 export function checksSentence({ total, allowed }: ChecksCount, name: string | null): string {
   const questions = total === 1 ? "1 question" : `${total} questions`;
-  return `${questions} asked ahead for ${name ?? "somebody who was not logged in"}, ${allowed} answered with yes`;
+  return `${questions} asked ahead for ${name ?? "a visitor without a login"}, ${allowed} answered with yes`;
 }
 
 /**
