@@ -124,11 +124,11 @@ describe("settings", () => {
       "ü\0",
       "=",
     ];
-    const told = settingNames.flatMap((name) => values.flatMap((value) => problemsOf({ [name]: value })));
-    assert(told.length > settingNames.length, "hardly any problems were found");
+    const found = settingNames.flatMap((name) => values.flatMap((value) => problemsOf({ [name]: value })));
+    assert(found.length > settingNames.length, "hardly any problems were found");
     const ours = /^[A-Z_]+(, [A-Z_]+)*: (must |missing|the playground )/;
     assert.deepEqual(
-      told.filter((problem) => !ours.test(problem)),
+      found.filter((problem) => !ours.test(problem)),
       [],
     );
   });
