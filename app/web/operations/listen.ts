@@ -23,7 +23,9 @@ export function listen(server: Server, port: number, host?: string): Promise<voi
 /** Accepts no more connections, and waits for the requests in flight. After 10,000 ms it closes their connections. */
 export function stopServing(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    // A kept-alive connection becomes idle when its request is done. It would keep the server open.
+    // A client that sends one request after the other would keep its connection, and so the server, open.
+    server.prependListener("request", (_req, res) => res.setHeader("Connection", "close"));
+    // So would a connection that becomes idle when its request is done.
     const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_INTERVAL_MS);
     const deadline = setTimeout(() => server.closeAllConnections(), MAX_IN_FLIGHT_MS);
     server.close(() => {
