@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from "express";
 import pLimit, { type LimitFunction } from "p-limit";
 
 /** A request that takes longer waits for something else than this process, and leaves its turn to the next. */
-const MAX_TURN_MS = 250;
+const MAX_TURN_MS = 100;
 
 /**
  * Lets the requests with the same credentials take turns: each waits until the one before has been answered, so that a
