@@ -57,6 +57,8 @@ describe("resilience: the database", function () {
   }));
   let uma: string;
   let browser: UserAgent;
+  /** Another one for each client, as requests with the same credentials take turns. */
+  const ownToken = () => stack.token("uma@example.com");
 
   before(async () => {
     uma = await stack.token("uma@example.com");
@@ -85,9 +87,11 @@ describe("resilience: the database", function () {
         lastName: "first",
         email: "",
       });
-      writers.push(new Writer(contact, uma));
+      writers.push(new Writer(contact, await ownToken()));
     }
-    const creators = Array.from({ length: 6 }, (_, i) => new Creator(`c${i}.${Date.now()}`, uma));
+    const creators = await Promise.all(
+      Array.from({ length: 6 }, async (_, i) => new Creator(`c${i}.${Date.now()}`, await ownToken())),
+    );
     const cookie = browser.cookieHeaderFor(stack.url);
     const pages = ["/contacts", "/profile", `/contacts/${writers[0]?.id}`];
     const browsers = Array.from({ length: 6 }, (_, i): Turn<JudgedRequest> => {

@@ -119,9 +119,9 @@ async function startAuditedCrm(db: Db, options: AuditedCrmOptions = {}): Promise
       const rows = await db
         .select()
         .from(decisions)
-        .innerJoin(unsealedDecisions, eq(unsealedDecisions.seq, decisions.seq))
+        .leftJoin(unsealedDecisions, eq(unsealedDecisions.seq, decisions.seq))
         .orderBy(asc(decisions.seq));
-      assert.equal(rows.length, await db.$count(decisions), "a record that will never be sealed");
+      for (const row of rows) assert(row.decisions_unsealed, "a record that will never be sealed");
       return rows.map(({ decisions }) => assertConsistent(decisions));
     },
     contacts: () => db.select().from(contacts).orderBy(asc(contacts.id)),
