@@ -58,6 +58,23 @@ function printError(error: unknown): void {
   console.error(error instanceof Error ? error.message : error);
 }
 
+/** What is started in place of Okta or a PDP. */
+interface StandIn<Settings> {
+  readonly settings: Settings;
+  stop(): unknown;
+}
+
+/** The settings of a stand-in that starts. It is stopped even if the app ends before it has started. */
+async function settingsOf<Settings>(starting: Promise<StandIn<Settings>>): Promise<Settings> {
+  closers.push(() =>
+    starting.then(
+      (standIn) => standIn.stop(),
+      () => {},
+    ),
+  );
+  return (await starting).settings;
+}
+
 async function start(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
 
@@ -84,12 +101,10 @@ async function start(config: Config): Promise<void> {
   if (!database) throw new Error("neither settings nor a stand-in for the database");
   closers.push(() => database.close());
 
-  const okta = config.okta ? undefined : await demo?.startOktaStandIn(config, logger);
-  if (okta) closers.push(() => okta.stop());
-  const pdpProcess = config.cerbos ? undefined : await demo?.startPdpStandIn(logger);
-  if (pdpProcess) closers.push(() => pdpProcess.stop());
-  const oktaSettings = config.okta ?? okta?.settings;
-  const cerbosSettings = config.cerbos ?? pdpProcess?.settings;
+  const [oktaSettings, cerbosSettings] = await Promise.all([
+    config.okta ?? (demo && settingsOf(demo.startOktaStandIn(config, logger))),
+    config.cerbos ?? (demo && settingsOf(demo.startPdpStandIn(logger))),
+  ]);
   if (!oktaSettings || !cerbosSettings) throw new Error("neither settings nor stand-ins for Okta and the PDP");
 
   if (!config.databaseUrl) await demo?.seedContacts(database.db);

@@ -5,6 +5,7 @@ import { UnauthenticatedError } from "../../middleware/index.js";
 import type { ClaimRules, OktaSettings } from "../config.js";
 import { withDeadline } from "../deadline.js";
 import { type Claims, type Person, personFromAccessToken } from "./claims.js";
+import { issuerCheck, withoutHttpsWarning } from "./http-issuer.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
 import { type FetchUserinfo, userinfoOf } from "./userinfo.js";
 
@@ -40,14 +41,12 @@ export function bearerTokens(
   audience: string,
   rules: ClaimRules,
 ): (req: Request) => Promise<Person> {
-  const verifier = new OktaJwtVerifier({
-    issuer: okta.issuer,
-    jwksRequestsPerMinute: MAX_KEY_REQUESTS_PER_MINUTE,
-    testing: { disableHttpsCheck: okta.issuer.startsWith("http:") },
-  });
+  const { issuer } = okta;
+  const options = { issuer, jwksRequestsPerMinute: MAX_KEY_REQUESTS_PER_MINUTE, testing: issuerCheck(issuer) };
+  const verifier = withoutHttpsWarning(() => new OktaJwtVerifier(options));
   // Whether the last request for keys failed. Beyond its rate limit the verifier sends none, and this is all that is known.
   let keysUnreachable = false;
-  const fetchUserinfo: FetchUserinfo = userinfoOf(okta.issuer);
+  const fetchUserinfo: FetchUserinfo = userinfoOf(issuer);
   const userinfoCache = new LRUCache<string, Claims>({
     max: MAX_CACHED_USERINFOS,
     ttl: USERINFO_CACHE_LIFETIME_MS,

@@ -4,6 +4,7 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from "exp
 import type { Logger } from "pino";
 import type { OktaSettings } from "../config.js";
 import { withDeadline } from "../deadline.js";
+import { issuerCheck, withoutHttpsWarning } from "./http-issuer.js";
 import { loginPaths } from "./login-paths.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
 import { saveSession } from "./session.js";
@@ -113,7 +114,7 @@ export class OktaConnection {
 
   #discover(retryIn: number): void {
     const { issuer, clientId, clientSecret } = this.#settings;
-    const oidc = new oktaMiddleware.ExpressOIDC({
+    const options: ExpressOIDC.ConfigurationOptions = {
       issuer,
       client_id: clientId,
       client_secret: clientSecret,
@@ -121,7 +122,7 @@ export class OktaConnection {
       // Groups need no scope: their claim is included in any. Okta refuses a scope that it does not know.
       scope: "openid profile email",
       timeout: OKTA_TIMEOUT_MS,
-      testing: { disableHttpsCheck: issuer.startsWith("http:") },
+      testing: issuerCheck(issuer),
       routes: {
         login: { path: loginPaths.login },
         loginCallback: {
@@ -130,7 +131,8 @@ export class OktaConnection {
         },
         logoutCallback: { path: loginPaths.afterLogout },
       },
-    });
+    };
+    const oidc = withoutHttpsWarning(() => new oktaMiddleware.ExpressOIDC(options));
     oidc.on("ready", () => {
       this.#oidc = oidc;
       this.#firstAttemptEnded();

@@ -142,6 +142,7 @@ describe("resilience: the process", function () {
       assert(!existsSync(join(dataDir, "postgres")), "the test came too late");
       await killed.assertNothingLeft();
       await begin();
+      assert.deepEqual(unlogged(app.output), [`CRM ready at ${app.url}`], "more than its log and one line");
       await create("First");
     });
 

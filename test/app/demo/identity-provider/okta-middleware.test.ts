@@ -6,10 +6,10 @@ import { ExpressOIDC } from "@okta/oidc-middleware";
 import express, { type RequestHandler } from "express";
 import session from "express-session";
 import { decodeJwt } from "jose";
+import { withoutHttpsWarning } from "../../../../app/auth/http-issuer.js";
 import type { IdentityProvider } from "../../../../app/demo/identity-provider/index.js";
 import { UserAgent } from "../../../support/http/user-agent.js";
 import { uma, useIdentityProvider } from "../../../support/okta/identity-provider.js";
-import { withoutHttpsWarning } from "../../../support/okta/okta-libraries.js";
 import { buttonsOf } from "../../../support/okta/sign-in-page.js";
 import { type AuthorizationServer, allScopes, app, userinfoResponse } from "../../../support/okta/web-client.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { uma, useIdentityProvider } from "../../../../support/okta/identity-provider.js";
-import { oktaVerifier } from "../../../../support/okta/okta-libraries.js";
+import { oktaVerifier } from "../../../../support/okta/okta-verifier.js";
 import { app, tokensOf } from "../../../../support/okta/web-client.js";
 
 describe("the stand-in's access tokens", () => {

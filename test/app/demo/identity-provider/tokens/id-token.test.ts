@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { accessTokenHash } from "../../../../support/okta/access-token-hash.js";
 import { uma, useIdentityProvider } from "../../../../support/okta/identity-provider.js";
-import { oktaVerifier } from "../../../../support/okta/okta-libraries.js";
+import { oktaVerifier } from "../../../../support/okta/okta-verifier.js";
 import { app, idTokenClaims, tokensOf } from "../../../../support/okta/web-client.js";
 
 describe("the stand-in's ID tokens", () => {

@@ -3,7 +3,7 @@ import { decodeJwt } from "jose";
 import { cliClientId } from "../../../../../app/demo/identity-provider/options.js";
 import { UserAgent } from "../../../../support/http/user-agent.js";
 import { uma, useIdentityProvider } from "../../../../support/okta/identity-provider.js";
-import { oktaVerifier } from "../../../../support/okta/okta-libraries.js";
+import { oktaVerifier } from "../../../../support/okta/okta-verifier.js";
 import {
   allScopes,
   authorizeUrl,
