@@ -1,4 +1,4 @@
-import { getTableColumns, type InferSelectModel, inArray, type SQLWrapper, sql, type WithSubquery } from "drizzle-orm";
+import { getTableColumns, type InferSelectModel, inArray, type SQLWrapper, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { type Db, rowsOf } from "../../db/database.js";
 import { decisions, unsealedDecisions } from "../../db/schema.js";
@@ -68,18 +68,29 @@ export async function changeWithRecord<Table extends PgTable>(
   change: SQLWrapper,
   row: DecisionRow,
 ): Promise<InferSelectModel<Table> | undefined> {
-  const changed = db.$with("changed", getTableColumns(table)).as(change.getSQL());
-  const recorded = db.$with("recorded", { seq: decisions.seq }).as(sql`
-    insert into ${decisions} (${names})
-    select row.* from changed, json_to_record(${JSON.stringify(valuesOf(row))}::json) as row(${typed})
-    returning seq`);
-  const queued = db.$with("queued", {}).as(sql`insert into ${unsealedDecisions} select seq from recorded`);
-  // As a subquery of any columns: drizzle's types do not see that every table has some.
-  const [made] = await db
-    .with(changed, recorded, queued)
-    .select()
-    .from(changed as WithSubquery);
-  return made as InferSelectModel<Table> | undefined;
+  const values = Object.entries(valuesOf(row)).map(
+    ([name, value]) => sql`${value}::${sql.raw(columns[name as keyof typeof columns])}`,
+  );
+  // Not by drizzle's with(), which builds this in more time than PostgreSQL needs for it.
+  const [changed] = await rowsOf<Record<string, unknown>>(
+    db,
+    sql`
+    with changed as (${change.getSQL()}), recorded as (
+      insert into ${decisions} (${names}) select ${sql.join(values, sql`, `)} from changed
+      returning seq
+    ), queued as (insert into ${unsealedDecisions} select seq from recorded)
+    select * from changed`,
+  );
+  return changed && rowIn(table, changed);
+}
+
+/** A row of a table, of values by the names of its columns, as the driver gives them. */
+function rowIn<Table extends PgTable>(table: Table, values: Readonly<Record<string, unknown>>) {
+  const mapped = Object.entries(getTableColumns(table)).map(([key, column]) => {
+    const value = values[column.name];
+    return [key, value === null ? null : column.mapFromDriverValue(value)];
+  });
+  return Object.fromEntries(mapped) as InferSelectModel<Table>;
 }
 
 /** The texts of the records that the log has under some ids, by id. */

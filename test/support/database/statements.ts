@@ -1,9 +1,15 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
+import { PgDialect } from "drizzle-orm/pg-core";
 import type { Db } from "../../../app/db/database.js";
 
 /** Runs a statement as it is, past everything that the app takes care of. */
 export async function run(db: Db, statement: string): Promise<void> {
   await db.execute(sql.raw(statement));
+}
+
+/** Whether a statement makes a change together with its decision's record. */
+export function isRecordedChange(statement: SQL): boolean {
+  return /^\s*with changed as /.test(new PgDialect().sqlToQuery(statement).sql);
 }
 
 /** Whether a query on another connection waits for a lock. */

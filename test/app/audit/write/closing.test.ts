@@ -3,9 +3,11 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { SQL } from "drizzle-orm";
 import pg from "pg";
 import { pino } from "pino";
 import { auditedCrmPerTest } from "../../../support/audit/audited-crm.js";
+import { isRecordedChange } from "../../../support/database/statements.js";
 import { useOpened } from "../../../support/database/suites.js";
 import { temporaryDatabase, useTemporaryDatabase } from "../../../support/database/temporary-database.js";
 import { clientOf } from "../../../support/http/client.js";
@@ -28,12 +30,11 @@ describe("the decision log, closed while nothing answers", function () {
       free = resolve;
     });
     let isUnderWay = false;
-    const hangingChange = () => {
-      isUnderWay = true;
-      return { select: () => ({ from: () => hanging }) };
+    const execute = (statement: SQL) => {
+      isUnderWay ||= isRecordedChange(statement);
+      return hanging;
     };
-    // What batches call, and what changes call.
-    const decisionDb = Object.create(db, { execute: { value: () => hanging }, with: { value: hangingChange } });
+    const decisionDb = Object.create(db, { execute: { value: execute } });
     const crm = await startCrm({ logger, decisionDb });
     try {
       await crm.as("uma").get(`/contacts/${randomUUID()}`);

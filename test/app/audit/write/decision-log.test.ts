@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { eq, like, sql, type WithSubquery } from "drizzle-orm";
+import { eq, like, type SQL, sql } from "drizzle-orm";
 import { pino } from "pino";
 import type { DecisionRecord } from "../../../../app/audit/record/record.js";
 import { verify } from "../../../../app/audit/seal/verify.js";
@@ -11,6 +11,7 @@ import type { Answer, Check, EnforcedEvent } from "../../../../middleware/index.
 import { type AuditedCrm, auditedCrmPerTest, guardDecisions } from "../../../support/audit/audited-crm.js";
 import { emptyLog, sealLog } from "../../../support/audit/sample-log.js";
 import { type ContactJson, contactIn, createContact } from "../../../support/contacts/contacts.js";
+import { isRecordedChange } from "../../../support/database/statements.js";
 import { describeOnEachEngine } from "../../../support/database/suites.js";
 import { problemIn } from "../../../support/http/answers.js";
 import { atOnce } from "../../../support/http/client.js";
@@ -180,19 +181,12 @@ describeOnEachEngine("the decision log", (db) => {
 
   it("does not tell of a change twice when the database's answer to it is lost", async () => {
     let fails = false;
-    const losing = (...parts: WithSubquery[]) => ({
-      select: () => ({
-        from: async (changed: WithSubquery) => {
-          const rows = await db
-            .with(...parts)
-            .select()
-            .from(changed);
-          if (fails) throw new Error("the answer is lost");
-          return rows;
-        },
-      }),
-    });
-    const app = await start({ decisionDb: Object.create(db, { with: { value: losing } }) });
+    const losing = async (statement: SQL) => {
+      const answer = await db.execute(statement);
+      if (fails && isRecordedChange(statement)) throw new Error("the answer is lost");
+      return answer;
+    };
+    const app = await start({ decisionDb: Object.create(db, { execute: { value: losing } }) });
     const uma = app.as("uma");
     const { id } = await createContact(uma);
     fails = true;
