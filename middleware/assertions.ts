@@ -1,5 +1,5 @@
 import { AuthorizationSetupError } from "./errors.js";
-import type { Principal, Resource } from "./types.js";
+import type { AuxData, PolicyChoice, Principal, Resource } from "./types.js";
 
 /** The longest time that Node's timers can wait, in ms. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -13,21 +13,24 @@ export function asError(thrown: unknown): Error {
 }
 
 /**
- * Asserts that a PDP can decide about a principal: it has an id, and roles are a list of names.
+ * Asserts that a PDP can decide about a principal: it has an id, roles are a list of names, and all else that is sent is
+ * of the right type.
  *
  * @throws {@link AuthorizationSetupError} otherwise
  */
 export function assertPrincipal(principal: Principal): void {
-  if (!isNonEmptyText(principal.id)) {
-    throw new AuthorizationSetupError("principal() returned a principal whose id is not a non-empty string.");
+  if (!isNonEmptyText(principal?.id)) {
+    throw new AuthorizationSetupError("A principal must have an id that is a non-empty string.");
   }
   if (!Array.isArray(principal.roles) || !principal.roles.every(isNonEmptyText)) {
-    throw new AuthorizationSetupError("principal() returned roles that are not an array of non-empty strings.");
+    throw new AuthorizationSetupError("A principal must have roles that are an array of non-empty strings.");
   }
+  assertAttributes("A principal", principal);
+  assertPolicyChoice("A principal", principal);
 }
 
 /**
- * Asserts that a resource has an id.
+ * Asserts that a PDP can decide about a resource: it has an id, and all else that is sent is of the right type.
  *
  * @throws {@link AuthorizationSetupError} otherwise
  */
@@ -35,6 +38,42 @@ export function assertResource(resource: Resource): void {
   if (!isNonEmptyText(resource?.id)) {
     throw new AuthorizationSetupError("A resource must have an id that is a non-empty string.");
   }
+  assertAttributes("A resource", resource);
+  assertPolicyChoice("A resource", resource);
+}
+
+/**
+ * Asserts that a scope and a version are text, if they are there: another value would have to be left out, and another
+ * policy would decide.
+ *
+ * @param whose - the beginning of the message, such as "A resource"
+ * @throws {@link AuthorizationSetupError} otherwise
+ */
+export function assertPolicyChoice(whose: string, choice: PolicyChoice): void {
+  for (const name of ["scope", "policyVersion"] as const) {
+    const value: unknown = choice[name];
+    if (value !== undefined && typeof value !== "string") {
+      throw new AuthorizationSetupError(`${whose} has a ${name} that is not a string.`);
+    }
+  }
+}
+
+/**
+ * Asserts that auxiliary data are a JWT and nothing else, which would be left out.
+ *
+ * @throws {@link AuthorizationSetupError} otherwise
+ */
+export function assertAuxData(auxData: AuxData): void {
+  const { jwt, ...rest } = auxData;
+  const { token, keySetId, ...more } = jwt ?? {};
+  const isValid = isNonEmptyText(token) && (keySetId === undefined || isNonEmptyText(keySetId));
+  if (isValid && Object.keys({ ...rest, ...more }).length === 0) return;
+  throw new AuthorizationSetupError("auxData() must return { jwt: { token, keySetId? } } of non-empty strings.");
+}
+
+function assertAttributes(whose: string, { attr }: { readonly attr?: unknown }): void {
+  const isObject = typeof attr === "object" && attr !== null && !Array.isArray(attr);
+  if (attr !== undefined && !isObject) throw new AuthorizationSetupError(`${whose} has attr that is not an object.`);
 }
 
 /** Whether a value can be the id of a principal or resource, or the name of a role, kind or action. */

@@ -3,7 +3,7 @@ import { asError } from "./assertions.js";
 import { type DecisionOptions, DecisionRecorder } from "./decisions/recorder.js";
 import { Enforcement, setEnforcement } from "./enforcement.js";
 import { RequestAuthorization } from "./request-authorization.js";
-import type { Pdp, Principal } from "./types.js";
+import type { AuxData, Pdp, Principal } from "./types.js";
 
 declare global {
   namespace Express {
@@ -24,6 +24,11 @@ export interface AuthorizationOptions {
    * token.
    */
   readonly principal: (req: Request) => Principal | null | Promise<Principal | null>;
+  /**
+   * Returns what policies can look at besides the principal and the resource: a JWT, whose claims the PDP verifies and
+   * reads. It is called once for each request. Default: nothing.
+   */
+  readonly auxData?: (req: Request) => AuxData | undefined | Promise<AuxData | undefined>;
   /** Where the event of each decision goes, refusals included, and what is in it. Default: there are no events. */
   readonly decisions?: DecisionOptions;
 }
@@ -35,16 +40,23 @@ export interface AuthorizationOptions {
  * @throws TypeError at once when an option is missing or not valid
  */
 export function authorization(options: AuthorizationOptions): RequestHandler {
-  const { pdp, principal, decisions = { sinks: [] } } = options;
+  const { pdp, principal, auxData, decisions = { sinks: [] }, ...unknown } = options;
   if (typeof pdp?.check !== "function" || typeof pdp.plan !== "function") {
     throw new TypeError("authorization(): pdp is missing; see cerbos().");
   }
   if (typeof principal !== "function") throw new TypeError("authorization(): principal must be a function of req.");
+  // A misspelt auxData would otherwise be left out of every question.
+  const [stray] = Object.keys(unknown);
+  if (stray !== undefined) throw new TypeError(`authorization(): there is no option ${stray}.`);
+  if (auxData !== undefined && typeof auxData !== "function") {
+    throw new TypeError("authorization(): auxData must be a function of req.");
+  }
   assertDecisions(decisions);
   const recorder = new DecisionRecorder(decisions);
   return async (req, _res, next) => {
     try {
-      const enforcement = new Enforcement(req, (await principal(req)) ?? null, pdp, recorder);
+      const subject = { req, principal: (await principal(req)) ?? null, askedBy: null };
+      const enforcement = new Enforcement(subject, (await auxData?.(req)) ?? undefined, pdp, recorder);
       req.authz = new RequestAuthorization(enforcement);
       setEnforcement(req.authz, enforcement);
     } catch (error) {

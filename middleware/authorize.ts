@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from "express";
 import { asError, isNonEmptyText } from "./assertions.js";
 import { enforcementOf } from "./enforcement.js";
 import { refuseUnfilteredResponse } from "./filter/unfiltered-response.js";
-import type { LoadedResource } from "./types.js";
+import type { LoadedResource, PolicyChoice } from "./types.js";
 
 /** What a guard asks the PDP, as {@link routesOf} lists it. */
 export interface Guard {
@@ -25,6 +25,11 @@ export interface AuthorizeOptions {
    * `req.authz.filter()`.
    */
   readonly filter?: true;
+  /**
+   * For guards without a loader, lists included: which policy decides, where there are several, such as one for each
+   * tenant. A loader's resource says itself which is its own. Default: the PDP's defaults.
+   */
+  readonly policy?: (req: Request) => PolicyChoice;
 }
 
 const guards = new WeakMap<object, Guard>();
@@ -45,15 +50,16 @@ export function authorize(kind: string, action: string, options: AuthorizeOption
     throw new TypeError("authorize(): kind and action must be non-empty strings.");
   }
   assertOptions(options);
-  const { resource, filter = false } = options;
+  const { resource, filter = false, policy } = options;
   const guard: RequestHandler = async (req, res, next) => {
     try {
       const enforcement = enforcementOf(req);
+      const chosen = policy && (() => policy(req));
       if (filter) {
-        await enforcement.enforceFilter(kind, action);
+        await enforcement.enforceFilter(kind, action, chosen);
         refuseUnfilteredResponse(res, kind, action, () => enforcement.isUnfiltered(kind, action));
       } else {
-        await enforcement.enforce(kind, action, resource && (() => resource(req)));
+        await enforcement.enforce(kind, action, resource && (() => resource(req)), chosen);
       }
     } catch (error) {
       next(asError(error));
@@ -67,13 +73,21 @@ export function authorize(kind: string, action: string, options: AuthorizeOption
 
 function assertOptions(options: AuthorizeOptions): void {
   // If a misspelt loader were ignored, the PDP would be asked about the kind as a whole, which policies may allow.
-  const isUnknown =
-    typeof options !== "object" || Object.keys(options).some((name) => !["resource", "filter"].includes(name));
-  if (isUnknown || ("resource" in options && typeof options.resource !== "function")) {
-    throw new TypeError("authorize(): options may only be { resource }, a function of req, or { filter: true }.");
+  const known = ["resource", "filter", "policy"];
+  const isUnknown = typeof options !== "object" || Object.keys(options).some((name) => !known.includes(name));
+  const isFunction = (name: "resource" | "policy") => !(name in options) || typeof options[name] === "function";
+  if (isUnknown || !isFunction("resource") || !isFunction("policy")) {
+    throw new TypeError(
+      "authorize(): options may only be { resource }, a function of req, or { filter: true }, and { policy }, a function of req.",
+    );
   }
   if ("filter" in options && (options.filter !== true || "resource" in options)) {
     throw new TypeError("authorize(): filter may only be true, and not together with resource.");
+  }
+  if ("policy" in options && "resource" in options) {
+    throw new TypeError(
+      "authorize(): policy is not for guards with resource, whose scope and version are the resource's.",
+    );
   }
 }
 

@@ -7,7 +7,7 @@ type AskBatch = (checks: readonly Check[]) => Promise<readonly RecordedAnswer[]>
 
 /**
  * The checks of one request. Checks of the same tick become one call to the PDP. An answer is kept until the request
- * ends, and serves checks of the same kind, id, action and `attr` object.
+ * ends, and serves checks of the same kind, id, action, policy choice and `attr` object.
  */
 export class BatchedChecks {
   readonly #loader: DataLoader<Check, RecordedAnswer, string>;
@@ -30,12 +30,12 @@ export class BatchedChecks {
     this.#loader.prime(check, answer);
   }
 
-  #keyOf({ kind, resource: { id, attr }, action }: Check): string {
+  #keyOf({ kind, resource: { id, attr, scope, policyVersion }, action }: Check): string {
     let number = 0;
     if (attr) {
       number = this.#attrNumbers.get(attr) ?? this.#attrNumbers.size + 1;
       this.#attrNumbers.set(attr, number);
     }
-    return JSON.stringify([kind, id, action, number]);
+    return JSON.stringify([kind, id, action, number, scope, policyVersion]);
   }
 }

@@ -1,11 +1,21 @@
 import type { Request } from "express";
-import { assertPrincipal, assertResource } from "./assertions.js";
+import { assertAuxData, assertPolicyChoice, assertPrincipal, assertResource } from "./assertions.js";
 import { BatchedChecks } from "./batched-checks.js";
+import type { Subject } from "./decisions/make-event.js";
 import { type RecordedAnswer, RecordedPdp } from "./decisions/recorded-pdp.js";
 import type { DecisionRecorder } from "./decisions/recorder.js";
 import { AuthorizationSetupError, DeniedError, ResourceNotFoundError, UnauthenticatedError } from "./errors.js";
 import type { Filter } from "./filter/filter.js";
-import { type Check, type LoadedResource, type Pdp, type Principal, type Resource, WHOLE_KIND } from "./types.js";
+import {
+  type AuxData,
+  type Check,
+  type LoadedResource,
+  type Pdp,
+  type PolicyChoice,
+  type Principal,
+  type Resource,
+  WHOLE_KIND,
+} from "./types.js";
 
 /** Code of a refusal for which the PDP need not be asked. */
 type RefusalCode = "unauthenticated" | "no_roles";
@@ -19,14 +29,34 @@ export class Enforcement {
   /** The resource that the loader of the last guard returned that passed; `undefined` when none had a loader. */
   resource: Resource | undefined;
   /** The filters that guards have got from the PDP, and whether a handler has taken them. */
-  readonly #filters = new Map<string, { readonly filter: Filter; taken: boolean }>();
+  readonly #filters = new Map<string, { readonly filter: Filter; readonly resource: Resource; taken: boolean }>();
 
-  /** @throws {@link AuthorizationSetupError} when a PDP cannot decide about the principal */
-  constructor(req: Request, principal: Principal | null, pdp: Pdp, recorder: DecisionRecorder) {
-    if (principal !== null) assertPrincipal(principal);
-    this.principal = principal;
-    this.pdp = new RecordedPdp(req, principal, pdp, recorder);
+  readonly #subject: Subject;
+  readonly #service: Pdp;
+  readonly #recorder: DecisionRecorder;
+
+  /** @throws {@link AuthorizationSetupError} when a PDP cannot decide about the principal, or by the auxiliary data */
+  constructor(subject: Subject, auxData: AuxData | undefined, pdp: Pdp, recorder: DecisionRecorder) {
+    if (subject.principal !== null) assertPrincipal(subject.principal);
+    if (auxData !== undefined) assertAuxData(auxData);
+    this.#subject = subject;
+    this.#service = pdp;
+    this.#recorder = recorder;
+    this.principal = subject.principal;
+    this.pdp = new RecordedPdp(subject, auxData, pdp, recorder);
     this.checks = new BatchedChecks((checks) => this.#answersTo(checks));
+  }
+
+  /**
+   * The same about another principal, asked by this one. It has none of the request's auxiliary data, which are those of
+   * who is logged in.
+   *
+   * @throws {@link AuthorizationSetupError} when a PDP cannot decide about the principal
+   */
+  about(principal: Principal): Enforcement {
+    assertPrincipal(principal);
+    const askedBy = this.principal?.id ?? null;
+    return new Enforcement({ ...this.#subject, principal, askedBy }, undefined, this.#service, this.#recorder);
   }
 
   /**
@@ -35,14 +65,20 @@ export class Enforcement {
    * @param kind - resource kind, as policies name it
    * @param action - action, as policies name it
    * @param load - loads the resource; without it the PDP is asked about the kind as a whole
+   * @param policy - which policy decides about the kind as a whole
    * @throws {@link UnauthenticatedError}, {@link DeniedError}, {@link ResourceNotFoundError},
    * {@link DecisionNotRecordedError}, or what the PDP throws
    */
-  async enforce(kind: string, action: string, load?: () => LoadedResource | Promise<LoadedResource>): Promise<void> {
+  async enforce(
+    kind: string,
+    action: string,
+    load?: () => LoadedResource | Promise<LoadedResource>,
+    policy?: () => PolicyChoice,
+  ): Promise<void> {
     const { principal, resource } = await this.pdp.recordingFailure("guard", { kind, action }, async () => {
       // Before the loader, so that a user without any role cannot learn which ids exist.
       const principal = this.#principalFor(kind, action);
-      const loaded = load ? await load() : WHOLE_KIND;
+      const loaded = load ? await load() : wholeKind(policy);
       if (loaded === undefined || loaded === null) throw new ResourceNotFoundError(kind);
       assertResource(loaded);
       return { principal, resource: loaded };
@@ -51,7 +87,7 @@ export class Enforcement {
     // The PDP is asked even if can() has asked the same before: the record must show that the action was tried.
     const answer = await this.pdp.guard(principal, check);
     const { allowed, callId, id } = answer;
-    const isWholeKind = resource === WHOLE_KIND;
+    const isWholeKind = load === undefined;
     if (!allowed) throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id, isWholeKind });
     this.checks.keep(check, answer);
     if (load) this.resource = resource;
@@ -64,14 +100,24 @@ export class Enforcement {
    * @throws {@link UnauthenticatedError}, {@link DeniedError}, {@link UnsupportedPlanError},
    * {@link DecisionNotRecordedError}, or what the PDP throws
    */
-  async enforceFilter(kind: string, action: string): Promise<void> {
-    const check = { kind, action, resource: WHOLE_KIND };
-    const principal = await this.pdp.recordingFailure("filter", check, () => this.#principalFor(kind, action));
-    const { filter, callId, id } = await this.pdp.plan(principal, check);
+  async enforceFilter(kind: string, action: string, policy?: () => PolicyChoice): Promise<void> {
+    const question = { kind, action, resource: WHOLE_KIND };
+    const key = keyOf(kind, action);
+    const { principal, resource } = await this.pdp.recordingFailure("filter", question, () => {
+      const principal = this.#principalFor(kind, action);
+      const resource = wholeKind(policy);
+      const earlier = this.#filters.get(key)?.resource;
+      // filter() would give the handler one of the two, and the rows would be those of the other policy as well.
+      if (earlier && (earlier.scope !== resource.scope || earlier.policyVersion !== resource.policyVersion)) {
+        throw new AuthorizationSetupError(`Two guards filter ${kind} ${action} by different policies.`);
+      }
+      return { principal, resource };
+    });
+    const { filter, callId, id } = await this.pdp.plan(principal, { kind, action, resource });
     if (filter.decision === "denied") {
       throw new DeniedError({ code: "denied", kind, action, callId, decisionId: id, isWholeKind: true });
     }
-    this.#filters.set(keyOf(kind, action), { filter, taken: false });
+    this.#filters.set(key, { filter, resource, taken: false });
   }
 
   /** The filter of a guard, which counts as taken from now on; `undefined` when no such guard has passed. */
@@ -108,6 +154,21 @@ export class Enforcement {
     if (principal === "no_roles") throw new DeniedError({ code: principal, kind, action, callId: "" });
     return principal;
   }
+}
+
+/**
+ * A kind as a whole, by the policy that a guard has chosen.
+ *
+ * @throws {@link AuthorizationSetupError} when the choice is not one
+ */
+export function wholeKind(policy: (() => PolicyChoice) | undefined): Resource {
+  if (!policy) return WHOLE_KIND;
+  const { scope, policyVersion, ...rest } = policy() ?? {};
+  assertPolicyChoice("The policy of a guard", { scope, policyVersion });
+  if (Object.keys(rest).length > 0) {
+    throw new AuthorizationSetupError("The policy of a guard may only be { scope, policyVersion }.");
+  }
+  return { ...WHOLE_KIND, scope, policyVersion };
 }
 
 function keyOf(kind: string, action: string): string {

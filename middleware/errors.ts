@@ -117,6 +117,20 @@ export class PdpRejectedError extends AuthorizationError {
 }
 
 /**
+ * The PDP fails at this question, however often it is asked, or its answer cannot be read: 500. It answers other
+ * questions, so its health is not in doubt. The cause has what it said.
+ */
+export class PdpFailedError extends AuthorizationError {
+  readonly code = "pdp_failed";
+  readonly status = 500;
+  readonly title = "Permissions could not be checked";
+
+  constructor(options?: ErrorOptions) {
+    super("The service that decides permissions fails at this question.", options);
+  }
+}
+
+/**
  * A sink did not take the event of the decision, so there is no record of it: 503, also when the PDP allowed the
  * action.
  */

@@ -24,6 +24,7 @@ export type { RequestAuthorization } from "./request-authorization.js";
 export { type Route, routesOf } from "./routes.js";
 export type {
   Answer,
+  AuxData,
   CallOptions,
   Check,
   Decision,
@@ -32,6 +33,8 @@ export type {
   LoadedResource,
   Pdp,
   Plan,
+  PlanOptions,
+  PolicyChoice,
   Principal,
   Resource,
 } from "./types.js";

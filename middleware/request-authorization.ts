@@ -1,8 +1,8 @@
 import { assertResource, isNonEmptyText } from "./assertions.js";
-import type { Enforcement } from "./enforcement.js";
+import { type Enforcement, wholeKind } from "./enforcement.js";
 import { AuthorizationSetupError } from "./errors.js";
 import type { Filter } from "./filter/filter.js";
-import { type Decision, type KindedResource, type Principal, type Resource, WHOLE_KIND } from "./types.js";
+import type { Decision, KindedResource, PolicyChoice, Principal, Resource } from "./types.js";
 
 /** `req.authz`: the permissions of one request, for handlers and templates. */
 export class RequestAuthorization {
@@ -38,7 +38,7 @@ export class RequestAuthorization {
    * @param resource - the resource, with its kind
    * @param action - action, as policies name it
    * @returns `false`, without asking the PDP, when nobody is logged in or the principal has no role
-   * @throws {@link PdpUnavailableError} or {@link PdpRejectedError} when there is no answer, and
+   * @throws {@link PdpUnavailableError}, {@link PdpRejectedError} or {@link PdpFailedError} when there is no answer, and
    * {@link DecisionNotRecordedError} when it cannot be recorded
    */
   async can(resource: KindedResource, action: string): Promise<boolean> {
@@ -66,6 +66,20 @@ export class RequestAuthorization {
   }
 
   /**
+   * Asks what somebody else may do, such as the recipient of what is about to be handed over, or what this principal
+   * might do if a resource were otherwise. Events of such questions have `askedBy`, so that they are not taken for deeds
+   * of the person whom they are about.
+   *
+   * @param principal - with the roles and attributes that the person would have when logged in
+   * @throws {@link AuthorizationSetupError} when nobody is logged in who could ask, or the principal is not valid
+   */
+  about(principal: Principal): Pick<RequestAuthorization, "can" | "canEach"> {
+    if (!this.principal)
+      throw new AuthorizationSetupError("req.authz.about() needs somebody who is logged in and asks.");
+    return new RequestAuthorization(this.#enforcement.about(principal));
+  }
+
+  /**
    * On which resources of a kind the principal may do an action, for the query of a route that is a list: see `toSql`.
    *
    * It works only on routes guarded by `authorize(kind, action, { filter: true })`. The guard has already asked the
@@ -88,19 +102,20 @@ export class RequestAuthorization {
    *
    * @param kind - resource kind, as policies name it
    * @param action - action, as policies name it
+   * @param policy - scope and version of the policy that decides, where there are several
    * @returns the filter for the query of that list, for `toSql`. It is `{ decision: "denied" }` when there is no such
    *   resource and, without asking the PDP, when nobody is logged in or the principal has no role
-   * @throws {@link AuthorizationSetupError} when the kind or action is not a non-empty string
-   * @throws {@link PdpUnavailableError}, {@link PdpRejectedError} or {@link UnsupportedPlanError} when there is no
-   * answer, and {@link DecisionNotRecordedError} when it cannot be recorded
+   * @throws {@link AuthorizationSetupError} when the kind or action is not a non-empty string, or the policy not a choice
+   * @throws {@link PdpUnavailableError}, {@link PdpRejectedError}, {@link PdpFailedError} or
+   * {@link UnsupportedPlanError} when there is no answer, and {@link DecisionNotRecordedError} when it cannot be recorded
    * @see https://docs.cerbos.dev/cerbos/latest/api/#resources-query-plan
    */
-  async plan(kind: string, action: string): Promise<Filter> {
+  async plan(kind: string, action: string, policy: PolicyChoice = {}): Promise<Filter> {
     if (![kind, action].every(isNonEmptyText)) {
       throw new AuthorizationSetupError("req.authz.plan() needs a kind and an action, as non-empty strings.");
     }
     const { pdp, principalOrRefusal } = this.#enforcement;
-    const check = { kind, action, resource: WHOLE_KIND };
+    const check = { kind, action, resource: wholeKind(() => policy) };
     if (typeof principalOrRefusal === "string") {
       await pdp.recordRefusal("filter", check, principalOrRefusal);
       return { decision: "denied" };

@@ -2,11 +2,24 @@ import type { Filter } from "./filter/filter.js";
 import type { Attributes } from "./json.js";
 
 /**
- * Who makes a request.
+ * Which of several policies decides. Scopes are for policies of parts of an organization, such as a tenant's. What is
+ * left out is decided by the PDP's defaults: no scope, and the version `default`.
+ *
+ * @see https://docs.cerbos.dev/cerbos/latest/policies/scoped_policies
+ */
+export interface PolicyChoice {
+  /** Scope of the policy, such as `acme.sales`. */
+  readonly scope?: string | undefined;
+  /** Version of the policy. */
+  readonly policyVersion?: string | undefined;
+}
+
+/**
+ * Who makes a request. Scope and version are those of principal policies.
  *
  * @see https://docs.cerbos.dev/cerbos/latest/api/#check-resources
  */
-export interface Principal {
+export interface Principal extends PolicyChoice {
   /** Unique and stable; never empty. With Okta the user id (`00u...`), not the login, which can change. */
   readonly id: string;
   /**
@@ -18,10 +31,12 @@ export interface Principal {
 }
 
 /**
- * What a request is about. A loader may return an object with more properties, such as the row that it has read. They
- * are not sent to the PDP, and handlers find them at `req.authz.resource`.
+ * What a request is about. Scope and version are those of its resource policy.
+ *
+ * A loader may return an object with more properties, such as the row that it has read. They are not sent to the PDP, and
+ * handlers find them at `req.authz.resource`.
  */
-export interface Resource {
+export interface Resource extends PolicyChoice {
   /** Unique within its kind; never empty. */
   readonly id: string;
   readonly attr?: Attributes | undefined;
@@ -57,7 +72,7 @@ export interface DecisionMetadata {
   readonly scope: string;
   /** Derived roles that the principal has for the resource, of those that the decision depends on. */
   readonly derivedRoles: readonly string[];
-  /** Names of the rules that applied. The PDP names rules with an `output` only. */
+  /** Names of the rules that gave an output for the action. They need not be the rules that decided. */
   readonly rules: readonly string[];
 }
 
@@ -70,13 +85,33 @@ export interface Answer {
   readonly metadata?: DecisionMetadata | undefined;
 }
 
+/**
+ * What policies can look at besides the principal and the resource.
+ *
+ * @see https://docs.cerbos.dev/cerbos/latest/api/#check-resources, `auxData`
+ */
+export interface AuxData {
+  /** A JWT, which the PDP verifies with one of its key sets. Policies see its claims as `request.auxData.jwt`. */
+  readonly jwt: {
+    readonly token: string;
+    /** Needed when the PDP has several key sets. */
+    readonly keySetId?: string | undefined;
+  };
+}
+
 /** Options of a call to the PDP. */
 export interface CallOptions {
   /** Whether answers include {@link DecisionMetadata}, which makes them larger. Default `false`. */
   readonly includeMetadata?: boolean | undefined;
   /** The trace that the call belongs to: the header `traceparent` (W3C Trace Context, section 3.2). */
   readonly traceparent?: string | undefined;
+  /** Names the call in the PDP's own log. */
+  readonly requestId?: string | undefined;
+  readonly auxData?: AuxData | undefined;
 }
+
+/** Options of a call that plans. The policy choice is that of the resources. */
+export interface PlanOptions extends CallOptions, PolicyChoice {}
 
 /** On which resources of a kind the principal may do the action. */
 export interface Plan {
@@ -98,15 +133,16 @@ export interface Pdp {
    * @returns an answer for each check, in their order
    * @throws {@link PdpUnavailableError} when there is no answer in time, or none that can be trusted
    * @throws {@link PdpRejectedError} when the PDP rejects the request as invalid
+   * @throws {@link PdpFailedError} when the PDP fails at this question, or its answer cannot be read
    */
   check(principal: Principal, checks: readonly Check[], options?: CallOptions): Promise<readonly Answer[]>;
   /**
    * Plans on which resources of a kind the principal may do the action.
    *
-   * @throws {@link PdpUnavailableError} and {@link PdpRejectedError}, as `check` does
+   * @throws {@link PdpUnavailableError}, {@link PdpRejectedError} and {@link PdpFailedError}, as `check` does
    * @throws {@link UnsupportedPlanError} when the plan has an unknown operator or shape
    */
-  plan(principal: Principal, kind: string, action: string, options?: CallOptions): Promise<Plan>;
+  plan(principal: Principal, kind: string, action: string, options?: PlanOptions): Promise<Plan>;
   /**
    * Resolves when the PDP reports that it is serving, for readiness probes.
    *

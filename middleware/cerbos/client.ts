@@ -1,13 +1,13 @@
 import { GRPC } from "@cerbos/grpc";
 import { PdpUnavailableError } from "../errors.js";
 import { watchPdp } from "../telemetry.js";
-import type { Answer, CallOptions, Check, Pdp, Plan, Principal } from "../types.js";
+import type { Answer, CallOptions, Check, Pdp, Plan, PlanOptions, Principal } from "../types.js";
 import { isPdpFailure, refusalFor } from "./call-errors.js";
 import { CircuitBreaker } from "./circuit-breaker.js";
 import { type CerbosOptions, cerbosSettings } from "./options.js";
 import { filterOf } from "./plan.js";
 import { checkRequest, type Entry, entriesOf, planRequest } from "./request.js";
-import { answersOf, planMetadataOf } from "./response.js";
+import { answersOf, assertAnswers, planMetadataOf } from "./response.js";
 import { channelOptions } from "./retry-policy.js";
 
 const FAILURES_TO_OPEN_CIRCUIT = 5;
@@ -50,7 +50,8 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
 
   const watch = watchPdp(target, () => breaker.isOpen);
 
-  function call<T>(send: () => Promise<T>): Promise<T> {
+  async function call<T>(send: () => Promise<T>): Promise<T> {
+    if (closed) throw new PdpUnavailableError("unreachable");
     return breaker.run(() => watch.timed(() => withDeadline(send)));
   }
 
@@ -75,7 +76,9 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
   /** Makes one call. @returns the answers for each entry and each of its actions */
   async function checkEntries(principal: Principal, entries: readonly Entry[], options: CallOptions) {
     const request = checkRequest(principal, entries, options);
-    return answersOf(await call(() => client.checkResources(request, headersOf(options))), entries);
+    const response = await call(() => client.checkResources(request, headersOf(options)));
+    assertAnswers(response, request);
+    return answersOf(response, entries);
   }
 
   return {
@@ -88,9 +91,10 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
       const answers = (await Promise.all(calls)).flat();
       return places.map(([entry, action]) => answers[entry]?.[action] as Answer);
     },
-    async plan(principal: Principal, kind: string, action: string, options: CallOptions = {}): Promise<Plan> {
+    async plan(principal: Principal, kind: string, action: string, options: PlanOptions = {}): Promise<Plan> {
       const request = planRequest(principal, kind, action, options);
       const response = await call(() => client.planResources(request, headersOf(options)));
+      assertAnswers(response, request);
       const filter = filterOf(response);
       if (!filter) throw new PdpUnavailableError("bad_answer");
       return { filter, callId: response.cerbosCallId, metadata: planMetadataOf(response) };

@@ -29,9 +29,14 @@ function flawIn(value: unknown, depth = MAX_DEPTH): string | undefined {
   if (typeof value === "string") return LONE_SURROGATE.test(value) ? " is not well-formed Unicode" : undefined;
   if (typeof value === "boolean" || value === null || Number.isFinite(value)) return undefined;
   if (!isPlain(value)) return ` is ${describe(value)}, which is not JSON`;
+  if (Array.isArray(value) && Object.keys(value).length !== value.length) {
+    return " is an array with gaps or properties, which is not JSON";
+  }
   if (depth === 0) return ` is nested more than ${MAX_DEPTH} deep`;
   for (const [key, member] of Object.entries(value)) {
     if (LONE_SURROGATE.test(key)) return " has a key that is not well-formed Unicode";
+    // Protobuf's maps are objects, which take it for their prototype.
+    if (key === "__proto__") return " has the key __proto__, which would be lost";
     const flaw = flawIn(member, depth - 1);
     if (flaw) return `.${key}${flaw}`;
   }

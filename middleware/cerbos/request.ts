@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto";
 import type { GRPC } from "@cerbos/grpc";
-import type { CallOptions, Check, Principal, Resource } from "../types.js";
+import type { CallOptions, Check, PlanOptions, PolicyChoice, Principal, Resource } from "../types.js";
 import { assertFaithful } from "./faithful-json.js";
 
 /** A CheckResources request, as the Cerbos client takes it. */
@@ -41,14 +42,14 @@ export function entriesOf(checks: readonly Check[]): { entries: Entry[]; places:
  * @see https://docs.cerbos.dev/cerbos/latest/api/#check-resources
  */
 export function checkRequest(principal: Principal, entries: readonly Entry[], options: CallOptions): CheckRequest {
-  const resources = entries.map(({ kind, resource: { id, attr = {} }, actions }) => ({
-    resource: { kind, id, attr },
+  const resources = entries.map(({ kind, resource, actions }) => ({
+    resource: { kind, id: resource.id, attr: resource.attr ?? {}, ...choiceOf(resource) },
     actions: [...actions],
   }));
-  const sent = sentPrincipal(principal);
+  const request = { principal: sentPrincipal(principal), ...sentOptions(options) };
   for (const { resource, actions } of resources) assertFaithful({ resource, actions });
   // The types of the client require mutable attributes, but it only reads them.
-  return { principal: sent, resources, includeMetadata: options.includeMetadata === true } as CheckRequest;
+  return { ...request, resources } as CheckRequest;
 }
 
 /**
@@ -57,15 +58,26 @@ export function checkRequest(principal: Principal, entries: readonly Entry[], op
  * @throws {@link PdpRejectedError} as {@link checkRequest} does
  * @see https://docs.cerbos.dev/cerbos/latest/api/#resources-query-plan
  */
-export function planRequest(principal: Principal, kind: string, action: string, options: CallOptions): PlanRequest {
-  assertFaithful({ kind, action });
-  const includeMetadata = options.includeMetadata === true;
-  return { principal: sentPrincipal(principal), resource: { kind }, action, includeMetadata } as PlanRequest;
+export function planRequest(principal: Principal, kind: string, action: string, options: PlanOptions): PlanRequest {
+  const resource = { kind, ...choiceOf(options) };
+  assertFaithful({ resource, action });
+  return { principal: sentPrincipal(principal), resource, action, ...sentOptions(options) } as PlanRequest;
 }
 
 /** The principal as it is sent. The PDP rejects principals that have a role twice. */
-function sentPrincipal({ id, roles, attr = {} }: Principal): Principal {
-  const principal = { id, roles: [...new Set(roles)], attr };
+function sentPrincipal({ id, roles, attr = {}, ...choice }: Principal): Principal {
+  const principal = { id, roles: [...new Set(roles)], attr, ...choiceOf(choice) };
   assertFaithful({ principal });
   return principal;
+}
+
+function choiceOf({ scope, policyVersion }: PolicyChoice): PolicyChoice {
+  return { ...(scope !== undefined && { scope }), ...(policyVersion !== undefined && { policyVersion }) };
+}
+
+function sentOptions({ includeMetadata, requestId, auxData }: CallOptions) {
+  // An id for each call, which the PDP repeats: an answer to something else is noticed by it, whatever the answer says.
+  const callName = [...(requestId ? [requestId] : []), randomUUID()].join("/");
+  assertFaithful({ requestId: callName, auxData: auxData ?? null });
+  return { includeMetadata: includeMetadata === true, requestId: callName, ...(auxData && { auxData }) };
 }

@@ -1,10 +1,19 @@
 import type { GRPC } from "@cerbos/grpc";
 import { PdpUnavailableError } from "../errors.js";
-import type { Answer, DecisionMetadata } from "../types.js";
-import type { Entry } from "./request.js";
+import type { Answer, DecisionMetadata, PolicyChoice } from "../types.js";
+import type { CheckRequest, Entry, PlanRequest } from "./request.js";
 
 type CheckResponse = Awaited<ReturnType<GRPC["checkResources"]>>;
 type PlanResponse = Awaited<ReturnType<GRPC["planResources"]>>;
+
+/**
+ * Asserts that a response answers a request: it repeats the request's id.
+ *
+ * @throws {@link PdpUnavailableError} `bad_answer` otherwise
+ */
+export function assertAnswers(response: CheckResponse | PlanResponse, request: CheckRequest | PlanRequest): void {
+  if (response.requestId !== request.requestId) throw new PdpUnavailableError("bad_answer");
+}
 
 /**
  * The answers in a response, for each entry of the request and each of its actions.
@@ -15,13 +24,19 @@ export function answersOf({ results, cerbosCallId }: CheckResponse, entries: rea
   if (results.length !== entries.length) throw new PdpUnavailableError("bad_answer");
   return entries.map(({ kind, resource, actions }, n) => {
     const result = results[n];
-    const isAnother = result?.resource.kind !== kind || result.resource.id !== resource.id;
+    const isSame =
+      result?.resource.kind === kind && result.resource.id === resource.id && isChosen(resource, result.resource);
     return actions.map((action) => {
       const allowed = result?.isAllowed(action);
-      if (allowed === undefined || isAnother) throw new PdpUnavailableError("bad_answer");
+      if (allowed === undefined || !isSame) throw new PdpUnavailableError("bad_answer");
       return { allowed, callId: cerbosCallId, metadata: metadataOf(result, action) };
     });
   });
+}
+
+/** Whether an answer is about the policy that was asked for. */
+function isChosen(asked: PolicyChoice, answered: PolicyChoice): boolean {
+  return (["scope", "policyVersion"] as const).every((name) => !asked[name] || asked[name] === answered[name]);
 }
 
 /** The metadata of the decision about an action; `undefined` when the request did not ask for it. */

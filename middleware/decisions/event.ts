@@ -1,6 +1,6 @@
 import type { Request } from "express";
 import type { Attributes } from "../json.js";
-import type { Principal, Resource } from "../types.js";
+import type { PolicyChoice, Principal, Resource } from "../types.js";
 
 /** What an event says of a decision, besides what was decided. */
 interface EventBase {
@@ -18,12 +18,22 @@ interface EventBase {
   readonly method: string;
   /** The route's pattern, such as `/contacts/:id`; never the requested path. */
   readonly route: string | null;
-  /** `null` when nobody was logged in. It has the attributes that {@link DecisionOptions} names. */
-  readonly principal: {
-    readonly id: string;
-    readonly roles: readonly string[];
-    readonly attr?: Attributes;
-  } | null;
+  /**
+   * `null` when nobody was logged in. It has the scope and version that the app has chosen, and the attributes that
+   * {@link DecisionOptions} names.
+   */
+  readonly principal:
+    | (PolicyChoice & {
+        readonly id: string;
+        readonly roles: readonly string[];
+        readonly attr?: Attributes;
+      })
+    | null;
+  /**
+   * Id of the principal that asked, by `req.authz.about()`, what `principal` may do, or what would be if something were
+   * otherwise. `null` for everything that the request itself is about. With an id the event is no deed of `principal`.
+   */
+  readonly askedBy: string | null;
   /** Time that the PDP took, in ms; 0 when it was not asked. */
   readonly duration: number;
   /**
@@ -40,8 +50,11 @@ export type Effect = "allow" | "deny";
 export interface EnforcedEvent extends EventBase {
   /** What asked the PDP: a guard (`authorize()`), or a list (`filter: true`, or `req.authz.plan()`). */
   readonly source: "guard" | "filter";
-  /** The id is `*` for the kind as a whole, and `null` when the loader found no resource. */
-  readonly resource: {
+  /**
+   * The id is `*` for the kind as a whole, and `null` when the loader found no resource. It has the scope and version that
+   * the app has chosen.
+   */
+  readonly resource: PolicyChoice & {
     readonly kind: string;
     readonly id: string | null;
     readonly attr?: Attributes;
@@ -53,9 +66,13 @@ export interface EnforcedEvent extends EventBase {
   readonly policy: string | null;
   /** Its version, such as `default`. */
   readonly policyVersion: string | null;
-  /** Its scope. */
+  /** Its scope. It may be a parent of the resource's. */
   readonly scope: string | null;
-  /** Names of the rules that applied. The PDP names rules with an `output` only. */
+  /**
+   * Names of the rules that gave an output for the action. They need not be the rules that decided: the PDP names rules
+   * with an `output` only, and also those that another rule has overridden or, with an output `conditionNotMet`, whose
+   * condition did not hold.
+   */
   readonly rules: readonly string[];
   /** Derived roles that the principal has for the resource, of those that the decision depends on. */
   readonly derivedRoles: readonly string[];
@@ -70,7 +87,7 @@ export interface EnforcedEvent extends EventBase {
 }
 
 /** A resource that was asked about ahead, and what the principal may do with it. */
-export interface CheckedResource {
+export interface CheckedResource extends PolicyChoice {
   readonly kind: string;
   readonly id: string;
   readonly attr?: Attributes;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Request } from "express";
 import { type Filter, redactedText } from "../filter/filter.js";
 import type { Attributes } from "../json.js";
-import type { Check, DecisionMetadata, Principal, Resource } from "../types.js";
+import type { Check, DecisionMetadata, PolicyChoice, Principal, Resource } from "../types.js";
 import type { CheckEvent, CheckedResource, Effect, EnforcedEvent } from "./event.js";
 
 /** Names of the attributes that events contain. */
@@ -11,6 +11,15 @@ export interface EventAttributes {
   readonly principal?: readonly string[];
   /** Of resources, by kind. */
   readonly resource?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Whom the questions of a request are about. */
+export interface Subject {
+  readonly req: Request;
+  /** `null` when nobody is logged in. */
+  readonly principal: Principal | null;
+  /** Id of the principal that asks what somebody else may do, or what would be; `null` for what the request is about. */
+  readonly askedBy: string | null;
 }
 
 /** What came of a question, or of several that were asked together. */
@@ -55,18 +64,18 @@ export function effectOf(allowed: boolean): Effect {
 }
 
 /** Makes the event of a decision that the request depends on. */
-export function enforcedEvent(
-  req: Request,
-  principal: Principal | null,
-  outcome: EnforcedOutcome,
-  attributes: EventAttributes,
-): EnforcedEvent {
+export function enforcedEvent(subject: Subject, outcome: EnforcedOutcome, attributes: EventAttributes): EnforcedEvent {
   const { source, kind, action, resource, allowed, metadata, filter } = outcome;
   const policy = metadata?.policy || null;
   return {
-    ...baseOf(req, principal, outcome, attributes),
+    ...baseOf(subject, outcome, attributes),
     source,
-    resource: { kind, id: resource?.id ?? null, ...named(attributes.resource?.[kind], resource?.attr) },
+    resource: {
+      kind,
+      id: resource?.id ?? null,
+      ...choiceOf(resource),
+      ...named(attributes.resource?.[kind], resource?.attr),
+    },
     action,
     effect: effectOf(allowed),
     checks: null,
@@ -80,14 +89,9 @@ export function enforcedEvent(
 }
 
 /** Makes the event of what was asked ahead in one call. */
-export function checkEvent(
-  req: Request,
-  principal: Principal | null,
-  outcome: ChecksOutcome,
-  attributes: EventAttributes,
-): CheckEvent {
+export function checkEvent(subject: Subject, outcome: ChecksOutcome, attributes: EventAttributes): CheckEvent {
   return {
-    ...baseOf(req, principal, outcome, attributes),
+    ...baseOf(subject, outcome, attributes),
     source: "check",
     resource: null,
     action: null,
@@ -103,8 +107,7 @@ export function checkEvent(
 }
 
 function baseOf(
-  req: Request,
-  principal: Principal | null,
+  { req, principal, askedBy }: Subject,
   { id, traceId, duration, error }: Outcome,
   attributes: EventAttributes,
 ) {
@@ -118,8 +121,10 @@ function baseOf(
     principal: principal && {
       id: principal.id,
       roles: principal.roles,
+      ...choiceOf(principal),
       ...named(attributes.principal, principal.attr),
     },
+    askedBy,
     duration: Math.round(duration * 1000) / 1000,
     error,
   };
@@ -136,7 +141,8 @@ function checkedResources(checks: readonly AnsweredCheck[], attributes: EventAtt
     let entry = same.find(({ effects }) => !effects.has(action));
     if (!entry) {
       const { id, attr } = resource;
-      entry = { resource: { kind, id, ...named(attributes.resource?.[kind], attr) }, effects: new Map() };
+      const about = { kind, id, ...choiceOf(resource), ...named(attributes.resource?.[kind], attr) };
+      entry = { resource: about, effects: new Map() };
       same.push(entry);
       all.push(entry);
     }
@@ -161,8 +167,16 @@ function named(names: readonly string[] = [], attr: Attributes = {}): { attr?: A
   };
 }
 
+/** Scope and version, where the app has chosen them. */
+function choiceOf(choice: PolicyChoice | undefined): PolicyChoice {
+  return {
+    ...(choice?.scope && { scope: choice.scope }),
+    ...(choice?.policyVersion && { policyVersion: choice.policyVersion }),
+  };
+}
+
 /** The id that a logger such as pino-http has given to the request. */
-function requestIdOf(req: Request): string | null {
+export function requestIdOf(req: Request): string | null {
   const { id } = req as { readonly id?: unknown };
   return typeof id === "string" || typeof id === "number" ? String(id) : null;
 }

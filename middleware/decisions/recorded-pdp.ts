@@ -1,10 +1,17 @@
-import type { Request } from "express";
 import { AuthorizationError, PdpUnavailableError } from "../errors.js";
 import type { Filter } from "../filter/filter.js";
 import { failSpan, propagationOf, startCallSpan, traceContextOf, traceIdOf } from "../telemetry.js";
-import type { Answer, CallOptions, Check, Decision, Pdp, Plan, Principal, Resource } from "../types.js";
+import type { Answer, AuxData, CallOptions, Check, Decision, Pdp, Plan, Principal, Resource } from "../types.js";
 import type { DecisionEvent, EnforcedEvent } from "./event.js";
-import { type AnsweredCheck, type ChecksOutcome, type EnforcedOutcome, eventId, type Outcome } from "./make-event.js";
+import {
+  type AnsweredCheck,
+  type ChecksOutcome,
+  type EnforcedOutcome,
+  eventId,
+  type Outcome,
+  requestIdOf,
+  type Subject,
+} from "./make-event.js";
 import type { DecisionRecorder } from "./recorder.js";
 
 /** What asks a question that the request depends on. */
@@ -27,16 +34,17 @@ type Refusal = Outcome & { readonly error: string };
 export class RecordedPdp {
   /** The decisions that the PDP has made so far. */
   readonly decisions: Decision[] = [];
-  readonly #req: Request;
-  readonly #principal: Principal | null;
+  readonly #subject: Subject;
   readonly #pdp: Pdp;
   readonly #recorder: DecisionRecorder;
+  /** Sent with each call. */
+  readonly #callOptions: CallOptions;
 
-  constructor(req: Request, principal: Principal | null, pdp: Pdp, recorder: DecisionRecorder) {
-    this.#req = req;
-    this.#principal = principal;
+  constructor(subject: Subject, auxData: AuxData | undefined, pdp: Pdp, recorder: DecisionRecorder) {
+    this.#subject = subject;
     this.#pdp = pdp;
     this.#recorder = recorder;
+    this.#callOptions = { requestId: requestIdOf(subject.req) ?? undefined, auxData };
   }
 
   /** The answer to a guard's question. */
@@ -84,7 +92,8 @@ export class RecordedPdp {
       source,
       [check],
       async (options) => {
-        const given = await this.#pdp.plan(principal, check.kind, check.action, options);
+        const { scope, policyVersion } = check.resource;
+        const given = await this.#pdp.plan(principal, check.kind, check.action, { ...options, scope, policyVersion });
         if (!isFilter(given?.filter)) throw new PdpUnavailableError("bad_answer");
         return given;
       },
@@ -143,13 +152,14 @@ export class RecordedPdp {
   ): Promise<[T, Timing]> {
     const [{ kind, action }] = checks as [Check];
     const attributes = { "authz.kind": kind, "authz.action": action, "authz.checks": checks.length };
-    const span = startCallSpan(traceContextOf(this.#req), `${source} ${kind} ${action}`, attributes);
+    const span = startCallSpan(traceContextOf(this.#subject.req), `${source} ${kind} ${action}`, attributes);
     const { traceId, traceparent } = propagationOf(span);
     const start = performance.now();
     const timing = () => ({ duration: performance.now() - start, traceId });
     try {
       // The event of checks that are asked ahead has no metadata.
-      const answer = await send({ includeMetadata: this.#recorder.isWanted && source !== "check", traceparent });
+      const includeMetadata = this.#recorder.isWanted && source !== "check";
+      const answer = await send({ ...this.#callOptions, includeMetadata, traceparent });
       return [answer, timing()];
     } catch (error) {
       failSpan(span, error);
@@ -173,15 +183,15 @@ export class RecordedPdp {
   }
 
   #record(outcome: EnforcedOutcome): void | Promise<void> {
-    return this.#recorder.record(this.#req, this.#principal, outcome);
+    return this.#recorder.record(this.#subject, outcome);
   }
 
   #recordChecks(outcome: ChecksOutcome): void | Promise<void> {
-    return this.#recorder.recordChecks(this.#req, this.#principal, outcome);
+    return this.#recorder.recordChecks(this.#subject, outcome);
   }
 
   #untimed(): Timing {
-    return { duration: 0, traceId: traceIdOf(traceContextOf(this.#req)) };
+    return { duration: 0, traceId: traceIdOf(traceContextOf(this.#subject.req)) };
   }
 }
 

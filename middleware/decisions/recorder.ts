@@ -1,7 +1,6 @@
-import type { Request } from "express";
 import { DecisionNotRecordedError } from "../errors.js";
 import { decisionCounter } from "../telemetry.js";
-import type { Principal, Resource } from "../types.js";
+import type { Resource } from "../types.js";
 import type { DecisionEvent, DecisionSink } from "./event.js";
 import {
   type ChecksOutcome,
@@ -10,6 +9,7 @@ import {
   type EventAttributes,
   effectOf,
   enforcedEvent,
+  type Subject,
 } from "./make-event.js";
 
 /** Where the events of decisions go, and what is in them. */
@@ -45,38 +45,41 @@ export class DecisionRecorder {
    * @returns a promise that resolves when every sink has taken the event; nothing when there is no need to wait
    * @throws {@link DecisionNotRecordedError} (as a rejection) when a sink does not take it
    */
-  record(req: Request, principal: Principal | null, outcome: EnforcedOutcome): void | Promise<void> {
+  record(subject: Subject, outcome: EnforcedOutcome): void | Promise<void> {
     const { source, kind, action, allowed, resource, error } = outcome;
     this.#count({ source, kind, action, effect: effectOf(allowed), ...(error && { error }) });
-    return this.#give(req, principal, resource, () => enforcedEvent(req, principal, outcome, this.#attributes));
+    return this.#give(subject, resource, () => enforcedEvent(subject, outcome, this.#attributes));
   }
 
   /** Counts each of the checks of a call that was made ahead, and gives their one event to every sink: as `record`. */
-  recordChecks(req: Request, principal: Principal | null, outcome: ChecksOutcome): void | Promise<void> {
+  recordChecks(subject: Subject, outcome: ChecksOutcome): void | Promise<void> {
     const { checks, error } = outcome;
     for (const { kind, action, allowed } of checks) {
       this.#count({ source: "check", kind, action, effect: effectOf(allowed), ...(error && { error }) });
     }
-    return this.#give(req, principal, undefined, () => checkEvent(req, principal, outcome, this.#attributes));
+    return this.#give(subject, undefined, () => checkEvent(subject, outcome, this.#attributes));
   }
 
   #give(
-    req: Request,
-    principal: Principal | null,
+    { req, principal }: Subject,
     resource: Resource | undefined,
     makeEvent: () => DecisionEvent,
   ): void | Promise<void> {
     if (!this.isWanted) return;
-    const waits: Promise<void>[] = [];
+    let event: DecisionEvent;
     try {
-      const event = makeEvent();
-      for (const sink of this.#sinks) {
-        const wait = sink.record(event, { req, principal, resource });
-        if (wait) waits.push(wait);
-      }
+      event = makeEvent();
     } catch (cause) {
-      waits.push(Promise.reject(cause));
+      return Promise.reject(new DecisionNotRecordedError({ cause }));
     }
+    const waits = this.#sinks.flatMap((sink) => {
+      try {
+        return sink.record(event, { req, principal, resource }) ?? [];
+      } catch (cause) {
+        // The other sinks get the event all the same.
+        return Promise.reject(cause);
+      }
+    });
     if (waits.length > 0) return settled(waits);
   }
 }

@@ -129,7 +129,7 @@ describe("authorize", () => {
         const guard = authorize("thing", "read");
         const error = refusal(await guardedApp({ pdp, principal: () => anything<Principal>(principal) }, guard).get());
         assert(error instanceof AuthorizationSetupError);
-        assert.match(error.message, /^principal\(\) returned/);
+        assert.match(error.message, /^A principal (must have|has) /);
         assert.equal(pdp.asked.length, 0);
       });
     }

@@ -178,6 +178,7 @@ describe("req.authz", () => {
       for (const name of Reflect.ownKeys(each)) if (each !== Object.prototype) names.add(name);
     }
     assert.deepEqual([...names].map(String).toSorted(), [
+      "about",
       "can",
       "canEach",
       "constructor",

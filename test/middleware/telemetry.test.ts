@@ -126,7 +126,7 @@ describe("telemetry", function () {
       refusal(await guardedApp({ pdp: connect(), decisions }, guard).get());
       const [span] = exporter.getFinishedSpans();
       assert.deepEqual(span?.status, { code: SpanStatusCode.ERROR });
-      assert.equal(span?.attributes["error.type"], "pdp_unavailable");
+      assert.equal(span?.attributes["error.type"], "pdp_failed");
       assert.deepEqual(span?.events, []);
     });
   });
@@ -146,7 +146,7 @@ describe("telemetry", function () {
         (await points("authz.decisions")).map(({ attributes, value }) => [attributes, value]),
         [
           [{ source: "guard", kind: "thing", action: "read", effect: "allow" }, 2],
-          [{ source: "guard", kind: "thing", action: "read", effect: "deny", error: "pdp_unavailable" }, 1],
+          [{ source: "guard", kind: "thing", action: "read", effect: "deny", error: "pdp_failed" }, 1],
         ],
       );
     });
@@ -155,7 +155,7 @@ describe("telemetry", function () {
       const app = guardedApp({ pdp: connect() }, guard);
       await app.get();
       assert.deepEqual(await open(), [0]);
-      rogue.manner = "internal";
+      rogue.manner = "unavailable";
       for (let n = 0; n < 6; n += 1) await app.get();
       assert.deepEqual(await open(), [1]);
       const [answered, failed] = await points("authz.pdp.duration");
@@ -171,7 +171,7 @@ describe("telemetry", function () {
 
     it("shows whether the circuit of any connection to a PDP is open, and forgets those that are closed", async () => {
       const [broken, idle] = [connect(), connect()];
-      rogue.manner = "internal";
+      rogue.manner = "unavailable";
       for (let n = 0; n < 5; n += 1) await guardedApp({ pdp: broken }, guard).get();
       assert.deepEqual(await open(), [1]);
       broken.close();
@@ -183,7 +183,7 @@ describe("telemetry", function () {
 
     it("shows no open circuit of the last connection when that is closed", async () => {
       const pdp = connect();
-      rogue.manner = "internal";
+      rogue.manner = "unavailable";
       for (let n = 0; n < 5; n += 1) await guardedApp({ pdp }, guard).get();
       assert.deepEqual(await open(), [1]);
       pdp.close();

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { cerbosBinary } from "../../app/demo/pdp/cerbos-binary.js";
 import { projectPath } from "../support/paths.js";
 
@@ -145,5 +147,12 @@ describe("policies", () => {
     const { outcomes, exitCode } = compile("--ignore-schemas");
     assert.notEqual(exitCode, 0);
     assert.ok(outcomes.some(({ result }) => result === "RESULT_FAILED"));
+  });
+
+  it("name a rule by its output only when it applies, as pages call such rules those that decided", () => {
+    const files = readdirSync(policies).filter((file) => file.endsWith(".yaml"));
+    const texts = files.map((file) => readFileSync(join(policies, file), "utf8"));
+    assert(texts.some((text) => text.includes("ruleActivated:")));
+    assert(!texts.some((text) => text.includes("conditionNotMet:")));
   });
 });

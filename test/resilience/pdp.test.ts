@@ -263,17 +263,32 @@ describe("resilience: the PDP", function () {
       assert.equal((await decided(requests.read)).status, 200);
     });
 
+    const failing: readonly MannerName[] = [
+      "no resource",
+      "validation errors from nowhere",
+      "outputs without a value",
+      "garbage",
+      "5 MB",
+      "unknown",
+      "permission denied",
+      "unimplemented",
+      "internal",
+      "data loss",
+      "unauthenticated",
+    ];
     const expected: Partial<Record<MannerName, number>> = {
       // The client library takes every effect that is not ALLOW for a denial.
       "no effect": 403,
       "an effect that does not exist": 403,
+      // What fails at a question, and what cannot be read, would be the same the next time.
+      ...Object.fromEntries(failing.map((manner) => [manner, 500])),
     };
 
     for (const manner of Object.keys(manners) as MannerName[]) {
       if (manner === "honest") continue;
       const status = expected[manner] ?? 503;
-      // A query plan has no effects: for the list, such an answer is none.
-      const right = (request: JudgedRequest) => (request === requests.list ? [status, 503] : [status]);
+      // For the list, which asks for a plan, an answer to checks is none, or one that cannot be read.
+      const right = (request: JudgedRequest) => (request === requests.list ? [status, 500, 503] : [status]);
       it(`${manner}: ${status}`, async () => {
         const { asked } = rogue;
         rogue.manner = manner;

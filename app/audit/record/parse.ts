@@ -35,6 +35,8 @@ const everyRecord = z.object({
   method: z.string(),
   route: z.string().nullable(),
   principal: z.object({ id: storableText(), roles: names }).nullable(),
+  // Absent in records of version 0.1.
+  askedBy: storableText().nullish(),
   duration: z.number(),
   error: z.string().nullable(),
 });
@@ -85,7 +87,8 @@ function readRecord(json: object | undefined): ReadRecord | null {
   const { success, data } = anyRecord.safeParse(json);
   if (!success) return null;
   // The object itself, not the schema's copy, which would lack the members that the schema does not know.
-  return { ...json, checks: data.checks ?? null, source: sources[data.source] } as ReadRecord;
+  const { askedBy = null, checks = null, source } = data;
+  return { ...json, askedBy, checks, source: sources[source] } as ReadRecord;
 }
 
 /**

@@ -12,7 +12,14 @@ import { layoutOf } from "./chart/layout.js";
 import { checkedRow, countChecks } from "./checks.js";
 import { explanationText } from "./explanation-text.js";
 import { auditRow, auditRows, principalIds } from "./rows.js";
-import { checksSentence, decisionSentence, errorSentence, policyReason, sourceSentence } from "./sentences.js";
+import {
+  checksSentence,
+  decidingRules,
+  decisionSentence,
+  errorSentence,
+  policyReason,
+  sourceSentence,
+} from "./sentences.js";
 import { auditUrl, localTime, queryString } from "./urls.js";
 
 /** What a search has found. */
@@ -113,13 +120,15 @@ export async function showDecision(
       raw: JSON.stringify(JSON.parse(stored.record), null, 2),
     };
     if (record.checks) {
-      const sentence = checksSentence(countChecks(record.checks), name);
+      const asker = record.askedBy && (known.get(record.askedBy)?.name ?? record.askedBy);
+      const sentence = checksSentence(countChecks(record.checks), name, asker);
       return { ...common, sentence, checks: record.checks.map(checkedRow) };
     }
     return {
       ...common,
       sentence: decisionSentence(record, name),
       reason: policyReason(record),
+      rules: decidingRules(record),
       explanation: explanationText(record),
     };
   };

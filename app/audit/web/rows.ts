@@ -31,14 +31,17 @@ export function auditRow({ record, summary }: ParsedDecision, known: ReadonlyMap
     isKnown: principal === null || known.has(principal.id),
     personHref: auditUrl({ person: principal?.id ?? NOBODY }),
     ...(record?.checks ? checksCells(record.checks) : decisionCells(summary)),
-    reason: record ? reasonLabel(record) : UNREADABLE,
+    reason: record
+      ? reasonLabel(record, record.askedBy && (known.get(record.askedBy)?.name ?? record.askedBy))
+      : UNREADABLE,
     source: record ? sourceLabels[record.source] : "",
   };
 }
 
-/** The ids of the principals of decisions, each once. */
+/** The ids of the people in decisions, each once: whom they are about, and who asked about them. */
 export function principalIds(decisions: readonly ParsedDecision[]): string[] {
-  return [...new Set(decisions.flatMap(({ summary }) => summary.principal?.id ?? []))];
+  const ids = decisions.flatMap(({ record, summary }) => [summary.principal?.id ?? [], record?.askedBy ?? []].flat());
+  return [...new Set(ids)];
 }
 
 /** What a decision is about, and what it was. */

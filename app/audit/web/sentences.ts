@@ -1,3 +1,4 @@
+import type { Explanation } from "../record/explanation.js";
 import type { ReadRecord, SingleDecision } from "../record/record.js";
 import type { ChecksCount } from "./checks.js";
 
@@ -20,6 +21,10 @@ const errorTexts: Readonly<Record<string, readonly [short: string, long: string]
     "rejected",
     "The service that decides (the Cerbos PDP) found the question invalid. That is a fault of the application.",
   ],
+  pdp_failed: [
+    "failed",
+    "The service that decides (the Cerbos PDP) failed at this question. A policy may be at fault.",
+  ],
   unsupported_plan: [
     "unsupported",
     "The policy's answer could not be made a condition of the database query exactly, so nothing was listed.",
@@ -35,13 +40,34 @@ const errorTexts: Readonly<Record<string, readonly [short: string, long: string]
   ],
 };
 
-/** What decided, in a word or two: the rules, the error, or that no rule allowed it. */
-export function reasonLabel({ effect, error, rules, plan, checks }: ReadRecord): string {
-  if (error !== null) return errorTexts[error]?.[0] ?? error;
-  if (checks) return "";
+/**
+ * What decided, in a word or two: the rules, the error, or that no rule allowed it. Of checks, who asked about somebody
+ * else.
+ *
+ * @param asker - name of who asked; `null` when that is the person of the decision
+ */
+export function reasonLabel(record: ReadRecord, asker: string | null): string {
+  if (record.error !== null) return errorTexts[record.error]?.[0] ?? record.error;
+  if (record.checks) return asker === null ? "" : `asked by ${asker}`;
+  const { effect, plan } = record;
+  const rules = decidingRules(record);
   if (rules.length > 0) return rules.join(", ");
   if (plan) return { allowed: "all of them", conditional: "some of them", denied: "none of them" }[plan.kind];
   return effect === "deny" ? "no rule allows it" : "allowed by the policy";
+}
+
+/**
+ * The names of the rules that decided. What is allowed was allowed by each rule with an output, as this project's rules
+ * have outputs only for when they apply. What is denied was not decided by those: a rule that allows it may be among
+ * them, which another has overridden.
+ */
+export function decidingRules({ effect, rules, explanation }: SingleDecision): readonly string[] {
+  if (effect === "allow") return rules;
+  return explanation?.agrees ? explanation.rules.flatMap((rule) => (isDenying(rule) ? rule.name : [])) : [];
+}
+
+function isDenying({ effect, applied }: Explanation["rules"][number]): boolean {
+  return effect === "deny" && applied;
 }
 
 /** Why the policy did not decide, in a sentence; `null` when it did. */
@@ -97,10 +123,12 @@ export function decisionSentence(
  * What was asked ahead in one call, and how much of it is allowed, as a sentence without its full stop.
  *
  * @param name - of the principal; `null` when no user was logged in
+ * @param asker - name of who asked; `null` when that is the principal
  */
-export function checksSentence({ total, allowed }: ChecksCount, name: string | null): string {
+export function checksSentence({ total, allowed }: ChecksCount, name: string | null, asker: string | null): string {
   const questions = total === 1 ? "1 question" : `${total} questions`;
-  return `${questions} asked ahead for ${name ?? "a visitor without a login"}, ${allowed} answered with yes`;
+  const asked = asker === null ? "asked ahead for" : `asked by ${asker} about`;
+  return `${questions} ${asked} ${name ?? "a visitor without a login"}, ${allowed} answered with yes`;
 }
 
 /**
@@ -108,17 +136,17 @@ export function checksSentence({ total, allowed }: ChecksCount, name: string | n
  * decide.
  */
 export function policyReason(record: SingleDecision): string | null {
-  const { effect, error, rules, resource, policy, plan, explanation } = record;
+  const { effect, error, resource, policy, plan, explanation } = record;
   if (error !== null) return null;
   const name = policyName(policy ?? explanation?.policy ?? null, resource.kind);
+  const rules = decidingRules(record);
   if (effect === "allow") {
     if (plan) return plan.kind === "conditional" ? `${name} sets a condition` : `${name} sets no condition`;
     if (rules.length === 0) return `${name} allows it`;
     return `the ${ruleList(rules)} of ${name} ${rules.length === 1 ? "allows" : "allow"} it`;
   }
-  const denying = explanation?.agrees ? explanation.rules.filter((rule) => rule.effect === "deny" && rule.applied) : [];
-  if (denying.length === 0) return `no rule of ${name} allows it`;
-  return `the ${ruleList(denying.map((rule) => rule.name))} of ${name} ${denying.length === 1 ? "denies" : "deny"} it`;
+  if (rules.length === 0) return `no rule of ${name} allows it`;
+  return `the ${ruleList(rules)} of ${name} ${rules.length === 1 ? "denies" : "deny"} it`;
 }
 
 function ruleList(names: readonly string[]): string {

@@ -42,7 +42,9 @@ export async function showTransferForm(
   const locals = async () => {
     // The contact as the PDP would see it with an owner of whom nothing is known.
     const transferred = contactResource({ ...contact, ownerId: "somebody else", department: "" });
-    return { contact, staysVisible: await req.authz.can(transferred, "read"), ...formLocals(state) };
+    const { authz } = req;
+    const staysVisible = authz.principal !== null && (await authz.about(authz.principal).can(transferred, "read"));
+    return { contact, staysVisible, ...formLocals(state) };
   };
   await renderPage(req, res, "contacts/transfer", `Transfer ${nameOf(contact)}`, locals());
 }

@@ -10,6 +10,7 @@ import {
   type CerbosOptions,
   cerbos,
   type Pdp,
+  PdpFailedError,
   PdpRejectedError,
   PdpUnavailableError,
   type Value,
@@ -90,8 +91,8 @@ describe("cerbos", () => {
     it("lets nobody lock out the others with questions that are too large", async () => {
       const id = "x".repeat(5_000_000);
       for (let n = 0; n < 6; n++) {
-        const { error } = await refusal(ask(pdp, { ...own, resource: { ...own.resource, id } }), PdpUnavailableError);
-        assert.equal(error.fault, "bad_answer");
+        const { error } = await refusal(ask(pdp, { ...own, resource: { ...own.resource, id } }), PdpFailedError);
+        assert.match(String(error.cause), /larger than max/);
       }
       assert.equal((await ask(pdp, own)).allowed, true);
     });
@@ -203,6 +204,18 @@ describe("cerbos", () => {
         ["a symbol", { owner: Symbol("uma") }, /which is not JSON/],
         ["more depth than Protobuf reads", { deep: nested(5_000) }, /nested more than 32 deep/],
         ["a circle", circle(), /nested more than 32 deep/],
+        [
+          "the key __proto__",
+          JSON.parse('{"a": {"__proto__": {"ownerId": "uma"}}}'),
+          /resource\.attr\.a has the key __proto__/,
+        ],
+        // biome-ignore lint/suspicious/noSparseArray: that is what is tried
+        ["an array with a gap", { tags: ["a", , "b"] }, /resource\.attr\.tags is an array with gaps/],
+        [
+          "an array with a property",
+          { tags: Object.assign(["a"], { more: 1 }) },
+          /is an array with gaps or properties/,
+        ],
       ];
       for (const [name, attr, told] of faulty) {
         it(`with ${name} are refused with the place of the fault, and without asking`, async () => {
@@ -217,7 +230,6 @@ describe("cerbos", () => {
       it("reach the policy as they are", async () => {
         // The schema knows no other attribute, and where it does not fit everything is denied.
         assert.equal((await ask(pdp, withAttr({ ownerId: "uma", more: 1 }))).allowed, false);
-        assert.equal((await ask(pdp, withAttr(JSON.parse('{"__proto__": {"ownerId": "uma"}}')))).allowed, false);
         assert.equal((await ask(pdp, withAttr({ ownerId: ["uma"] }))).allowed, false);
         assert.equal((await ask(pdp, withAttr({}))).allowed, false);
         assert.equal((await ask(pdp, withAttr(undefined))).allowed, false);

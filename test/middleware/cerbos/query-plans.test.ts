@@ -3,6 +3,7 @@ import { PlanResourcesFilter_Kind as Kind } from "@cerbos/api/cerbos/engine/v1/e
 import {
   cerbos,
   type Pdp,
+  PdpFailedError,
   PdpRejectedError,
   PdpUnavailableError,
   type Principal,
@@ -111,10 +112,10 @@ describe("query plans", () => {
       "with a value of no kind": when(call("eq", owner, anything({ node: { case: "value", value: {} } }))),
     };
     for (const [name, filter] of Object.entries(badAnswers)) {
-      it(`${name} are no answer: 503`, async () => {
+      it(`${name} cannot be read: 500, as they would be the next time`, async () => {
         const error = await refused(filter);
-        assert(error instanceof PdpUnavailableError, String(error));
-        assert.equal(error.fault, "bad_answer");
+        assert(error instanceof PdpFailedError, String(error));
+        assert.equal(error.status, 500);
       });
     }
 
@@ -141,12 +142,32 @@ describe("query plans", () => {
       });
     }
 
-    it("garbage, nothing and gRPC failures are no answer", async () => {
-      for (const manner of ["garbage", "nothing at all", "5 MB", "internal", "unimplemented"] as const) {
+    it("garbage, nothing and failures at the question are errors of it, and open no circuit", async () => {
+      for (const manner of ["garbage", "nothing at all", "5 MB", "internal", "unimplemented", "unknown"] as const) {
         rogue.manner = manner;
-        assert(refusal(await app.get()) instanceof PdpUnavailableError);
+        for (let n = 0; n < 6; n++) assert(refusal(await app.get()) instanceof PdpFailedError, manner);
       }
       rogue.manner = "honest";
+      rogue.plan = plan({ kind: Kind.ALWAYS_ALLOWED });
+      assert((await app.get()).handled);
+    });
+
+    it("numbers that JSON has not, as PDP 0.55 sends them, are errors of the question", async () => {
+      for (const number of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+        const literal = anything<Operand>({
+          node: { case: "value", value: { kind: { case: "numberValue", value: number } } },
+        });
+        assert((await refused(when(call("lt", owner, literal)))) instanceof PdpFailedError);
+      }
+    });
+
+    it("that answer another request are no answer", async () => {
+      rogue.manner = "another request";
+      rogue.plan = plan({ kind: Kind.ALWAYS_ALLOWED });
+      const error = refusal(await app.get());
+      rogue.manner = "honest";
+      assert(error instanceof PdpUnavailableError);
+      assert.equal(error.fault, "bad_answer");
     });
   });
 });

@@ -64,6 +64,7 @@ describe("decision events", function () {
         plan: null,
         source: "guard",
         checks: null,
+        askedBy: null,
         error: null,
       });
       assert.equal(id, handled.authz.decisions[0]?.callId);
@@ -123,6 +124,7 @@ describe("decision events", function () {
         rules: [],
         derivedRoles: [],
         plan: null,
+        askedBy: null,
         error: null,
       });
       assert.match(id, /^[0-9A-Z]{26}$/);

@@ -65,6 +65,15 @@ describe("decision events", () => {
       });
     }
 
+    it("get the event even if another one throws at once, or does not take it", async () => {
+      for (const record of Object.values(failing)) {
+        const [before, after] = [recordingSink(), recordingSink()];
+        const sinks = [...before.decisions.sinks, { record }, ...after.decisions.sinks];
+        assert(refusal(await guardedApp({ decisions: { sinks } }, guard).get()) instanceof DecisionNotRecordedError);
+        assert.deepEqual([before.events.length, after.events.length], [1, 1]);
+      }
+    });
+
     it("that are none are refused at once, as are attributes that are not named", () => {
       const noSinks = /^authorization\(\): decisions\.sinks must be an array of sinks/;
       const noNames = /^authorization\(\): decisions\.attributes must list names/;

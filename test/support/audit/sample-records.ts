@@ -33,6 +33,7 @@ export function sampleRecord(n: number, more: Partial<SampleRecord> = {}): Sampl
     plan: null,
     source: "guard",
     checks: null,
+    askedBy: null,
     duration: 1.2,
     error: null,
     change: null,

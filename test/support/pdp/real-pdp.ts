@@ -7,13 +7,18 @@ import { projectPath } from "../paths.js";
  *
  * @param policies - their folder in this project
  * @param onOpen - gets the connection before the first test, and the address of the PDP
+ * @param config - makes the path of its configuration; default: that of the app's PDP
  */
-export function usePdp(policies: string, onOpen: (pdp: Pdp, target: string) => void): void {
+export function usePdp(
+  policies: string,
+  onOpen: (pdp: Pdp, target: string) => void,
+  config = async () => projectPath("pdp/pdp.yaml"),
+): void {
   let child: ChildPdp;
   let pdp: Pdp;
 
   before(async () => {
-    child = await startPdp({ policies: projectPath(policies), config: projectPath("pdp/pdp.yaml"), log: () => {} });
+    child = await startPdp({ policies: projectPath(policies), config: await config(), log: () => {} });
     pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
     onOpen(pdp, child.target);
   });

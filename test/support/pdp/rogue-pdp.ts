@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Effect } from "@cerbos/api/cerbos/effect/v1/effect_pb";
 import { PlanResourcesFilter_Kind as Kind, PlanResourcesFilterSchema } from "@cerbos/api/cerbos/engine/v1/engine_pb";
-import { CheckResourcesRequestSchema } from "@cerbos/api/cerbos/request/v1/request_pb";
+import { CheckResourcesRequestSchema, PlanResourcesRequestSchema } from "@cerbos/api/cerbos/request/v1/request_pb";
 import { CheckResourcesResponseSchema, PlanResourcesResponseSchema } from "@cerbos/api/cerbos/response/v1/response_pb";
 import { CerbosService } from "@cerbos/api/cerbos/svc/v1/svc_pb";
 import { type Metadata, Server, ServerCredentials, type ServerErrorResponse, status } from "@grpc/grpc-js";
@@ -56,6 +56,7 @@ function effect(questions: readonly Question[], unheardOf: Effect): Uint8Array {
 /** Ways to answer. All but the first are wrong, and most of the wrong ones would like to be taken for an allow. */
 export const manners = {
   honest: (questions) => allow(questions),
+  "another request": (questions) => allow(questions),
   "another id": (questions) => allow(questions, { id: "7 or another" }),
   "another kind": (questions) => allow(questions, { kind: "invoice" }),
   "another action": (questions) => allow(questions, { actions: ["read all about it"] }),
@@ -105,7 +106,7 @@ export class RoguePdp {
       { checkResources: method("checkResources"), planResources: method("planResources") },
       {
         checkResources: answering((request, metadata) => this.#check(request, metadata)),
-        planResources: answering((_request, metadata) => this.#plan(metadata)),
+        planResources: answering((request, metadata) => this.#plan(request, metadata)),
       },
     );
   }
@@ -127,19 +128,31 @@ export class RoguePdp {
   async #check(request: Uint8Array, metadata: Metadata) {
     this.asked += 1;
     this.traceparents.push(metadata.get("traceparent")[0]);
-    const { resources } = fromBinary(CheckResourcesRequestSchema, request);
+    const { resources, requestId } = fromBinary(CheckResourcesRequestSchema, request);
     this.sizes.push(resources.length);
     const manner: Manner = manners[this.manner];
-    return manner(
+    const answer = await manner(
       resources.map(({ resource, actions }) => ({ kind: resource?.kind ?? "", id: resource?.id ?? "", actions })),
     );
+    return this.#answerTo(requestId, answer);
   }
 
-  async #plan(metadata: Metadata) {
+  async #plan(request: Uint8Array, metadata: Metadata) {
     this.asked += 1;
     this.traceparents.push(metadata.get("traceparent")[0]);
+    const { requestId } = fromBinary(PlanResourcesRequestSchema, request);
     const manner: Manner = manners[this.manner];
-    return this.manner === "honest" ? this.plan : manner([{ kind: "contact", id: "*", actions: ["list"] }]);
+    const isPlan = this.manner === "honest" || this.manner === "another request";
+    const answer = isPlan ? this.plan : await manner([{ kind: "contact", id: "*", actions: ["list"] }]);
+    return this.#answerTo(requestId, answer);
+  }
+
+  /** An answer that names the request it is to, in all manners but one. */
+  #answerTo(requestId: string, answer: Uint8Array | ServerErrorResponse): Uint8Array | ServerErrorResponse {
+    if (!(answer instanceof Uint8Array)) return answer;
+    const named = this.manner === "another request" ? `${requestId}0` : requestId;
+    // Protobuf reads one message after another as one, and both kinds of answers have the id as their first field.
+    return Buffer.concat([answer, response({ requestId: named })]);
   }
 }
 

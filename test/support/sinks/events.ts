@@ -36,6 +36,7 @@ export function eventOf(about: Partial<EnforcedEvent> = {}): EnforcedEvent {
     plan: null,
     source: "guard",
     checks: null,
+    askedBy: null,
     duration: 1.25,
     error: null,
     ...about,

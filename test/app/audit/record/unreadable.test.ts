@@ -87,7 +87,7 @@ function show(stored: StoredDecision): void {
   if (!record) return;
   for (const words of [errorSentence, sourceSentence]) words(record);
   if (record.checks) {
-    checksSentence(countChecks(record.checks), null);
+    checksSentence(countChecks(record.checks), null, null);
     record.checks.forEach(checkedRow);
   } else {
     for (const words of [explanationText, policyReason]) words(record);
@@ -149,7 +149,7 @@ describe("a record that is not what was written", () => {
     const [header = "", line = ""] = `${csvHeader()}${csvLines([rowWith("x")])}`.split("\r\n");
     const columns = Object.fromEntries(header.split(",").map((name, n) => [name, n]));
     // The note is the only value with a comma.
-    assert(line.endsWith(`,"${UNREADABLE}",`), line);
+    assert(line.endsWith(`,"${UNREADABLE}",,`), line);
     const cells = line.split(",");
     const { id, time, action } = full;
     assert.deepEqual(

@@ -16,6 +16,7 @@ const html = { Accept: "text/html" };
 interface RecordJson {
   readonly id: string;
   readonly source: string;
+  readonly askedBy: string | null;
   readonly checks: { readonly kind: string; readonly id: string; readonly effects: object }[] | null;
 }
 
@@ -95,10 +96,40 @@ describe("what is asked ahead", function () {
 
   it("is in exports, and its records are sealed and verify", async () => {
     const csv = (await admin.get("/audit/export?format=csv&asked=ahead&person=00uuser")).body;
-    assert.match(csv, /,checks\r\n/);
+    assert.match(csv, /,checks,asked_by\r\n/);
     assert.ok(csv.includes(`""id"":""${contactId}""`), csv);
     await sealLog(app.database.db);
     assert.deepEqual((await verify(app.database.db)).findings, []);
+  });
+
+  it("says who asked how a contact would be, as on the page for a transfer", async () => {
+    const asker = await app.as("00uasker", "user", "Sales");
+    const { id } = await createContact(asker, { visibility: "private" });
+    pageIn(await asker.get(`/contacts/${id}/transfer`, html));
+    const asked = await search("person=00uasker&asked=ahead");
+    const found = asked.filter(({ askedBy }) => askedBy !== null);
+    assert.deepEqual(
+      found.map(({ askedBy, checks }) => [askedBy, checks]),
+      [["00uasker", [{ kind: "contact", id, effects: { read: "deny" } }]]],
+    );
+    const page = textOf(pageIn(await admin.get(`/audit/${found[0]?.id}`, html)));
+    assert.match(page, /1 question asked by \S.* about \S.*, 0 answered with yes/);
+    const rows = textOf(pageIn(await admin.get("/audit?asked=ahead&person=00uasker", html)));
+    assert.match(rows, /asked by /);
+  });
+
+  it("does not count an allowing rule that was overridden as the one that decided", async () => {
+    const record = sampleRecord(1, { effect: "deny", rules: ["users-see-what-is-everyones"] });
+    await addRecords(app.database.db, rowsOf([record]));
+    const page = pageIn(await admin.get(`/audit/${record.id}`, html));
+    assert(!/Rules? that decided/.test(page));
+    assert.match(textOf(page), /no rule of .* allows it/);
+    const allowed = sampleRecord(2, { effect: "allow", rules: ["users-see-what-is-everyones"] });
+    await addRecords(app.database.db, rowsOf([allowed]));
+    assert.match(
+      textOf(pageIn(await admin.get(`/audit/${allowed.id}`, html))),
+      /Rule that decided users-see-what-is-everyones/,
+    );
   });
 
   it("hides no change from a contact's page, however often the contact is listed afterwards", async () => {

@@ -70,6 +70,7 @@ const record: DecisionRecord = {
   time: "2026-01-31T14:30:05.250Z",
   requestId: null,
   traceId: null,
+  askedBy: null,
   method: "GET",
   route: "/contacts/:id",
   principal: { id: "=cmd|'/c calc'!A1", roles: ["user", "x"] },
