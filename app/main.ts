@@ -11,6 +11,7 @@ import { openStream } from "./audit/write/stream.js";
 import { loginCallback } from "./auth/login-callback.js";
 import { OktaConnection } from "./auth/okta-connection.js";
 import { type Config, loadConfig } from "./config.js";
+import { describeError, messageOf } from "./error-description.js";
 import { listen, stopServing } from "./web/operations/listen.js";
 import { createLogger } from "./web/operations/logger.js";
 import { serveMetrics } from "./web/operations/metrics.js";
@@ -55,7 +56,7 @@ async function closeSafely(close: () => unknown): Promise<void> {
 }
 
 function printError(error: unknown): void {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
 }
 
 /** What is started in place of Okta or a PDP. */
@@ -153,6 +154,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   // A second signal ends the process at once.
   process.on(signal, () => (stopping ? process.exit(1) : stop(0)));
 }
+
+// Node would print the error with all of its members, which may be rows and parameters.
+process.on("uncaughtException", (error) => {
+  console.error(JSON.stringify(describeError(error)));
+  process.exit(1);
+});
 
 try {
   await start(loadConfig());

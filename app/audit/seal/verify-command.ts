@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
 import { loadConfig } from "../../config.js";
 import type { Database } from "../../db/database.js";
+import { messageOf } from "../../error-description.js";
 import type { SealReference } from "./seal.js";
 import { type Verification, verify } from "./verify.js";
 
@@ -37,7 +38,7 @@ try {
     await database.close();
   }
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
   process.exitCode = 2;
 }
 

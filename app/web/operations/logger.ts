@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { RequestHandler } from "express";
 import { type Logger, pino } from "pino";
 import { pinoHttp } from "pino-http";
+import { describeError } from "../../error-description.js";
 
 /**
  * Makes the app's logger. It writes one JSON object a line to standard output.
@@ -9,7 +10,7 @@ import { pinoHttp } from "pino-http";
  * @param level - of pino: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`
  */
 export function createLogger(level: string): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } });
 }
 
 /** A proxy's request id is kept when it has only these characters, which are harmless in a log. */
@@ -43,26 +44,4 @@ export function requestLog(logger: Logger): RequestHandler {
     },
     autoLogging: { ignore: (req) => /^\/(livez|readyz|assets)\b/.test(req.url ?? "") },
   });
-}
-
-/** What is logged of an error. Other members of Okta's and the database's errors hold requests, tokens and rows. */
-function describeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return { message: "something that is not an Error was thrown" };
-  const { name, message, stack, cause } = error;
-  const code = "code" in error ? String(error.code) : undefined;
-  const fault = "fault" in error ? String(error.fault) : undefined;
-  return {
-    name,
-    // Drizzle's message repeats the query's parameters.
-    message: name === "DrizzleQueryError" ? "query failed" : message,
-    code,
-    fault,
-    stack: stackFrames(stack),
-    ...(cause !== undefined && { cause: describeError(cause) }),
-  };
-}
-
-/** A stack without its first lines, which repeat the message. */
-function stackFrames(stack: string | undefined): string | undefined {
-  return stack?.slice(Math.max(0, stack.search(/^ {4}at /m)));
 }
