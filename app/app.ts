@@ -71,9 +71,10 @@ export function createApp(services: Services): Express {
   app.use(
     health(
       [
-        { name: "database", check: () => database.ping() },
-        { name: "pdp", check: () => pdp.ping() },
-        { name: "okta", check: () => okta.connection.ping() },
+        { name: "database", isRequired: true, check: () => database.ping() },
+        { name: "pdp", isRequired: true, check: () => pdp.ping() },
+        // Who is logged in works on without it, and no other replica could do more.
+        { name: "okta", isRequired: false, check: () => okta.connection.ping() },
       ],
       services.isStopping,
     ),

@@ -6,15 +6,18 @@ const CHECK_TIMEOUT_MS = 2_000;
 /** How long the result of a check is reused: frequent requests to this endpoint do not reach the dependencies. */
 const RESULT_LIFETIME_MS = 1_000;
 
-/** A service that the app needs. */
+/** A service that the app uses. */
 export interface Dependency {
   readonly name: string;
+  /** Whether the app can do nothing without it, and so is not ready. The others are only reported. */
+  readonly isRequired: boolean;
   /** Resolves when the service answers. */
   readonly check: () => Promise<void>;
 }
 
 /**
- * `/livez` says that this process runs. `/readyz` says for each service whether it answers; it is 503 while one does not.
+ * `/livez` says that this process runs. `/readyz` says for each service whether it answers; it is 503 while one that is
+ * required does not.
  *
  * @param dependencies - checked at most once a second, each for at most 2,000 ms
  * @param isStopping - whether the process shuts down, and so should get no new requests; `/readyz` is 503 then
@@ -26,7 +29,7 @@ export function health(dependencies: readonly Dependency[], isStopping: () => bo
   });
   const checkAll = () =>
     Promise.all(
-      dependencies.map(async ({ name, check }) => [name, (await answers(check)) ? "ok" : "unavailable"] as const),
+      dependencies.map(async ({ name, isRequired, check }) => ({ name, isRequired, answers: await answers(check) })),
     );
   let current: ReturnType<typeof checkAll> | undefined;
   router.get("/readyz", async (_req, res) => {
@@ -37,10 +40,10 @@ export function health(dependencies: readonly Dependency[], isStopping: () => bo
       }, RESULT_LIFETIME_MS).unref();
     }
     const states = await current;
-    const ready = !isStopping() && states.every(([, state]) => state === "ok");
+    const ready = !isStopping() && states.every(({ isRequired, answers }) => answers || !isRequired);
     res.status(ready ? 200 : 503).json({
       status: isStopping() ? "stopping" : ready ? "ok" : "unavailable",
-      checks: Object.fromEntries(states),
+      checks: Object.fromEntries(states.map(({ name, answers }) => [name, answers ? "ok" : "unavailable"])),
     });
   });
   return router;

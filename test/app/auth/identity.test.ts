@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout } from "node:timers/promises";
 import { type IdentityProvider, startIdentityProvider } from "../../../app/demo/identity-provider/index.js";
 import { cliClientId } from "../../../app/demo/identity-provider/options.js";
 import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
@@ -11,6 +10,7 @@ import { UserAgent } from "../../support/http/user-agent.js";
 import { freePort } from "../../support/network/free-port.js";
 import type { Account, Issuer } from "../../support/okta/issuer.js";
 import { issuerStack, proxiedStack } from "../../support/okta/issuer-stacks.js";
+import { assertReadiness } from "../../support/stack/readiness.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 import { type Stack, startStack } from "../../support/stack/stack.js";
 
@@ -106,7 +106,7 @@ describe("who somebody is", function () {
         groupsAs: "string",
         accessTokenGroups: false,
       });
-      while ((await clientOf(stack.url).get("/readyz")).status !== 200) await setTimeout(100);
+      await assertReadiness(stack.url);
     });
     after(async () => {
       await stack?.stop();
