@@ -8,6 +8,8 @@ import type { LoadedResource, PolicyChoice } from "./types.js";
 export interface Guard {
   readonly kind: string;
   readonly action: string;
+  /** Whether it loads the resource that it asks about. Without a loader it asks about the kind as a whole. */
+  readonly resource: boolean;
   /** Whether it guards a list, whose handler must call `req.authz.filter()`. */
   readonly filter: boolean;
 }
@@ -21,7 +23,7 @@ export interface AuthorizeOptions {
   readonly resource?: (req: Request) => LoadedResource | Promise<LoadedResource>;
   /**
    * For lists: asks the PDP on which resources of the kind the action is allowed. A principal that may do it on none is
-   * refused with 403. A response with a status of success is held back unless the handler has called
+   * refused with 403. Every response but an error is held back, redirects included, unless the handler has called
    * `req.authz.filter()`.
    */
   readonly filter?: true;
@@ -67,7 +69,7 @@ export function authorize(kind: string, action: string, options: AuthorizeOption
     }
     next();
   };
-  guards.set(guard, { kind, action, filter });
+  guards.set(guard, { kind, action, resource: resource !== undefined, filter });
   return guard;
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Express, Router } from "express";
+import { type Express, type RequestHandler, Router } from "express";
 import { authorize, type Guard, type Pdp, type Principal, routesOf } from "../../middleware/index.js";
 import { usePdp } from "../support/pdp/real-pdp.js";
 import { crm } from "../support/stack/unconnected-app.js";
@@ -19,6 +19,10 @@ function unguardedRoutes(app: Express): string[] {
   return routesOf(app)
     .filter(({ guards }) => guards.length === 0)
     .map(({ method, path }) => `${method} ${path}`);
+}
+
+function problemsOf(app: Express): string[] {
+  return routesOf(app).flatMap(({ problems }) => problems);
 }
 
 function guardsOf(app: Express): Guard[] {
@@ -63,6 +67,10 @@ describe("the CRM's routes", () => {
     assert.deepEqual(unguardedRoutes(app).sort(), [...publicRoutes].sort());
   });
 
+  it("have no guard that stands too late, or that forgets what the path is about", () => {
+    assert.deepEqual(problemsOf(app), []);
+  });
+
   it("include those of contacts, each with one guard, so that the walk does reach them", () => {
     const contacts = routesOf(app).filter(({ path }) => path.startsWith("/contacts"));
     const found = contacts.map(({ method, path, guards }) => [`${method} ${path}`, guards.map(({ action }) => action)]);
@@ -101,6 +109,18 @@ describe("the CRM's routes", () => {
       assert.deepEqual(reported, ["GET /contacts/export", "PUT /contacts/:id", "GET …/"]);
     });
 
+    it("with a guard that stands too late, or that forgets what the path is about, it is reported", () => {
+      const { app: changed, close: closeChanged } = crm();
+      closeChanged();
+      const answer: RequestHandler = (_req, res) => res.end();
+      changed.get("/contacts/export", (_req, _res, next) => next(), authorize("contact", "list"), answer);
+      changed.use("/contacts/:id", Router().get("/history", authorize("contact", "read"), answer));
+      assert.deepEqual(problemsOf(changed), [
+        'GET /contacts/export: authorize("contact", "list") stands after a handler, which it does not guard.',
+        'GET …/history: authorize("contact", "read") loads no resource, though the path has a parameter.',
+      ]);
+    });
+
     it("with a guard that no policy knows, it is reported", async () => {
       const guards = [
         authorize("contact", "reed"),
@@ -114,9 +134,9 @@ describe("the CRM's routes", () => {
       for (const guard of guards) router.get("/", guard, (_req, res) => res.end());
       const asked = routesOf(router).flatMap((route) => route.guards);
       assert.deepEqual(await unknownTo(pdp, asked), [
-        { kind: "contact", action: "reed", filter: false },
-        { kind: "contakt", action: "read", filter: false },
-        { kind: "contact", action: "lisp", filter: true },
+        { kind: "contact", action: "reed", resource: false, filter: false },
+        { kind: "contakt", action: "read", resource: false, filter: false },
+        { kind: "contact", action: "lisp", resource: false, filter: true },
       ]);
     });
   });

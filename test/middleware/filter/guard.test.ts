@@ -170,7 +170,12 @@ describe("authorize with filter: true", () => {
     const app = express();
     app.get("/things", guard, (_req, res) => res.end());
     assert.deepEqual(routesOf(app), [
-      { method: "GET", path: "/things", guards: [{ kind: "thing", action: "list", filter: true }] },
+      {
+        method: "GET",
+        path: "/things",
+        guards: [{ kind: "thing", action: "list", resource: false, filter: true }],
+        problems: [],
+      },
     ]);
   });
 });
