@@ -27,6 +27,7 @@ export const operators = {
   startsWith: [2, 2],
   endsWith: [2, 2],
   contains: [2, 2],
+  matches: [2, 2],
   lowerAscii: [1, 1],
   upperAscii: [1, 1],
 

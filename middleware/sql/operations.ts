@@ -6,6 +6,7 @@ import { equals } from "./cel/equality.js";
 import { commonAncestors, hierarchy, relate } from "./cel/hierarchies.js";
 import { isIn, size } from "./cel/lists.js";
 import { and, choose, not, or } from "./cel/logic.js";
+import { matches } from "./cel/matches.js";
 import { compare } from "./cel/ordering.js";
 import { indexed } from "./cel/selection.js";
 import { except, hasIntersection, intersect, isSubset } from "./cel/sets.js";
@@ -64,6 +65,7 @@ export const operations: Readonly<Record<Operator, Operation>> = {
   startsWith: binary((_, a, b) => startsWith(a, b)),
   endsWith: binary((_, a, b) => endsWith(a, b)),
   contains: binary((_, a, b) => contains(a, b)),
+  matches: binary(matches),
   lowerAscii: unary((_, a) => lowerAscii(a)),
   upperAscii: unary((_, a) => upperAscii(a)),
 

@@ -89,7 +89,6 @@ export const strings = [
   'R.attr.nick.lowerAscii() == "a"',
   'R.attr.nick.upperAscii() == "A"',
   ...[
-    'R.attr.title.matches("^[ab]$")',
     'R.attr.nick.charAt(0) == "a"',
     'R.attr.nick.indexOf("b") == 1',
     'R.attr.nick.replace("a", "b") == "b"',
