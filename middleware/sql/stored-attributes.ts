@@ -3,9 +3,9 @@ import type { ArrayColumn, Column, Columns, JsonColumn, Nulls, RelatedRows, Scal
 import { quoted, quotedTable } from "./identifiers.js";
 import { NotExpressible } from "./not-expressible.js";
 import type { Statement } from "./statement.js";
-import { DYNAMIC } from "./value/facts.js";
+import { DYNAMIC, STORED } from "./value/facts.js";
 import type { List, Scalar, Struct, Value } from "./value/types.js";
-import { certain, dynamic, fallible } from "./value/value.js";
+import { certain, fallible } from "./value/value.js";
 
 /** What NULL in a column means for the expression that reads it. */
 const meanings: Readonly<Record<Nulls, Scalar["nulls"]>> = { missing: "fails", null: "null", never: "never" };
@@ -51,7 +51,7 @@ function storedScalar({ type, column, nulls = "missing" }: ScalarColumn, table: 
     case "string":
       return { ...common, kind: "string", sql: `${sql}::text` };
     case "number":
-      return { ...common, kind: "double", sql: `${sql}::float8` };
+      return { ...common, facts: STORED, kind: "double", sql: `${sql}::float8` };
     case "boolean":
       return { ...common, kind: "boolean", sql };
     case "timestamp":
@@ -73,10 +73,12 @@ const arrayTypes = {
 
 function storedArray(statement: Statement, { type, column, nulls = "missing" }: ArrayColumn, table: string): Value {
   const { kind, type: elementType } = arrayTypes[type];
+  const facts = kind === "double" ? STORED : DYNAMIC;
   const sql = `${table}.${quoted(column)}::${elementType}[]`;
   if (nulls === "null") {
-    const facts = kind === "double" ? new Set([...DYNAMIC, "unsigned"] as const) : DYNAMIC;
-    return { ...certain("json", `coalesce(to_jsonb(${sql}), 'null'::jsonb)`), facts };
+    const unsigned = kind === "double" ? (["unsigned"] as const) : [];
+    const json = certain("json", `coalesce(to_jsonb(${sql}), 'null'::jsonb)`);
+    return { ...json, facts: new Set([...facts, ...unsigned]) };
   }
   const name = statement.alias();
   const list: List = {
@@ -85,7 +87,7 @@ function storedArray(statement: Statement, { type, column, nulls = "missing" }: 
     where: "TRUE",
     order: `${name}.i`,
     place: `(${name}.i - 1)`,
-    element: { kind, sql: `${name}.v`, nulls: "null", facts: DYNAMIC },
+    element: { kind, sql: `${name}.v`, nulls: "null", facts },
     fails: nulls === "never" ? undefined : `(${sql}) IS NULL`,
   };
   return nulls === "never" ? { ...list, array: { sql, type: elementType } } : list;
@@ -95,10 +97,10 @@ function storedJson(statement: Statement, { column, path = [], nulls = "missing"
   const whole = `${table}.${quoted(column)}::jsonb`;
   if (path.length > 0) {
     const sql = path.reduce((of, name) => `(${of} -> ${statement.parameter(name, "text")})`, whole);
-    return dynamic(fallible("json", sql));
+    return { ...fallible("json", sql), facts: STORED };
   }
-  if (nulls === "null") return dynamic(certain("json", `coalesce(${whole}, 'null'::jsonb)`));
-  return { kind: "json", sql: whole, nulls: meanings[nulls], facts: DYNAMIC };
+  if (nulls === "null") return { ...certain("json", `coalesce(${whole}, 'null'::jsonb)`), facts: STORED };
+  return { kind: "json", sql: whole, nulls: meanings[nulls], facts: STORED };
 }
 
 function storedRows(statement: Statement, rows: RelatedRows, table: string): List {

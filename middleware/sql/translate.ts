@@ -9,6 +9,7 @@ import { type OperationContext, operations } from "./operations.js";
 import type { Statement } from "./statement.js";
 import { stored, storedAttribute } from "./stored-attributes.js";
 import { assertHoldable } from "./value/constants.js";
+import { has, without } from "./value/facts.js";
 import { asJson } from "./value/json.js";
 import { listOf } from "./value/list.js";
 import { literalValue } from "./value/literal.js";
@@ -96,7 +97,9 @@ function structOf(entries: readonly { key: Expression; value: Expression }[], co
   const parts = values.map(({ sql }, n) => `${statement.parameter(keys[n] as string, "text")}, ${sql}`);
   const object = `jsonb_build_object(${parts.join(", ")})`;
   const failure = failureOfAny(values);
-  return dynamic(strict("json", values, failure ? `CASE WHEN ${failure} THEN NULL ELSE ${object} END` : object));
+  const made = dynamic(strict("json", values, failure ? `CASE WHEN ${failure} THEN NULL ELSE ${object} END` : object));
+  // A constant in one member does not meet an attribute in another.
+  return has(made, "ambiguous") ? { ...made, facts: without(made.facts, "stored") } : made;
 }
 
 function translateComprehension({ operator, list, variables, bodies }: Comprehension, context: Context): Value {

@@ -6,7 +6,7 @@ import { asJson } from "../value/json.js";
 import { asDouble, asString } from "../value/narrowing.js";
 import { type Facts, isScalar, type Scalar, type Value } from "../value/types.js";
 import { collated, dynamic, failing, fallible, strict } from "../value/value.js";
-import { asInteger, isNumber } from "./equality.js";
+import { asInteger, assertExact, isNumber } from "./equality.js";
 import { addDuration, subtractTimes } from "./time.js";
 
 /*
@@ -49,6 +49,7 @@ export function modulo(statement: Statement, a: Value, b: Value, assumptions: Li
 export function negate(statement: Statement, a: Value): Scalar {
   if (a.kind === "int") return withinInt(statement, `(-(${(a as Scalar).sql}))`);
   const value = asDouble(a);
+  assertExact(value);
   return { ...strict("double", [value], `(-(${value.sql}))`), facts: value.facts };
 }
 
@@ -84,12 +85,13 @@ function isFloat(value: Scalar): boolean {
 
 /**
  * Makes sure that numbers, of which at least one may be an integer, are floating-point ones: where CEL's type checker
- * knows that the other one is, it has seen to it.
+ * knows that the other one is, it has seen to it. Constants among themselves may as well be integers, whatever is said of
+ * those beside attributes.
  */
 function assertFloats(left: Scalar, right: Scalar, { literalsFit }: LiteralAssumptions): void {
-  const isDynamic = has(left, "dynamic") || has(right, "dynamic");
-  if (!isDynamic && (isFloat(left) || isFloat(right))) return;
-  if (!isDynamic)
+  const isOneFloat = isFloat(left) || isFloat(right);
+  if (isOneFloat && !has(left, "dynamic") && !has(right, "dynamic")) return;
+  if (!isOneFloat && !has(left, "stored") && !has(right, "stored"))
     throw new NotExpressible("the plan does not tell whether these numbers are integers or floating-point.");
   if (literalsFit) return;
   throw new NotExpressible(
@@ -136,7 +138,7 @@ function onDoubles(statement: Statement, operator: Operator, left: Scalar, right
   const result = strict("double", [left, right], sql);
   // Sums and products of large numbers are infinite, and those of infinite ones may be none.
   const isUncertain = operator === "/" || has(left, "infinite") || has(right, "infinite");
-  const facts = new Set([...without(result.facts, "ambiguous"), "infinite", ...(isUncertain ? ["nan"] : [])]);
+  const facts = new Set([...without(result.facts, "ambiguous", "large"), "infinite", ...(isUncertain ? ["nan"] : [])]);
   return has(left, "dynamic") && has(right, "dynamic")
     ? dynamic({ ...result, facts: facts as Facts })
     : { ...result, facts: facts as Facts };
@@ -207,5 +209,5 @@ function addJson(statement: Statement, a: Scalar, b: Scalar, assumptions: Litera
     // At most one of them is not NULL.
     return `coalesce(${strings.sql}, ${numbers.sql}, ${arrayIn(x).sql} || ${arrayIn(y).sql})`;
   });
-  return dynamic({ ...result, sql, facts: new Set([...without(result.facts, "ambiguous"), "infinite"]) });
+  return dynamic({ ...result, sql, facts: new Set([...without(result.facts, "ambiguous", "large"), "infinite"]) });
 }

@@ -5,6 +5,7 @@ import { asBoolean, asDouble, asString } from "../value/narrowing.js";
 import { isScalar, type Scalar, type Value } from "../value/types.js";
 import { dynamic, failing, fallible, strict } from "../value/value.js";
 import { withinInt } from "./arithmetic.js";
+import { assertExact } from "./equality.js";
 
 /*
  * Conversions between types, with Go's rules for text (CEL specification, "Type Conversion"). What cannot be converted
@@ -89,9 +90,10 @@ export function toInt(statement: Statement, value: Value): Scalar {
   }
 }
 
-function doubleToInt(statement: Statement, { sql }: Scalar): Scalar {
+function doubleToInt(statement: Statement, value: Scalar): Scalar {
+  assertExact(value);
   const converted = statement.bind(
-    [sql],
+    [value.sql],
     (n) => `CASE WHEN ${n} > -9223372036854775808 AND ${n} < 9223372036854775807 THEN trunc(${n})::bigint::numeric END`,
   );
   return fallible("int", converted);
@@ -101,7 +103,7 @@ function doubleToInt(statement: Statement, { sql }: Scalar): Scalar {
 export function toDouble(statement: Statement, value: Value): Scalar {
   switch (value.kind) {
     case "double":
-      return { ...(value as Scalar), facts: without((value as Scalar).facts, "ambiguous", "dynamic") };
+      return { ...(value as Scalar), facts: without((value as Scalar).facts, "ambiguous", "large", "dynamic") };
     case "int":
       return strict("double", [value as Scalar], `(${(value as Scalar).sql})::float8`);
     case "string":
@@ -165,7 +167,7 @@ function ofJson(statement: Statement, value: Scalar, convert: (statement: Statem
   const [{ kind }] = parts as [Scalar];
   // At most one of them is not NULL.
   const result = fallible(kind, `coalesce(${parts.map(({ sql }) => sql).join(", ")})`);
-  return { ...result, facts: without(factsOf(parts), "dynamic", "ambiguous") };
+  return { ...result, facts: without(factsOf(parts), "dynamic", "ambiguous", "large") };
 }
 
 /** `dyn(value)`: the value, of whose type nothing is known beforehand. */

@@ -36,11 +36,13 @@ function equalsHierarchy(a: Value, b: Value): Scalar {
 
 function equalsComposite(statement: Statement, a: Value, b: Value): Scalar {
   if ([a, b].some((value) => isScalar(value) && value.kind !== "json")) return unlessFailing([a, b], "FALSE");
+  assertExactBesideIntegers(a, b);
   return same(asJson(statement, a), asJson(statement, b));
 }
 
 function equalsJson(statement: Statement, json: Scalar, other: Scalar): Scalar {
   if (other.kind === "timestamp" || other.kind === "duration") return unlessFailing([json, other], "FALSE");
+  assertExactBesideIntegers(json, other);
   if (!isNumber(other) || other.nulls === "null" || has(json, "infinite")) return same(json, asJson(statement, other));
   // As numbers: JSON's are decimal, and would differ where floating-point ones do not.
   const condition = statement.bind([json.sql], (sql) => {
@@ -81,9 +83,6 @@ export function asFloat(value: Scalar): Scalar {
   return value.kind === "int" ? { ...value, kind: "double", sql: `(${value.sql})::float8` } : value;
 }
 
-/** The most that every whole number up to it is exact in floating point. */
-const MAX_EXACT_INTEGER = 2 ** 53;
-
 /**
  * Makes sure that a constant is what the policy says: beside an integer it is one, and plans carry only numbers in
  * floating point.
@@ -92,8 +91,26 @@ const MAX_EXACT_INTEGER = 2 ** 53;
  */
 export function exact(value: Scalar, beside: Scalar): Scalar {
   if (beside.kind !== "int" || !has(value, "ambiguous")) return value;
-  if (typeof value.literal === "number" && Math.abs(value.literal) < MAX_EXACT_INTEGER) return value;
-  throw new NotExpressible("query plans do not carry integers of this size exactly.");
+  if (typeof value.literal !== "number")
+    throw new NotExpressible("the plan does not tell integers from other numbers.");
+  assertExact(value);
+  return value;
+}
+
+/** @throws NotExpressible when a number of the plan may have been another integer in the policy */
+export function assertExact(value: Value): void {
+  if (has(value, "large")) throw new NotExpressible("query plans do not carry integers of this size exactly.");
+}
+
+/** Numbers in JSON are compared as they arrived, also with integers. */
+function assertExactBesideIntegers(a: Value, b: Value): void {
+  if (isInteger(a)) assertExact(b);
+  if (isInteger(b)) assertExact(a);
+}
+
+function isInteger(value: Value): boolean {
+  if (value.kind === "list") return isInteger(value.element);
+  return value.kind === "int" || has(value, "integers");
 }
 
 /** A whole number beside an integer, as one. */

@@ -2,6 +2,8 @@ import { type Fact, type Facts, isScalar, type Kind, type Value } from "./types.
 
 export const NO_FACTS: Facts = new Set();
 export const DYNAMIC: Facts = new Set(["dynamic"]);
+/** What is known of an attribute that is, or may hold, a number. */
+export const STORED: Facts = new Set(["dynamic", "stored"]);
 
 /** Whether a fact holds of a value, or of the elements of a list. */
 export function has(value: Value, fact: Fact): boolean {

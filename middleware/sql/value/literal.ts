@@ -1,7 +1,6 @@
 import type { Value as Json } from "../../json.js";
-import { NotExpressible } from "../not-expressible.js";
 import type { Statement } from "../statement.js";
-import { assertHoldable, hasInteger, hasNegativeZero, hasNul } from "./constants.js";
+import { assertFinite, assertHoldable, factsOfNumbers, hasNegativeZero, hasNul } from "./constants.js";
 import type { Fact, List, Scalar, Value } from "./types.js";
 import { certain, failing } from "./value.js";
 
@@ -11,7 +10,7 @@ export function literalValue(statement: Statement, literal: Json): Value {
     case "string":
       return { ...certain("string", hasNul(literal) ? "NULL::text" : statement.parameter(literal, "text")), literal };
     case "number":
-      if (!Number.isFinite(literal)) throw new NotExpressible("a number is not finite.");
+      assertFinite(literal);
       return literalNumber(statement, literal);
     case "boolean":
       return { ...certain("boolean", literal ? "TRUE" : "FALSE"), literal };
@@ -26,8 +25,7 @@ export function literalValue(statement: Statement, literal: Json): Value {
 function literalNumber(statement: Statement, literal: number): Scalar {
   // Drivers lose the sign of zero.
   const sql = statement.parameter(Object.is(literal, -0) ? "-0" : literal, "float8");
-  const facts = new Set(Number.isInteger(literal) ? (["ambiguous"] as const) : []);
-  return { ...certain("double", sql), facts, literal };
+  return { ...certain("double", sql), facts: new Set(factsOfNumbers(literal)), literal };
 }
 
 /** A constant list. */
@@ -54,8 +52,8 @@ function literalList(statement: Statement, literal: readonly Json[]): List {
 
 /** A constant as JSON, or whichever of its elements. */
 function partOfLiteral(sql: string, literal: Json): Scalar {
-  const facts: Fact[] = ["dynamic"];
-  if (hasInteger(literal)) facts.push("ambiguous");
+  assertFinite(literal);
+  const facts: Fact[] = ["dynamic", ...factsOfNumbers(literal)];
   if (hasNegativeZero(literal)) facts.push("unsigned");
   return { ...certain("json", sql), facts: new Set(facts) };
 }

@@ -26,13 +26,24 @@ export type Kind = keyof typeof postgresTypes;
  * What has to be known of a value besides its type. A result has the facts of its operands as well.
  *
  * - `dynamic`: CEL's type checker does not know the type, as of attributes
+ * - `stored`: a number of an attribute may be in it, which is a floating-point one
  * - `ambiguous`: there is a whole number of the query plan in it, which may be an integer or a floating-point one
+ * - `large`: that number may be an integer of another value, as plans do not carry all integers of this size
  * - `integers`: there are integers in it, which JSON does not tell from floating-point numbers
  * - `infinite`, `nan`: a floating-point number may be infinite, or none
  * - `unsigned`: a zero may have lost its sign, which JSON does not keep
  * - `empty`: a hierarchy may have no parts at all, as one of text never has
  */
-export type Fact = "dynamic" | "ambiguous" | "integers" | "infinite" | "nan" | "unsigned" | "empty";
+export type Fact =
+  | "dynamic"
+  | "stored"
+  | "ambiguous"
+  | "large"
+  | "integers"
+  | "infinite"
+  | "nan"
+  | "unsigned"
+  | "empty";
 export type Facts = ReadonlySet<Fact>;
 
 /** A value in one SQL expression. */
