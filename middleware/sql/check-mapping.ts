@@ -1,4 +1,4 @@
-import type { Column, Columns, SqlOptions } from "./columns.js";
+import type { Column, Columns, Nulls, RelatedRow, RelatedRows, SqlOptions } from "./columns.js";
 
 const TYPES = {
   scalar: ["string", "number", "boolean", "timestamp"],
@@ -31,28 +31,40 @@ function assertColumns(where: string, columns: Columns, mayHaveDots: boolean): v
   if (typeof columns !== "object" || columns === null) throw wrong(where, "an object of columns");
   for (const [name, column] of Object.entries(columns)) {
     if (!mayHaveDots && name.includes(".")) throw wrong(`${where}.${name}`, "a name without dots");
-    assertColumn(`${where}.${name}`, column, [...columnTypes, "rows"]);
+    assertColumn(`${where}.${name}`, column, [...columnTypes, "row", "rows"]);
   }
 }
 
 function assertColumn(where: string, column: Column, types: readonly string[]): void {
   if (!types.includes(column?.type)) throw wrong(`${where}.type`, `one of ${types.join(", ")}`);
-  if (column.type === "rows") {
-    const { table, key, references, orderBy = "", element, members } = column;
-    assertTable(`${where}.table`, table);
-    for (const name of [key, references])
-      if (!isName(name)) throw wrong(where, "rows with a key that references a column");
-    if (typeof orderBy !== "string") throw wrong(`${where}.orderBy`, "the name of a column");
-    if ((element === undefined) === (members === undefined)) throw wrong(where, "rows with either element or members");
-    if (element) assertColumn(`${where}.element`, element, elementTypes);
-    if (members) assertColumns(`${where}.members`, members, false);
+  if (column.type === "row" || column.type === "rows") {
+    assertRelation(where, column);
     return;
   }
   if (!isName(column.column)) throw wrong(`${where}.column`, "the name of a column");
-  if (!["missing", "null", "never"].includes(column.nulls ?? "missing")) {
-    throw wrong(`${where}.nulls`, '"missing", "null" or "never"');
-  }
+  assertNulls(where, column.nulls, ["missing", "null", "never"]);
   if (column.type === "json" && !(column.path ?? []).every(isName)) throw wrong(`${where}.path`, "names of members");
+}
+
+function assertRelation(where: string, relation: RelatedRow | RelatedRows): void {
+  assertTable(`${where}.table`, relation.table);
+  for (const name of [relation.key, relation.references]) {
+    if (!isName(name)) throw wrong(where, `${relation.type === "row" ? "a row" : "rows"} with a key and references`);
+  }
+  assertNulls(where, relation.nulls, ["missing", "never"]);
+  if (relation.type === "row") {
+    assertColumns(`${where}.members`, relation.members, false);
+    return;
+  }
+  const { orderBy = "", element, members } = relation;
+  if (typeof orderBy !== "string") throw wrong(`${where}.orderBy`, "the name of a column");
+  if ((element === undefined) === (members === undefined)) throw wrong(where, "rows with either element or members");
+  if (element) assertColumn(`${where}.element`, element, elementTypes);
+  if (members) assertColumns(`${where}.members`, members, false);
+}
+
+function assertNulls(where: string, nulls: Nulls = "missing", known: readonly Nulls[]): void {
+  if (!known.includes(nulls)) throw wrong(`${where}.nulls`, `one of ${known.join(", ")}`);
 }
 
 function assertTable(where: string, table: string | readonly string[]): void {

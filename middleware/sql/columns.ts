@@ -37,6 +37,23 @@ export interface JsonColumn {
   readonly nulls?: Nulls;
 }
 
+/**
+ * An attribute that is an object, kept in the one row of another table that this one refers to. Where it refers to none,
+ * or to a row that is not there, the attribute is missing, and conditions on it or on what is in it fail.
+ */
+export interface RelatedRow {
+  readonly type: "row";
+  /** The other table; with its schema: `["crm", "projects"]`. */
+  readonly table: string | readonly string[];
+  /** Column of the other table that is referred to, and is unique there ... */
+  readonly key: string;
+  /** ... by this column of this one. */
+  readonly references: string;
+  readonly members: Columns;
+  /** `"never"`: there always is such a row. Default `"missing"`. */
+  readonly nulls?: Exclude<Nulls, "null">;
+}
+
 /** An attribute that is a list, kept in the rows of another table that refer to this one; no rows, an empty list. */
 export interface RelatedRows {
   readonly type: "rows";
@@ -46,6 +63,8 @@ export interface RelatedRows {
   readonly key: string;
   /** ... and the column of this one that it refers to. */
   readonly references: string;
+  /** What NULL in the column `references` means: the list is missing, or there is `"never"` one. Default `"missing"`. */
+  readonly nulls?: Exclude<Nulls, "null">;
   /** Column that the list is sorted by, unique in a list; without it, conditions that depend on the order are unsupported. */
   readonly orderBy?: string;
   /** What each element is: one value (a missing one is no element; in JSON, the value at `path` must be there), ... */
@@ -55,7 +74,7 @@ export interface RelatedRows {
 }
 
 /** How an attribute is stored. */
-export type Column = ScalarColumn | ArrayColumn | JsonColumn | RelatedRows;
+export type Column = ScalarColumn | ArrayColumn | JsonColumn | RelatedRow | RelatedRows;
 
 /** Attributes by name; with dots, such as `address.city`, those inside others (not in `members`). */
 export type Columns = Readonly<Record<string, Column>>;

@@ -5,6 +5,7 @@ export type {
   Columns,
   JsonColumn,
   Nulls,
+  RelatedRow,
   RelatedRows,
   ScalarColumn,
   SqlOptions,

@@ -1,9 +1,19 @@
 import { member } from "./cel/selection.js";
-import type { ArrayColumn, Column, Columns, JsonColumn, Nulls, RelatedRows, ScalarColumn } from "./columns.js";
+import type {
+  ArrayColumn,
+  Column,
+  Columns,
+  JsonColumn,
+  Nulls,
+  RelatedRow,
+  RelatedRows,
+  ScalarColumn,
+} from "./columns.js";
 import { quoted, quotedTable } from "./identifiers.js";
 import { NotExpressible } from "./not-expressible.js";
 import type { Statement } from "./statement.js";
 import { DYNAMIC, STORED } from "./value/facts.js";
+import { failureAt, type SelectedRow, selected } from "./value/selected.js";
 import type { List, Scalar, Struct, Value } from "./value/types.js";
 import { certain, fallible } from "./value/value.js";
 
@@ -33,6 +43,8 @@ export function stored(statement: Statement, column: Column, table: string): Val
   switch (column.type) {
     case "rows":
       return storedRows(statement, column, table);
+    case "row":
+      return storedRow(statement, column, table);
     case "json":
       return storedJson(statement, column, table);
     case "strings":
@@ -103,9 +115,27 @@ function storedJson(statement: Statement, { column, path = [], nulls = "missing"
   return { kind: "json", sql: whole, nulls: meanings[nulls], facts: STORED };
 }
 
+/** The row that this one refers to, in whose place its values are selected. */
+function storedRow(statement: Statement, related: RelatedRow, table: string): Value {
+  const name = statement.alias();
+  const from = `${quotedTable(related.table)} AS ${name}`;
+  const where = `${name}.${quoted(related.key)} = ${table}.${quoted(related.references)}`;
+  const row: SelectedRow = {
+    at: (sql) => `(SELECT ${sql} FROM ${from} WHERE ${where})`,
+    list: ({ array: _, ...list }) => ({
+      ...list,
+      from: `${from}, ${list.from}`,
+      where: `${where} AND ${list.where}`,
+      fails: failureAt(row, list.fails),
+    }),
+    isCertain: related.nulls === "never",
+  };
+  return selected(statement, structOf(statement, related.members, name), row);
+}
+
 function storedRows(statement: Statement, rows: RelatedRows, table: string): List {
   const name = statement.alias();
-  const { element, members = {}, orderBy } = rows;
+  const { element, members = {}, orderBy, nulls } = rows;
   const isMine = (row: string) =>
     `${row}.${quoted(rows.key)} = ${table}.${quoted(rows.references)}${presence(element, row)}`;
   const list: List = {
@@ -113,8 +143,8 @@ function storedRows(statement: Statement, rows: RelatedRows, table: string): Lis
     from: `${quotedTable(rows.table)} AS ${name}`,
     where: isMine(name),
     order: orderBy === undefined ? undefined : `${name}.${quoted(orderBy)}`,
-    element: element ? storedElement(statement, element, name) : storedRow(statement, members, name),
-    fails: undefined,
+    element: element ? storedElement(statement, element, name) : structOf(statement, members, name),
+    fails: nulls === "never" ? undefined : `(${table}.${quoted(rows.references)} IS NULL)`,
   };
   if (orderBy === undefined) return list;
   const earlier = statement.alias();
@@ -134,7 +164,8 @@ function storedElement(statement: Statement, column: ScalarColumn | JsonColumn, 
   return stored(statement, column.nulls === "null" ? column : { ...column, nulls: "never" }, table);
 }
 
-function storedRow(statement: Statement, columns: Columns, table: string): Struct {
+/** A row as an object. */
+function structOf(statement: Statement, columns: Columns, table: string): Struct {
   return {
     kind: "struct",
     members: Object.keys(columns),

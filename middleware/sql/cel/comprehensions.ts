@@ -1,7 +1,7 @@
 import type { Quantifier } from "../../filter/filter.js";
 import { NotExpressible } from "../not-expressible.js";
 import type { Statement } from "../statement.js";
-import { asList, derivedList, hasElement, listOfJson } from "../value/list.js";
+import { asList, derivedList, hasElement } from "../value/list.js";
 import { asBoolean } from "../value/narrowing.js";
 import { isScalar, type List, type Scalar, type Value } from "../value/types.js";
 import { certain, dynamic, failing, failureOf, fallible, unlessFailing } from "../value/value.js";
@@ -15,20 +15,17 @@ export type Body = (...variables: Value[]) => Value;
 
 /** The list of a comprehension, and what stands for its variables: the element, or its index and the element. */
 function iterationOf(statement: Statement, value: Value, variables: number): { list: List; each: Value[] } | undefined {
-  if (variables === 1) {
-    const list = asList(statement, value, true);
-    return list && { list, each: [list.element] };
-  }
-  if (value.kind === "json") return iteratedJson(statement, value as Scalar);
-  if (value.kind !== "list") return undefined;
-  const { place, element } = value as List;
+  const list = asList(statement, value, true);
+  if (!list) return undefined;
+  if (variables === 1) return { list, each: [list.element] };
+  if (value.kind === "json") return iteratedJson(statement, value as Scalar, list);
+  const { place, element } = list;
   if (place === undefined) throw new NotExpressible("the places of its elements are not known in SQL.");
-  return { list: value as List, each: [certain("int", `${place}::numeric`), element] };
+  return { list, each: [certain("int", `${place}::numeric`), element] };
 }
 
 /** Of an array the indexes and elements, of an object the keys and values. */
-function iteratedJson(statement: Statement, json: Scalar): { list: List; each: Value[] } {
-  const list = listOfJson(statement, json, true);
+function iteratedJson(statement: Statement, json: Scalar, list: List): { list: List; each: Value[] } {
   const name = statement.alias();
   const array = `SELECT to_jsonb(i - 1), v FROM jsonb_array_elements(CASE WHEN jsonb_typeof(j) = 'array' THEN j ELSE '[]'::jsonb END) WITH ORDINALITY AS a(v, i)`;
   const object = `SELECT to_jsonb(k), v FROM jsonb_each(CASE WHEN jsonb_typeof(j) = 'object' THEN j ELSE '{}'::jsonb END) AS o(k, v)`;

@@ -1,8 +1,8 @@
 import { NotExpressible } from "../not-expressible.js";
 import type { Statement } from "../statement.js";
 import { hasNul } from "../value/constants.js";
-import { asJson } from "../value/json.js";
 import { asNumber, asString } from "../value/narrowing.js";
+import { selected } from "../value/selected.js";
 import { isScalar, type List, type Scalar, type Struct, type Value } from "../value/types.js";
 import { dynamic, failing, fallible } from "../value/value.js";
 import { partOf } from "./hierarchies.js";
@@ -63,22 +63,7 @@ function elementAt(statement: Statement, list: List, index: Scalar): Value {
     });
     return fails ? `(CASE WHEN ${fails} THEN NULL ELSE ${found} END)` : `(${found})`;
   };
-  const pick = (element: Value): Value => {
-    if (element.kind === "struct") {
-      const { members, member } = element;
-      const isThere = `(${at("TRUE")} IS NULL)`;
-      return { kind: "struct", members, member: (name) => mapIfPresent(member(name), pick), fails: isThere };
-    }
-    // NULL would be taken for a failure.
-    const scalar = isScalar(element) && element.nulls !== "null" ? element : asJson(statement, element);
-    const { kind, facts, sql, instant } = scalar;
-    return { kind, facts, sql: at(sql), nulls: "fails", ...(instant && { instant: at(instant) }) };
-  };
-  return pick(list.element);
-}
-
-function mapIfPresent<T, U>(value: T | undefined, change: (value: T) => U): U | undefined {
-  return value === undefined ? undefined : change(value);
+  return selected(statement, list.element, { at, isCertain: false });
 }
 
 /** `of.name`: a member of an object. */

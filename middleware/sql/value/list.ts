@@ -1,3 +1,4 @@
+import { NotExpressible } from "../not-expressible.js";
 import type { Statement } from "../statement.js";
 import { hasNul } from "./constants.js";
 import { asJson } from "./json.js";
@@ -52,6 +53,7 @@ export function listOfJson(statement: Statement, json: Scalar, keys: boolean): L
 /** A value as a list; `undefined` when it can be none. With `keys`, an object counts as the list of its keys. */
 export function asList(statement: Statement, value: Value, keys: boolean): List | undefined {
   if (value.kind === "list") return value;
+  if (value.kind === "struct" && keys) throw new NotExpressible("which members a row has is not known in SQL.");
   return value.kind === "json" ? listOfJson(statement, value as Scalar, keys) : undefined;
 }
 

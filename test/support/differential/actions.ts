@@ -4,6 +4,7 @@ import { lists } from "./actions/lists.js";
 import { logic } from "./actions/logic.js";
 import { membership } from "./actions/membership.js";
 import { numbers } from "./actions/numbers.js";
+import { references } from "./actions/references.js";
 import { related } from "./actions/related.js";
 import { hierarchies, sets } from "./actions/sets.js";
 import { strings } from "./actions/strings.js";
@@ -21,6 +22,7 @@ const themes: Readonly<Record<string, readonly (string | Action)[]>> = {
   sets,
   hierarchies,
   related,
+  references,
   doubts,
 };
 

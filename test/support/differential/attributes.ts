@@ -1,5 +1,5 @@
 import type { Attributes, Resource, Value } from "../../../middleware/index.js";
-import type { Column, Columns, RelatedRows } from "../../../middleware/sql/index.js";
+import type { Column, Columns, RelatedRow, RelatedRows } from "../../../middleware/sql/index.js";
 import { columns, id, quoted, table } from "./tables.js";
 
 /** A row as a database's driver returns it. */
@@ -34,6 +34,10 @@ function objectOf(row: Read, mapping: Columns, contents: Contents): Attributes {
 /** `undefined` when the attribute is missing. */
 function storedAs(row: Read, column: Column, contents: Contents): Value | undefined {
   if (column.type === "rows") return listOf(row, column, contents);
+  if (column.type === "row") {
+    const [other] = relatedTo(row, column, contents);
+    return other && objectOf(other, column.members, contents);
+  }
   const stored = row[column.column];
   if (stored === null && column.type === "json" && column.nulls !== "null") return undefined;
   if (stored === null && column.type !== "json") return column.nulls === "null" ? null : undefined;
@@ -59,12 +63,14 @@ function memberOf(value: Value | undefined, name: string): Value | undefined {
   return isObject && Object.hasOwn(value, name) ? (value as Attributes)[name] : undefined;
 }
 
-function listOf(
-  row: Read,
-  { table, key, references, orderBy, element, members }: RelatedRows,
-  contents: Contents,
-): Value {
-  const mine = (contents.get(quoted(table)) ?? []).filter((other) => other[key] === row[references]);
+function relatedTo(row: Read, { table, key, references }: RelatedRow | RelatedRows, contents: Contents): Read[] {
+  return (contents.get(quoted(table)) ?? []).filter((other) => other[key] === row[references]);
+}
+
+function listOf(row: Read, related: RelatedRows, contents: Contents): Value | undefined {
+  const { references, orderBy, element, members } = related;
+  if (row[references] === null) return undefined;
+  const mine = relatedTo(row, related, contents);
   if (orderBy) mine.sort((a, b) => Number(a[orderBy]) - Number(b[orderBy]));
   return mine.flatMap((other): Value[] => {
     if (members) return [objectOf(other, members, contents)];

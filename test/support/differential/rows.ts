@@ -8,6 +8,7 @@ export type Rows = Readonly<Record<TableName, readonly Row[]>>;
 const COUNT = 60;
 /** Ids that are hostile themselves. */
 const ids = ["a", "A", "b", "%", "_", "a_b", "\\", "'", "$1", "\u{1f600}", "e\u0301", "\u00e9", "null", "1", "a.b"];
+const PROJECTS = 6;
 /** How many children each parent has, in turn. */
 const FAMILIES = [0, 1, 3, 2, 0, 4];
 
@@ -108,7 +109,8 @@ export function withFamilies(
   make: (table: TableName, n: number) => Row,
   sizeOf: (n: number) => number,
 ): Rows {
-  const all: Record<string, readonly Row[]> = { things };
+  const projects = Array.from({ length: PROJECTS }, (_, n) => ({ ...make("projects", n), id: `project${n + 1}`, n }));
+  const all: Record<string, readonly Row[]> = { things, projects };
   for (const [name, { column, to }] of Object.entries(keys)) {
     let made = 0;
     const table = name as TableName;

@@ -14,6 +14,7 @@ const bits: RelatedRows = {
   table: [schema, "bits"],
   key: "part",
   references: "id",
+  nulls: "never",
   orderBy: "n",
   element: { type: "string", column: "word" },
 };
@@ -23,8 +24,20 @@ const parts: RelatedRows = {
   table: partsTable,
   key: "share",
   references: "id",
+  nulls: "never",
   orderBy: "n",
   members: { name: { type: "string", column: "name" }, size: { type: "number", column: "size", nulls: "null" }, bits },
+};
+
+const project = { table: [schema, "projects"], key: "id", references: "project" } as const;
+const members: RelatedRows = {
+  type: "rows",
+  table: [schema, "members"],
+  key: "project",
+  references: "id",
+  orderBy: "n",
+  nulls: "never",
+  element: { type: "string", column: "person", nulls: "never" },
 };
 
 /** How each attribute is stored, for `toSql`. The attributes that the PDP gets are made from the same. */
@@ -69,6 +82,7 @@ export const columns: Columns = {
     table: [schema, "shares"],
     key: "thing",
     references: "id",
+    nulls: "never",
     orderBy: "n",
     members: {
       user: { type: "string", column: "user", nulls: "never" },
@@ -84,6 +98,7 @@ export const columns: Columns = {
     table: [schema, "watchers"],
     key: "thing",
     references: "id",
+    nulls: "never",
     orderBy: "n",
     element: { type: "string", column: "person", nulls: "never" },
   },
@@ -92,8 +107,31 @@ export const columns: Columns = {
     table: [schema, "grades"],
     key: "thing",
     references: "id",
+    nulls: "never",
     element: { type: "number", column: "grade", nulls: "null" },
   },
+  // Of a project that is not always there.
+  project: {
+    type: "row",
+    ...project,
+    members: {
+      name: { type: "string", column: "name", nulls: "never" },
+      lead: { type: "string", column: "lead", nulls: "null" },
+      closed: { type: "boolean", column: "closed" },
+      due: { type: "timestamp", column: "due" },
+      words: { type: "strings", column: "words", nulls: "never" },
+      info: { type: "json", column: "info", nulls: "null" },
+      members,
+      parent: {
+        type: "row",
+        table: [schema, "projects"],
+        key: "id",
+        references: "parent",
+        members: { name: { type: "string", column: "name", nulls: "never" }, members },
+      },
+    },
+  },
+  team: { ...members, references: "project", nulls: "missing" },
 };
 
 /** A table: the PostgreSQL type of each column, and the values from which rows of it are made. */
@@ -148,6 +186,19 @@ export const tables = {
       grid: nullable("jsonb", values.grids),
       dict: nullable("jsonb", values.maps),
       city: text(["a", "b", "", "O'Brien"]),
+      project: text(["project1", "project2", "project3", "project4", "project5", "project6", "gone"]),
+    },
+  },
+  projects: {
+    name: [schema, "projects"],
+    columns: {
+      name: required("text", ["a", "b", "uma", "O'Brien"]),
+      lead: text(["uma", "omar", "a"]),
+      closed: nullable("boolean", values.booleans),
+      due: nullable("timestamptz", values.timestamps),
+      words: required("text[]", values.stringLists),
+      info: nullable("jsonb", values.profiles),
+      parent: text(["project1", "project2", "project3", "gone"]),
     },
   },
   shares: {
@@ -165,6 +216,7 @@ export const tables = {
     columns: { name: text(["a", "b", "uma", "O'Brien"]), size: nullable("numeric", ["0", "1", "2.50", "-1"]) },
   },
   bits: { name: [schema, "bits"], columns: { word: text(["a", "b", "A", ""]) } },
+  members: { name: [schema, "members"], columns: { person: required("text", ["uma", "omar", "a", "A", ""]) } },
   watchers: { name: [schema, "watchers"], columns: { person: required("text", ["uma", "omar", "a", "A", ""]) } },
   grades: { name: [schema, "grades"], columns: { grade: nullable("numeric", ["1", "2.5", "-1", "0.1", "10"]) } },
 } satisfies Record<string, Table>;
@@ -176,6 +228,7 @@ export const keys: Readonly<Partial<Record<TableName, { readonly column: string;
   shares: { column: "thing", to: "things" },
   parts: { column: "share", to: "shares" },
   bits: { column: "part", to: "parts" },
+  members: { column: "project", to: "projects" },
   watchers: { column: "thing", to: "things" },
   grades: { column: "thing", to: "things" },
 };
