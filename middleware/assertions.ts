@@ -1,5 +1,5 @@
 import { AuthorizationSetupError } from "./errors.js";
-import type { AuxData, PolicyChoice, Principal, Resource } from "./types.js";
+import type { AuxData, KindedResource, PolicyChoice, Principal, Resource } from "./types.js";
 
 /** The longest time that Node's timers can wait, in ms. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -74,6 +74,17 @@ export function assertAuxData(auxData: AuxData): void {
 function assertAttributes(whose: string, { attr }: { readonly attr?: unknown }): void {
   const isObject = typeof attr === "object" && attr !== null && !Array.isArray(attr);
   if (attr !== undefined && !isObject) throw new AuthorizationSetupError(`${whose} has attr that is not an object.`);
+}
+
+/**
+ * Asserts that a resource has an id and a kind.
+ *
+ * @throws {@link AuthorizationSetupError} otherwise
+ */
+export function assertKindedResource(resource: KindedResource): void {
+  assertResource(resource);
+  if (!isNonEmptyText(resource.kind))
+    throw new AuthorizationSetupError("A resource must say its kind, as a non-empty string.");
 }
 
 /** Whether a value can be the id of a principal or resource, or the name of a role, kind or action. */

@@ -24,6 +24,7 @@ type RefusalCode = "unauthenticated" | "no_roles";
 export class Enforcement {
   /** Who is logged in; `null` when nobody is. */
   readonly principal: Principal | null;
+  readonly req: Request;
   readonly pdp: RecordedPdp;
   readonly checks: BatchedChecks;
   /** The resource that the loader of the last guard returned that passed; `undefined` when none had a loader. */
@@ -42,6 +43,7 @@ export class Enforcement {
     this.#subject = subject;
     this.#service = pdp;
     this.#recorder = recorder;
+    this.req = subject.req;
     this.principal = subject.principal;
     this.pdp = new RecordedPdp(subject, auxData, pdp, recorder);
     this.checks = new BatchedChecks((checks) => this.#answersTo(checks));

@@ -1,4 +1,5 @@
-import { assertResource, isNonEmptyText } from "./assertions.js";
+import { assertKindedResource, isNonEmptyText } from "./assertions.js";
+import { CountedChecks } from "./counted-checks.js";
 import { type Enforcement, wholeKind } from "./enforcement.js";
 import { AuthorizationSetupError } from "./errors.js";
 import type { Filter } from "./filter/filter.js";
@@ -15,7 +16,7 @@ export class RequestAuthorization {
     this.#enforcement = enforcement;
   }
 
-  /** The decisions that the PDP has made for this request so far. */
+  /** The decisions that the PDP has made for this request so far, without those of {@link countedChecks}. */
   get decisions(): readonly Decision[] {
     return this.#enforcement.pdp.decisions;
   }
@@ -42,11 +43,8 @@ export class RequestAuthorization {
    * {@link DecisionNotRecordedError} when it cannot be recorded
    */
   async can(resource: KindedResource, action: string): Promise<boolean> {
-    assertResource(resource);
-    const { kind } = resource;
-    if (!isNonEmptyText(kind))
-      throw new AuthorizationSetupError("A resource must say its kind, as a non-empty string.");
-    return (await this.#enforcement.checks.answer({ kind, resource, action })).allowed;
+    assertKindedResource(resource);
+    return (await this.#enforcement.checks.answer({ kind: resource.kind, resource, action })).allowed;
   }
 
   /**
@@ -77,6 +75,15 @@ export class RequestAuthorization {
     if (!this.principal)
       throw new AuthorizationSetupError("req.authz.about() needs somebody who is logged in and asks.");
     return new RequestAuthorization(this.#enforcement.about(principal));
+  }
+
+  /**
+   * Opens checks of which there may be very many, such as those of the rows of an export or a stream: they become one
+   * event, which has counts in place of the resources. It is recorded when `end` is called, and at the latest when the
+   * response is closed. Answers are not remembered.
+   */
+  countedChecks(): CountedChecks {
+    return new CountedChecks(this.#enforcement);
   }
 
   /**

@@ -67,12 +67,12 @@ export function propagationOf(span: Span): { traceId: string | null; traceparent
   return { traceId, traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}` };
 }
 
-/** Makes the counter `authz.decisions`. The function that is returned counts a decision. */
-export function decisionCounter(): (attributes: Attributes) => void {
+/** Makes the counter `authz.decisions`. The function that is returned counts a decision, or several that are alike. */
+export function decisionCounter(): (attributes: Attributes, count?: number) => void {
   const counter = metrics
     .getMeter(INSTRUMENTATION_SCOPE)
     .createCounter("authz.decisions", { description: "Decisions made" });
-  return (attributes) => counter.add(1, attributes);
+  return (attributes, count = 1) => counter.add(count, attributes);
 }
 
 /** A gauge whose value is made of the values of several sources. */

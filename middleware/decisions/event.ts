@@ -5,8 +5,8 @@ import type { PolicyChoice, Principal, Resource } from "../types.js";
 /** What an event says of a decision, besides what was decided. */
 interface EventBase {
   /**
-   * The PDP's id of the call, as in its audit log. A UUID when the PDP was not asked. The id is unique, so a receiver can
-   * recognize duplicates.
+   * The PDP's id of the call, as in its audit log. A UUID when the PDP was not asked, and for counted checks, which take
+   * several calls. The id is unique, so a receiver can recognize duplicates.
    */
   readonly id: string;
   /** When the decision was made: ISO 8601, UTC, with milliseconds. */
@@ -34,7 +34,7 @@ interface EventBase {
    * otherwise. `null` for everything that the request itself is about. With an id the event is no deed of `principal`.
    */
   readonly askedBy: string | null;
-  /** Time that the PDP took, in ms; 0 when it was not asked. */
+  /** Time that the PDP took, in ms; 0 when it was not asked. Of counted checks it is the sum of their calls. */
   readonly duration: number;
   /**
    * The code of the refusal when no policy decided: `unauthenticated`, `no_roles`, `not_found`, `pdp_unavailable` and
@@ -62,6 +62,7 @@ export interface EnforcedEvent extends EventBase {
   readonly action: string;
   readonly effect: Effect;
   readonly checks: null;
+  readonly counts: null;
   /** The policy that decided, such as `resource.contact.vdefault`. */
   readonly policy: string | null;
   /** Its version, such as `default`. */
@@ -95,17 +96,33 @@ export interface CheckedResource extends PolicyChoice {
   readonly effects: Readonly<Record<string, Effect>>;
 }
 
+/** How many checks of an action on resources of a kind there were, and how many of them were allowed. */
+export interface CheckCount {
+  readonly kind: string;
+  readonly action: string;
+  readonly checked: number;
+  /** The others were denied or, when the event has an `error`, refused because of it. */
+  readonly allowed: number;
+}
+
 /**
  * The event of what an app asked ahead, with `req.authz.can()` or `canEach()`: one for each call to the PDP, however many
  * checks it has. The user need not have tried any of it. What is null here is said of enforced decisions only.
+ *
+ * The checks of `req.authz.countedChecks()` are one event too, however many calls they take.
  */
 export interface CheckEvent extends EventBase {
   readonly source: "check";
   readonly resource: null;
   readonly action: null;
   readonly effect: null;
-  /** Each resource once; again, when it was asked about with other attributes and the same action. */
+  /**
+   * Each resource once; again, when it was asked about with other attributes and the same action. Empty when there are
+   * `counts`.
+   */
   readonly checks: readonly CheckedResource[];
+  /** How much was asked, for counted checks: there may be millions of them. `null` for others. */
+  readonly counts: readonly CheckCount[] | null;
   readonly policy: null;
   readonly policyVersion: null;
   readonly scope: null;

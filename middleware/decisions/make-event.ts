@@ -3,7 +3,7 @@ import type { Request } from "express";
 import { type Filter, redactedText } from "../filter/filter.js";
 import type { Attributes } from "../json.js";
 import type { Check, DecisionMetadata, PolicyChoice, Principal, Resource } from "../types.js";
-import type { CheckEvent, CheckedResource, Effect, EnforcedEvent } from "./event.js";
+import type { CheckCount, CheckEvent, CheckedResource, Effect, EnforcedEvent } from "./event.js";
 
 /** Names of the attributes that events contain. */
 export interface EventAttributes {
@@ -54,6 +54,11 @@ export interface ChecksOutcome extends Outcome {
   readonly checks: readonly AnsweredCheck[];
 }
 
+/** What many checks together came to. */
+export interface CountedOutcome extends Outcome {
+  readonly counts: readonly CheckCount[];
+}
+
 /** The id of an event: the PDP's id of the call; without one it is a UUID. */
 export function eventId(callId: string): string {
   return callId || randomUUID();
@@ -79,6 +84,7 @@ export function enforcedEvent(subject: Subject, outcome: EnforcedOutcome, attrib
     action,
     effect: effectOf(allowed),
     checks: null,
+    counts: null,
     policy,
     policyVersion: policy && versionIn(policy),
     scope: metadata?.scope ?? null,
@@ -88,15 +94,20 @@ export function enforcedEvent(subject: Subject, outcome: EnforcedOutcome, attrib
   };
 }
 
-/** Makes the event of what was asked ahead in one call. */
-export function checkEvent(subject: Subject, outcome: ChecksOutcome, attributes: EventAttributes): CheckEvent {
+/** Makes the event of what was asked ahead in one call, or of many checks that were counted. */
+export function checkEvent(
+  subject: Subject,
+  outcome: ChecksOutcome | CountedOutcome,
+  attributes: EventAttributes,
+): CheckEvent {
   return {
     ...baseOf(subject, outcome, attributes),
     source: "check",
     resource: null,
     action: null,
     effect: null,
-    checks: checkedResources(outcome.checks, attributes),
+    checks: "checks" in outcome ? checkedResources(outcome.checks, attributes) : [],
+    counts: "counts" in outcome ? outcome.counts : null,
     policy: null,
     policyVersion: null,
     scope: null,

@@ -2,6 +2,7 @@ import { AuthorizationError, PdpUnavailableError } from "../errors.js";
 import type { Filter } from "../filter/filter.js";
 import { failSpan, propagationOf, startCallSpan, traceContextOf, traceIdOf } from "../telemetry.js";
 import type { Answer, AuxData, CallOptions, Check, Decision, Pdp, Plan, Principal, Resource } from "../types.js";
+import type { CheckTally } from "./check-tally.js";
 import type { DecisionEvent, EnforcedEvent } from "./event.js";
 import {
   type AnsweredCheck,
@@ -85,6 +86,40 @@ export class RecordedPdp {
     return recorded;
   }
 
+  /**
+   * The answers to checks that are counted, in their order. The caller has the tally recorded in the end, with
+   * `recordCounts`.
+   */
+  async checkCounted(principal: Principal, checks: readonly Check[], tally: CheckTally): Promise<readonly boolean[]> {
+    const [answers, timing] = await this.#ask(
+      "check",
+      checks,
+      (options) => this.#check(principal, checks, options),
+      ({ error, ...timing }) => this.#tally(tally, refused(checks), timing, error),
+      tally.id,
+    );
+    const allowed = answers.map((answer) => answer.allowed);
+    this.#tally(
+      tally,
+      checks.map((check, n) => ({ ...check, allowed: allowed[n] === true })),
+      timing,
+      null,
+    );
+    return allowed;
+  }
+
+  /** The answers to counted checks for which the PDP need not be asked: all are refused. @param error - the code */
+  refuseCounted(checks: readonly Check[], error: string, tally: CheckTally): readonly boolean[] {
+    this.#tally(tally, refused(checks), this.#untimed(), error);
+    return checks.map(() => false);
+  }
+
+  /** Records counted checks as one event; nothing when there were none. */
+  async recordCounts(tally: CheckTally): Promise<void> {
+    const { outcome } = tally;
+    if (outcome.counts.length > 0) await this.#recorder.recordCounts(this.#subject, outcome);
+  }
+
   /** The plan for an action: on which resources of a kind it is allowed. */
   async plan(principal: Principal, check: Check): Promise<Recorded<Plan>> {
     const source = "filter";
@@ -149,6 +184,7 @@ export class RecordedPdp {
     checks: readonly Check[],
     send: (options: CallOptions) => Promise<T>,
     recordRefused: (refusal: Refusal) => void | Promise<void>,
+    refusalId?: string,
   ): Promise<[T, Timing]> {
     const [{ kind, action }] = checks as [Check];
     const attributes = { "authz.kind": kind, "authz.action": action, "authz.checks": checks.length };
@@ -163,7 +199,7 @@ export class RecordedPdp {
       return [answer, timing()];
     } catch (error) {
       failSpan(span, error);
-      await recordRefused({ ...refusalOf(error), ...timing() });
+      await recordRefused({ ...refusalOf(error, refusalId), ...timing() });
       throw error;
     } finally {
       span.end();
@@ -179,7 +215,12 @@ export class RecordedPdp {
   }
 
   #recordRefusedChecks(checks: readonly Check[], refusal: Refusal): void | Promise<void> {
-    return this.#recordChecks({ checks: checks.map((check) => ({ ...check, allowed: false })), ...refusal });
+    return this.#recordChecks({ checks: refused(checks), ...refusal });
+  }
+
+  #tally(tally: CheckTally, checks: readonly AnsweredCheck[], timing: Timing, error: string | null): void {
+    tally.add(checks, timing, error);
+    this.#recorder.countChecks(checks, error);
   }
 
   #record(outcome: EnforcedOutcome): void | Promise<void> {
@@ -196,11 +237,14 @@ export class RecordedPdp {
 }
 
 /** The id and code of the refusal that an error leads to. An error of this middleware carries the id from now on. */
-function refusalOf(error: unknown): Pick<Refusal, "id" | "error"> {
-  const id = eventId("");
+function refusalOf(error: unknown, id = eventId("")): Pick<Refusal, "id" | "error"> {
   if (!(error instanceof AuthorizationError)) return { id, error: "error" };
   error.decisionId = id;
   return { id, error: error.code };
+}
+
+function refused(checks: readonly Check[]): AnsweredCheck[] {
+  return checks.map((check) => ({ ...check, allowed: false }));
 }
 
 // A Pdp written in JavaScript may return any value. Only a boolean, or a known filter, counts as an answer.

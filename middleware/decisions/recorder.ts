@@ -1,9 +1,12 @@
 import { DecisionNotRecordedError } from "../errors.js";
 import { decisionCounter } from "../telemetry.js";
 import type { Resource } from "../types.js";
+import { countsOf } from "./check-counts.js";
 import type { DecisionEvent, DecisionSink } from "./event.js";
 import {
+  type AnsweredCheck,
   type ChecksOutcome,
+  type CountedOutcome,
   checkEvent,
   type EnforcedOutcome,
   type EventAttributes,
@@ -53,11 +56,28 @@ export class DecisionRecorder {
 
   /** Counts each of the checks of a call that was made ahead, and gives their one event to every sink: as `record`. */
   recordChecks(subject: Subject, outcome: ChecksOutcome): void | Promise<void> {
-    const { checks, error } = outcome;
-    for (const { kind, action, allowed } of checks) {
-      this.#count({ source: "check", kind, action, effect: effectOf(allowed), ...(error && { error }) });
-    }
+    this.countChecks(outcome.checks, outcome.error);
     return this.#give(subject, undefined, () => checkEvent(subject, outcome, this.#attributes));
+  }
+
+  /**
+   * Gives the one event of many checks to every sink: as `record`. They have been counted as they were answered, by
+   * `countChecks`.
+   */
+  recordCounts(subject: Subject, outcome: CountedOutcome): void | Promise<void> {
+    return this.#give(subject, undefined, () => checkEvent(subject, outcome, this.#attributes));
+  }
+
+  /** Counts each of some checks that were made ahead. @param error - the code of the refusal, if they were refused */
+  countChecks(checks: readonly AnsweredCheck[], error: string | null): void {
+    for (const { kind, action, checked, allowed } of countsOf(checks)) {
+      for (const [effect, count] of [
+        ["allow", allowed],
+        ["deny", checked - allowed],
+      ] as const) {
+        if (count > 0) this.#count({ source: "check", kind, action, effect, ...(error && { error }) }, count);
+      }
+    }
   }
 
   #give(

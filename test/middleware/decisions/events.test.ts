@@ -65,6 +65,7 @@ describe("decision events", function () {
         source: "guard",
         checks: null,
         askedBy: null,
+        counts: null,
         error: null,
       });
       assert.equal(id, handled.authz.decisions[0]?.callId);
@@ -118,6 +119,7 @@ describe("decision events", function () {
           { kind: "contact", id: "of-uma", effects: { read: "allow", update: "allow" } },
           { kind: "contact", id: "of-omar", effects: { read: "allow", update: "deny" } },
         ],
+        counts: null,
         policy: null,
         policyVersion: null,
         scope: null,

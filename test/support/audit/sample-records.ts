@@ -34,6 +34,7 @@ export function sampleRecord(n: number, more: Partial<SampleRecord> = {}): Sampl
     source: "guard",
     checks: null,
     askedBy: null,
+    counts: null,
     duration: 1.2,
     error: null,
     change: null,

@@ -37,6 +37,7 @@ export function eventOf(about: Partial<EnforcedEvent> = {}): EnforcedEvent {
     source: "guard",
     checks: null,
     askedBy: null,
+    counts: null,
     duration: 1.25,
     error: null,
     ...about,

@@ -85,6 +85,7 @@ const record: DecisionRecord = {
   plan: null,
   source: "guard",
   checks: null,
+  counts: null,
   duration: 0,
   error: "not_found",
   change: null,
