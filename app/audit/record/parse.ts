@@ -51,6 +51,7 @@ const singleDecision = everyRecord.extend({
   effect,
   // Absent in records of version 0.1.
   checks: z.null().optional(),
+  counts: z.null().optional(),
   policy: z.string().nullable(),
   policyVersion: z.string().nullable(),
   scope: z.string().nullable(),
@@ -66,6 +67,10 @@ const checks = everyRecord.extend({
   action: z.null(),
   effect: z.null(),
   checks: z.array(z.object({ kind: z.string(), id: z.string(), effects: z.record(z.string(), effect) })),
+  // Absent in records of versions before there were counts.
+  counts: z
+    .array(z.object({ kind: z.string(), action: z.string(), checked: z.number(), allowed: z.number() }))
+    .nullish(),
   policy: z.null(),
   policyVersion: z.null(),
   scope: z.null(),
@@ -87,8 +92,8 @@ function readRecord(json: object | undefined): ReadRecord | null {
   const { success, data } = anyRecord.safeParse(json);
   if (!success) return null;
   // The object itself, not the schema's copy, which would lack the members that the schema does not know.
-  const { askedBy = null, checks = null, source } = data;
-  return { ...json, askedBy, checks, source: sources[source] } as ReadRecord;
+  const { askedBy = null, checks = null, counts = null, source } = data;
+  return { ...json, askedBy, checks, counts, source: sources[source] } as ReadRecord;
 }
 
 /**

@@ -1,6 +1,7 @@
-import type { CheckedResource } from "../../../middleware/index.js";
+import { sum } from "d3-array";
+import type { CheckEvent, CheckedResource } from "../../../middleware/index.js";
 
-/** How much was asked ahead in one call. */
+/** How much was asked ahead in one call, or how many rows were checked. */
 export interface ChecksCount {
   readonly resources: number;
   readonly kinds: readonly string[];
@@ -10,8 +11,18 @@ export interface ChecksCount {
   readonly allowed: number;
 }
 
-/** Counts what was asked ahead in one call. */
-export function countChecks(checks: readonly CheckedResource[]): ChecksCount {
+/** Counts what a record of checks is about. */
+export function countChecks({ checks, counts }: Pick<CheckEvent, "checks" | "counts">): ChecksCount {
+  if (counts) {
+    return {
+      // Each action is checked on the same rows.
+      resources: Math.max(0, ...counts.map(({ checked }) => checked)),
+      kinds: [...new Set(counts.map(({ kind }) => kind))],
+      actions: [...new Set(counts.map(({ action }) => action))],
+      total: sum(counts, ({ checked }) => checked),
+      allowed: sum(counts, ({ allowed }) => allowed),
+    };
+  }
   const effects = checks.flatMap((check) => Object.values(check.effects));
   return {
     resources: checks.length,

@@ -4,6 +4,7 @@ import type { People } from "../../directory/people.js";
 import type { DecisionStore } from "../search/store.js";
 import { decisionColumns } from "./columns.js";
 import { mayListDecisions } from "./resource.js";
+import { permittedRows } from "./row-checks.js";
 import { type AuditRow, auditRows } from "./rows.js";
 import { auditUrl } from "./urls.js";
 
@@ -23,8 +24,8 @@ export type ContactDecisions = (req: Request, contactId: string) => Promise<Rece
  * Makes what a contact's page calls to show the newest decisions about the contact.
  *
  * Whether the user may list decisions at all is the menu's question: asked in the same tick, it takes no call of its
- * own. Which decisions they may list is asked as a filter, as on the log's own page, which is exact
- * however many there are. The link of a row leads to a page with its own guard.
+ * own. Which decisions they may list is asked as a filter, and each that is found is checked, as on the
+ * log's own page. The link of a row leads to a page with its own guard.
  */
 export function contactDecisions(store: DecisionStore, people: People): ContactDecisions {
   return async (req, contactId) => {
@@ -34,6 +35,9 @@ export function contactDecisions(store: DecisionStore, people: People): ContactD
     const permitted = toSql(filter, decisionColumns);
     const tried = { contact: contactId, asked: "tried" } as const;
     const { decisions } = await store.list(tried, permitted, MAX_DECISIONS_SHOWN);
-    return { rows: await auditRows(people, decisions), href: auditUrl({ contact: contactId }) };
+    return {
+      rows: await auditRows(people, await permittedRows(req, decisions)),
+      href: auditUrl({ contact: contactId }),
+    };
   };
 }

@@ -31,6 +31,7 @@ const columns: Readonly<Record<string, (decision: ParsedDecision) => string | nu
   unreadable: ({ record }) => (record ? null : UNREADABLE),
   // As JSON: it has several resources, with several actions each.
   checks: ({ record }) => record?.checks && JSON.stringify(record.checks),
+  counts: ({ record }) => record?.counts && JSON.stringify(record.counts),
   asked_by: ({ record }) => record?.askedBy,
 };
 

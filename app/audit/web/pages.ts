@@ -14,6 +14,7 @@ import { explanationText } from "./explanation-text.js";
 import { auditRow, auditRows, principalIds } from "./rows.js";
 import {
   checksSentence,
+  countsSentence,
   decidingRules,
   decisionSentence,
   errorSentence,
@@ -121,8 +122,10 @@ export async function showDecision(
     };
     if (record.checks) {
       const asker = record.askedBy && (known.get(record.askedBy)?.name ?? record.askedBy);
-      const sentence = checksSentence(countChecks(record.checks), name, asker);
-      return { ...common, sentence, checks: record.checks.map(checkedRow) };
+      const sentence = record.counts
+        ? countsSentence(countChecks(record), name)
+        : checksSentence(countChecks(record), name, asker);
+      return { ...common, sentence, checks: record.checks.map(checkedRow), counts: record.counts };
     }
     return {
       ...common,

@@ -21,7 +21,8 @@ export interface DecisionResource extends KindedResource {
   readonly decision: StoredDecision;
 }
 
-function decisionResource(decision: StoredDecision): DecisionResource {
+/** A decision as the PDP sees it; see `decisionColumns` for the same in queries. */
+export function decisionResource(decision: StoredDecision): DecisionResource {
   const { id, principalId, source, kind, resourceId, action, effect } = decision;
   const known = Object.entries({ principalId, source, kind, resourceId, action, effect }).filter(
     ([, value]) => value !== null,

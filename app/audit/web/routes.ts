@@ -15,6 +15,7 @@ import { decisionColumns } from "./columns.js";
 import { type Format, formats, sendExport } from "./export.js";
 import { type SearchResult, showDecision, showInvalidSearch, showLog } from "./pages.js";
 import { decisionById, loadedDecision } from "./resource.js";
+import { openRowChecks, permittedRows } from "./row-checks.js";
 import { auditRows } from "./rows.js";
 import { LiveTails } from "./tail/live-tails.js";
 import type { TailQuery } from "./tail/new-decisions.js";
@@ -48,9 +49,9 @@ export function auditRoutes(
     if (wantsHtml(req)) {
       // A page shows what was tried, unless it is asked for more.
       const shown = { ...query.data, asked: query.data.asked ?? "tried" } as const;
-      return showLog(req, res, people, shown, find(shown, permitted, true));
+      return showLog(req, res, people, shown, find(req, shown, permitted, true));
     }
-    sendJson(res, await find(query.data, permitted, false));
+    sendJson(res, await find(req, query.data, permitted, false));
   });
 
   router.get("/audit/export", authorize("decision", "export", { filter: true }), async (req, res) => {
@@ -59,13 +60,20 @@ export function auditRoutes(
     if (typeof format !== "string" || !Object.hasOwn(formats, format)) {
       throw malformed({ format: `must be ${Object.keys(formats).join(" or ")}` });
     }
-    await sendExport(res, store, await searchIn(req), permitted, format as Format);
+    const search = await searchIn(req);
+    await sendExport(res, store, search, permitted, openRowChecks(req, "export"), format as Format);
   });
 
   router.get("/audit/tail", authorize("decision", "tail", { filter: true }), async (req, res) => {
     const permitted = toSql(req.authz.filter("decision", "tail"), decisionColumns);
     const search = await searchIn(req);
-    await tails.follow(res, { search, permitted, lastEventId: lastEventIdIn(req), ...eventFormat(req) });
+    const checks = openRowChecks(req, "tail");
+    try {
+      await tails.follow(res, { search, permitted, checks, lastEventId: lastEventIdIn(req), ...eventFormat(req) });
+    } finally {
+      // Here, and not while it goes on: a tail that recorded its checks as it makes them would have to check those.
+      await checks.end();
+    }
   });
 
   router.get(
@@ -80,7 +88,12 @@ export function auditRoutes(
 
   return router;
 
-  async function find(query: AuditQuery, permitted: SqlCondition, withChart: boolean): Promise<SearchResult> {
+  async function find(
+    req: Request,
+    query: AuditQuery,
+    permitted: SqlCondition,
+    withChart: boolean,
+  ): Promise<SearchResult> {
     const person = query.person === undefined ? undefined : await findPerson(people, store, query.person);
     if (person && "message" in person) return { page: { decisions: [], next: null }, chart: null, person };
     const search = searchFor(query, person?.id);
@@ -90,7 +103,7 @@ export function auditRoutes(
       // On the first page only: the chart is of the whole search. Checks are not counted.
       withChart && !query.after && search.asked !== "ahead" ? chartOf(store, search, permitted, isEverything) : null,
     ]);
-    return { page, chart, person };
+    return { page: { ...page, decisions: await permittedRows(req, page.decisions) }, chart, person };
   }
 
   /** The search of an export or a live tail. */

@@ -1,10 +1,10 @@
-import type { CheckedResource } from "../../../middleware/index.js";
+import type { CheckEvent } from "../../../middleware/index.js";
 import type { Colleague, People } from "../../directory/people.js";
 import { type DecisionSummary, type ParsedDecision, parseDecision, UNREADABLE } from "../record/parse.js";
 import type { StoredDecision } from "../record/row.js";
 import { NOBODY } from "../search/person.js";
 import { countChecks } from "./checks.js";
-import { reasonLabel, sourceLabels } from "./sentences.js";
+import { reasonLabel, sourceLabel } from "./sentences.js";
 import { auditUrl, decisionUrl } from "./urls.js";
 
 /** Most actions of several checks that a row names. */
@@ -30,11 +30,11 @@ export function auditRow({ record, summary }: ParsedDecision, known: ReadonlyMap
     person: principal ? (known.get(principal.id)?.name ?? principal.id) : NOBODY,
     isKnown: principal === null || known.has(principal.id),
     personHref: auditUrl({ person: principal?.id ?? NOBODY }),
-    ...(record?.checks ? checksCells(record.checks) : decisionCells(summary)),
+    ...(record?.checks ? checksCells(record) : decisionCells(summary)),
     reason: record
       ? reasonLabel(record, record.askedBy && (known.get(record.askedBy)?.name ?? record.askedBy))
       : UNREADABLE,
-    source: record ? sourceLabels[record.source] : "",
+    source: record ? sourceLabel(record) : "",
   };
 }
 
@@ -51,9 +51,9 @@ function decisionCells({ action, effect, resource, change }: DecisionSummary) {
 }
 
 /** What several checks are about, and how many were answered with yes. */
-function checksCells(checks: readonly CheckedResource[]) {
-  const { resources, kinds, actions, total, allowed } = countChecks(checks);
-  const [only] = checks;
+function checksCells(record: Pick<CheckEvent, "checks" | "counts">) {
+  const { resources, kinds, actions, total, allowed } = countChecks(record);
+  const [only] = record.checks;
   const many = { kind: kinds.join(", "), resource: `× ${resources}`, resourceHref: null };
   return {
     action: actions.length > MAX_ACTIONS_LISTED ? `${actions.length} actions` : actions.join(", "),

@@ -77,9 +77,12 @@ export function errorSentence({ error }: ReadRecord): string | null {
 }
 
 /** The source of a decision, and what came of it, in a sentence or two. */
-export function sourceSentence({ source, method, route, effect, change }: ReadRecord): string {
+export function sourceSentence({ source, method, route, effect, change, counts }: ReadRecord): string {
   const request = route ? `${method} ${route}` : `a ${method} request`;
   if (source === "filter") return `Asked by the guard of a list, ${request}: which ones may they see?`;
+  if (counts) {
+    return `Checked while answering ${request}: each row that the list's filter had let through, before it was sent. Only how many there were is on record.`;
+  }
   if (source === "check") {
     return `Asked ahead while answering ${request}, to show or hide what leads there. The person need not have tried it.`;
   }
@@ -92,11 +95,10 @@ export function sourceSentence({ source, method, route, effect, change }: ReadRe
 }
 
 /** The source of a decision, in a word. */
-export const sourceLabels: Readonly<Record<ReadRecord["source"], string>> = {
-  guard: "tried",
-  filter: "tried",
-  check: "asked ahead",
-};
+export function sourceLabel({ source, counts }: ReadRecord): string {
+  if (counts) return "rows checked";
+  return source === "check" ? "asked ahead" : "tried";
+}
 
 /**
  * The decision as a sentence without its full stop, such as `Uma Underhill may not update this contact`.
@@ -129,6 +131,17 @@ export function checksSentence({ total, allowed }: ChecksCount, name: string | n
   const questions = total === 1 ? "1 question" : `${total} questions`;
   const asked = asker === null ? "asked ahead for" : `asked by ${asker} about`;
   return `${questions} ${asked} ${name ?? "a visitor without a login"}, ${allowed} answered with yes`;
+}
+
+/**
+ * How many rows of a list were checked, and allowed, as a sentence without its full stop.
+ *
+ * @param name - of the principal; `null` when no user was logged in
+ */
+export function countsSentence({ total, allowed }: ChecksCount, name: string | null): string {
+  const number = (count: number) => count.toLocaleString("en-GB");
+  const rows = total === 1 ? "1 row" : `${number(total)} rows`;
+  return `${rows} checked for ${name ?? "a visitor without a login"}, ${number(allowed)} allowed`;
 }
 
 /**

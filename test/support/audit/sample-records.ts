@@ -56,6 +56,11 @@ export function checkRecord(n: number, checks: CheckEvent["checks"]): CheckEvent
   return { ...sampleRecord(n), ...nothing, source: "check", checks, rules: [], derivedRoles: [], plan: null };
 }
 
+/** A record of rows that were checked. */
+export function countRecord(n: number, counts: CheckEvent["counts"]): CheckEvent & DecisionOutcome {
+  return { ...checkRecord(n, []), counts };
+}
+
 /** The rows of records. */
 export function rowsOf(records: readonly DecisionRecord[]): DecisionRow[] {
   return records.map(rowOf);

@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import type { StoredDecision } from "../../record/row.js";
 import type { DecisionStore } from "../../search/store.js";
 import { SentDecisions } from "./sent-decisions.js";
 
@@ -7,9 +8,9 @@ const MAX_DECISIONS_PER_POLL = 500;
 /** After a longer pause it begins again at the end of the log, because what it has missed may be much. */
 const MAX_PAUSE_MS = 10_000;
 
-/** What is sent for a decision. */
+/** What is sent for a decision, to those who may see it. */
 export interface TailEvent {
-  readonly seq: number;
+  readonly decision: StoredDecision;
   /** Text without line breaks. */
   readonly data: string;
 }
@@ -34,9 +35,10 @@ export class Poll {
   }
 
   /**
-   * The events of a tail, made once for all tails that get the same.
+   * The events of a tail, made once for all tails with the same search and filter. Each tail checks them for its own
+   * principal.
    *
-   * @param key - the same for tails that get the same events
+   * @param key - the same for tails for which the same events are made
    * @param make - makes the events, given the sequence numbers of the new decisions
    */
   async eventsFor(

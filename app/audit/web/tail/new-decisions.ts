@@ -1,7 +1,9 @@
 import type { SqlCondition } from "../../../../middleware/sql/index.js";
+import { parseDecision } from "../../record/parse.js";
 import type { StoredDecision } from "../../record/row.js";
 import type { Search } from "../../search/search.js";
 import type { DecisionStore } from "../../search/store.js";
+import type { RowChecks } from "../row-checks.js";
 import type { LogPoller, Poll, TailEvent } from "./log-poller.js";
 import { SentDecisions } from "./sent-decisions.js";
 
@@ -11,6 +13,8 @@ const MAX_DECISIONS_PER_QUERY = 500;
 export interface TailQuery {
   readonly search: Search;
   readonly permitted: SqlCondition;
+  /** What the decisions that `permitted` lets through are checked with before they are sent. */
+  readonly checks: RowChecks;
   /** The sequence number after which it begins. Default: the end of the log. */
   readonly lastEventId: number | undefined;
   /** Names what `dataOf` makes. */
@@ -68,7 +72,15 @@ export class NewDecisions {
     const id = this.#sent.floor;
     const isNext = poll && poll.number === this.#polled + 1 && poll.startSeq <= this.#sent.floor;
     const events = isNext ? await this.#takeFrom(poll) : await this.#search();
-    return { id, data: events.map(({ data }) => data) };
+    return { id, data: await this.#shownOf(events) };
+  }
+
+  /** The data of the events that may be sent. */
+  async #shownOf(events: readonly TailEvent[]): Promise<readonly string[]> {
+    const decisions = events.map(({ decision }) => decision).filter((decision) => !isOfTail(decision));
+    if (decisions.length === 0) return [];
+    const permitted = new Set(await this.#query.checks.permitted(decisions));
+    return events.filter(({ decision }) => permitted.has(decision)).map(({ data }) => data);
   }
 
   async #takeFrom(poll: Poll): Promise<readonly TailEvent[]> {
@@ -78,7 +90,7 @@ export class NewDecisions {
       this.#eventsOf(await this.#store.among(seqs, search, permitted)),
     );
     // A search may have found them already.
-    const events = found.filter(({ seq }) => this.#sent.isNew(seq));
+    const events = found.filter(({ decision }) => this.#sent.isNew(decision.seq));
     this.#note(events, poll.lastSeq);
     this.#polled = poll.number;
     return events;
@@ -99,13 +111,22 @@ export class NewDecisions {
 
   async #eventsOf(decisions: readonly StoredDecision[]): Promise<readonly TailEvent[]> {
     const data = decisions.length > 0 ? await this.#query.dataOf(decisions) : [];
-    return decisions.map(({ seq }, n) => ({ seq, data: data[n] ?? "" }));
+    return decisions.map((decision, n) => ({ decision, data: data[n] ?? "" }));
   }
 
   #note(events: readonly TailEvent[], lastSeq: number): void {
     this.#sent.add(
-      events.map(({ seq }) => seq),
+      events.map(({ decision }) => decision.seq),
       lastSeq,
     );
   }
+}
+
+/**
+ * Whether a decision is the record of what a live tail has checked. Tails leave these out: otherwise a tail on a quiet log
+ * would get something to check, and to record, by the tail before it.
+ */
+function isOfTail(decision: StoredDecision): boolean {
+  if (decision.source !== "check") return false;
+  return parseDecision(decision).record?.counts?.some(({ action }) => action === "tail") ?? false;
 }

@@ -9,6 +9,7 @@ import { explanationText } from "../../../../app/audit/web/explanation-text.js";
 import { auditRow } from "../../../../app/audit/web/rows.js";
 import {
   checksSentence,
+  countsSentence,
   decisionSentence,
   errorSentence,
   policyReason,
@@ -17,7 +18,7 @@ import {
 import { decisions } from "../../../../app/db/schema.js";
 import { type LogPage, searchLog } from "../../../support/audit/log-search.js";
 import { addSampleRecords } from "../../../support/audit/sample-log.js";
-import { sampleRecord } from "../../../support/audit/sample-records.js";
+import { countRecord, sampleRecord } from "../../../support/audit/sample-records.js";
 import { createContact } from "../../../support/contacts/contacts.js";
 import { json } from "../../../support/http/answers.js";
 import type { Client } from "../../../support/http/client.js";
@@ -87,7 +88,8 @@ function show(stored: StoredDecision): void {
   if (!record) return;
   for (const words of [errorSentence, sourceSentence]) words(record);
   if (record.checks) {
-    checksSentence(countChecks(record.checks), null, null);
+    if (record.counts) countsSentence(countChecks(record), null);
+    else checksSentence(countChecks(record), null, null);
     record.checks.forEach(checkedRow);
   } else {
     for (const words of [explanationText, policyReason]) words(record);
@@ -100,7 +102,8 @@ describe("a record that is not what was written", () => {
   it("is told from one that is, whatever is wrong with it, and hides nothing else", () => {
     assert.deepEqual(parseDecision(rowWith(JSON.stringify(full))).record, full);
     let unreadable = 0;
-    for (const value of tampered()) {
+    const counted = countRecord(0, [{ kind: "decision", action: "export", checked: 2, allowed: 1 }]);
+    for (const value of [...tampered(), ...tampered(counted)]) {
       const stored = rowWith(JSON.stringify(value) ?? "");
       assert.doesNotThrow(() => show(stored), stored.record);
       if (!parseDecision(stored).record) unreadable += 1;
@@ -149,7 +152,7 @@ describe("a record that is not what was written", () => {
     const [header = "", line = ""] = `${csvHeader()}${csvLines([rowWith("x")])}`.split("\r\n");
     const columns = Object.fromEntries(header.split(",").map((name, n) => [name, n]));
     // The note is the only value with a comma.
-    assert(line.endsWith(`,"${UNREADABLE}",,`), line);
+    assert(line.endsWith(`,"${UNREADABLE}",,,`), line);
     const cells = line.split(",");
     const { id, time, action } = full;
     assert.deepEqual(

@@ -9,6 +9,7 @@ import { rowOf } from "../../../../app/audit/record/row.js";
 import type { DecisionPage, DecisionStore } from "../../../../app/audit/search/store.js";
 import { csvHeader, csvLines } from "../../../../app/audit/web/csv.js";
 import { type Format, sendExport } from "../../../../app/audit/web/export.js";
+import type { RowChecks } from "../../../../app/audit/web/row-checks.js";
 import { searchAllPages } from "../../../support/audit/log-search.js";
 import { seededPersonId, seedLog } from "../../../support/audit/seeded-log.js";
 import { condition } from "../../../support/database/condition.js";
@@ -112,17 +113,29 @@ describe("an export", () => {
   /** How many chunks have been read from the database. */
   let chunksRead: number;
   let outcome: Promise<unknown>;
+  /** How often the checks have been recorded. */
+  let recorded: number;
+  beforeEach(() => {
+    recorded = 0;
+  });
+  const allowing: RowChecks = {
+    permitted: async (decisions) => decisions,
+    end: async () => {
+      recorded += 1;
+    },
+  };
 
   /** Starts an export of what a database has. Resolves when the headers have arrived. */
   async function exporting(
     list: (chunk: number) => Promise<DecisionPage>,
+    checks = allowing,
     format: Format = "ndjson",
   ): Promise<IncomingMessage> {
     chunksRead = 0;
     const store = { list: () => list(++chunksRead) } as unknown as DecisionStore;
     server = express()
       .get("/", (_req, res, next) => {
-        outcome = sendExport(res, store, {}, condition`TRUE`, format);
+        outcome = sendExport(res, store, {}, condition`TRUE`, checks, format);
         outcome.catch(next);
       })
       .use(((_error, _req, res, _next) => {
@@ -156,10 +169,59 @@ describe("an export", () => {
     const text = await read(await exporting(async (chunk) => page(chunk === 3)));
     assert.equal(text.split("\n").length, 3_001);
     assert.equal(chunksRead, 3);
+    assert.equal(recorded, 1);
+  });
+
+  it("has only what the checks permit, in its order, also when the checks of a later chunk are quicker", async () => {
+    let calls = 0;
+    const slowAtFirst: RowChecks = {
+      ...allowing,
+      permitted: async (decisions) => {
+        calls += 1;
+        const call = calls;
+        await setTimeout(call === 1 ? 200 : 0);
+        return decisions.slice(0, call).map((decision) => ({ ...decision, record: `{"chunk":${call}}` }));
+      },
+    };
+    const text = await read(await exporting(async (chunk) => page(chunk === 3), slowAtFirst));
+    const expected = [1, 2, 2, 3, 3, 3].map((chunk) => `{"chunk":${chunk}}\n`);
+    assert.equal(text, expected.join(""));
+  });
+
+  it("is cut off when a check fails in the middle, and is on record all the same", async () => {
+    let calls = 0;
+    const failing: RowChecks = {
+      ...allowing,
+      permitted: async (decisions) => {
+        calls += 1;
+        if (calls === 3) throw new Error("no answer");
+        return decisions;
+      },
+    };
+    const response = await exporting(async () => page(), failing);
+    assert.equal(response.statusCode, 200);
+    await assert.rejects(read(response), /aborted/);
+    await assert.rejects(outcome, /no answer/);
+    assert.equal(recorded, 1);
+  });
+
+  it("is refused when the first check fails", async () => {
+    const failing = { ...allowing, permitted: () => Promise.reject(new Error("no answer")) };
+    const response = await exporting(async () => page(), failing);
+    assert.equal(response.statusCode, 503);
+    response.resume();
+    assert.equal(recorded, 1);
+  });
+
+  it("never looks complete when its checks cannot be recorded", async () => {
+    const unrecorded = { ...allowing, end: () => Promise.reject(new Error("not recorded")) };
+    const response = await exporting(async (chunk) => page(chunk === 3), unrecorded);
+    await assert.rejects(read(response), /aborted/);
+    await assert.rejects(outcome, /not recorded/);
   });
 
   it("is cut off, and never looks complete, when the database fails in the middle", async () => {
-    const response = await exporting(async (chunk) => (chunk < 3 ? page() : Promise.reject(new Error("gone"))));
+    const response = await exporting(async (chunk) => (chunk < 6 ? page() : Promise.reject(new Error("gone"))));
     assert.equal(response.statusCode, 200);
     await assert.rejects(read(response), /aborted/);
     await assert.rejects(outcome, /gone/);
@@ -180,6 +242,7 @@ describe("an export", () => {
     const then = chunksRead;
     await setTimeout(100);
     assert.equal(chunksRead, then);
+    assert.equal(recorded, 1);
   });
 
   it("reads the log no faster than it is taken", async () => {
