@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-FROM node:20.20.2-bookworm-slim AS base
+FROM node:24.19.0-bookworm-slim AS base
 WORKDIR /srv
 COPY package.json package-lock.json ./
 
