@@ -43,6 +43,9 @@ function assertColumn(where: string, column: Column, types: readonly string[]): 
   }
   if (!isName(column.column)) throw wrong(`${where}.column`, "the name of a column");
   assertNulls(where, column.nulls, ["missing", "null", "never"]);
+  if (column.type === "timestamp" && ![0, 3, 6].includes(column.fractionalSecondDigits ?? 3)) {
+    throw wrong(`${where}.fractionalSecondDigits`, "0, 3 or 6");
+  }
   if (column.type === "json" && !(column.path ?? []).every(isName)) throw wrong(`${where}.path`, "names of members");
 }
 

@@ -12,12 +12,26 @@ export type Nulls = "missing" | "null" | "never";
  * - `number`: integer types, `double precision`, or `numeric` within its range; sent as a JSON number. Not `real`, which
  *   drivers read as another number than PostgreSQL compares
  * - `boolean`: `boolean`
- * - `timestamp`: `timestamptz` of the years 1 to 9999; sent as what `Date.toISOString()` makes of it, in milliseconds
  */
 export interface ScalarColumn {
-  readonly type: "string" | "number" | "boolean" | "timestamp";
+  readonly type: "string" | "number" | "boolean";
   readonly column: string;
   readonly nulls?: Nulls;
+}
+
+/**
+ * An attribute that is a moment: `timestamptz` of the years 1 to 9999, sent as text in UTC that ends with `Z`, in the form
+ * of RFC 3339, such as `2024-02-29T23:59:59.999Z`.
+ */
+export interface TimestampColumn {
+  readonly type: "timestamp";
+  readonly column: string;
+  readonly nulls?: Nulls;
+  /**
+   * How many digits of the second's fraction are sent, zeros included; the rest is cut off. Default 3, as of
+   * `Date.toISOString()`, which most drivers' values lead to. 6 is all that PostgreSQL has; 0 is without a point.
+   */
+  readonly fractionalSecondDigits?: 0 | 3 | 6;
 }
 
 /** An attribute that is a list, in a column of a one-dimensional array: of texts, numbers or booleans, as in scalars. */
@@ -68,13 +82,13 @@ export interface RelatedRows {
   /** Column that the list is sorted by, unique in a list; without it, conditions that depend on the order are unsupported. */
   readonly orderBy?: string;
   /** What each element is: one value (a missing one is no element; in JSON, the value at `path` must be there), ... */
-  readonly element?: ScalarColumn | JsonColumn;
+  readonly element?: ScalarColumn | TimestampColumn | JsonColumn;
   /** ... or an object of these members. */
   readonly members?: Columns;
 }
 
 /** How an attribute is stored. */
-export type Column = ScalarColumn | ArrayColumn | JsonColumn | RelatedRow | RelatedRows;
+export type Column = ScalarColumn | TimestampColumn | ArrayColumn | JsonColumn | RelatedRow | RelatedRows;
 
 /** Attributes by name; with dots, such as `address.city`, those inside others (not in `members`). */
 export type Columns = Readonly<Record<string, Column>>;
@@ -86,7 +100,7 @@ export interface SqlOptions {
   /** How each attribute is stored that policies may speak of. */
   readonly columns: Columns;
   /** How `R.id` is stored. */
-  readonly id?: ScalarColumn;
+  readonly id?: ScalarColumn | TimestampColumn;
   /** The number of the first placeholder. Default 1: `$1`. */
   readonly firstPlaceholder?: number;
   /**

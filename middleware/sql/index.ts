@@ -9,6 +9,7 @@ export type {
   RelatedRows,
   ScalarColumn,
   SqlOptions,
+  TimestampColumn,
 } from "./columns.js";
 export type { SqlCondition, SqlTemplate, SqlValue } from "./condition.js";
 export { toSql } from "./to-sql.js";

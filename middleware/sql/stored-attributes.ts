@@ -8,6 +8,7 @@ import type {
   RelatedRow,
   RelatedRows,
   ScalarColumn,
+  TimestampColumn,
 } from "./columns.js";
 import { quoted, quotedTable } from "./identifiers.js";
 import { NotExpressible } from "./not-expressible.js";
@@ -43,6 +44,8 @@ export function stored(statement: Statement, column: Column, table: string): Val
   switch (column.type) {
     case "rows":
       return storedRows(statement, column, table);
+    case "timestamp":
+      return storedTimestamp(column, table);
     case "row":
       return storedRow(statement, column, table);
     case "json":
@@ -66,15 +69,24 @@ function storedScalar({ type, column, nulls = "missing" }: ScalarColumn, table: 
       return { ...common, facts: STORED, kind: "double", sql: `${sql}::float8` };
     case "boolean":
       return { ...common, kind: "boolean", sql };
-    case "timestamp":
-      return {
-        ...common,
-        kind: "string",
-        sql: `to_char(${sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
-        // JavaScript's dates stop at milliseconds, and CEL's timestamps are of the years 1 to 9999.
-        instant: `CASE WHEN ${sql} >= '0001-01-01Z' AND ${sql} < '10000-01-01Z' THEN floor(extract(epoch FROM ${sql}) * 1000) * 1000000 END`,
-      };
   }
+}
+
+/** The formats of PostgreSQL for the digits of a second's fraction, which cut off what is beyond. */
+const FRACTIONS = { 0: "", 3: ".MS", 6: ".US" } as const;
+
+function storedTimestamp(timestamp: TimestampColumn, table: string): Scalar {
+  const { column, nulls = "missing", fractionalSecondDigits: digits = 3 } = timestamp;
+  const sql = `${table}.${quoted(column)}`;
+  const nanoseconds = `floor(extract(epoch FROM ${sql}) * 1${"0".repeat(digits)}) * 1${"0".repeat(9 - digits)}`;
+  return {
+    kind: "string",
+    sql: `to_char(${sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS${FRACTIONS[digits]}"Z"')`,
+    nulls: meanings[nulls],
+    facts: DYNAMIC,
+    // CEL's timestamps are of the years 1 to 9999.
+    instant: `CASE WHEN ${sql} >= '0001-01-01Z' AND ${sql} < '10000-01-01Z' THEN ${nanoseconds} END`,
+  };
 }
 
 const arrayTypes = {
@@ -154,13 +166,13 @@ function storedRows(statement: Statement, rows: RelatedRows, table: string): Lis
 }
 
 /** What is missing is no element. */
-function presence(element: ScalarColumn | JsonColumn | undefined, row: string): string {
+function presence(element: RelatedRows["element"], row: string): string {
   return element && (element.nulls ?? "missing") === "missing"
     ? ` AND ${row}.${quoted(element.column)} IS NOT NULL`
     : "";
 }
 
-function storedElement(statement: Statement, column: ScalarColumn | JsonColumn, table: string): Value {
+function storedElement(statement: Statement, column: NonNullable<RelatedRows["element"]>, table: string): Value {
   return stored(statement, column.nulls === "null" ? column : { ...column, nulls: "never" }, table);
 }
 

@@ -68,13 +68,18 @@ export function duration(statement: Statement, value: Value): Scalar {
   if (value.kind === "duration") return value as Scalar;
   const text = asString(value);
   const m = statement.alias();
-  const unit = NANOSECONDS.replace("?", `${m}.m[3]`);
+  const unit = NANOSECONDS.replace("?", `${m}.m[4]`);
   const whole = `coalesce(nullif(${m}.m[1], ''), '0')::numeric * ${unit}`;
-  // In floating point, as Go does it.
-  const digits = `left(substr(coalesce(${m}.m[2], ''), 2), 18)`;
-  const fraction = `trunc(('0' || ${digits})::float8 * (${unit} / 10::float8 ^ length(${digits})))::bigint`;
+  // In floating point, as Go does it, of as many digits as fit into 63 bits.
+  const zeros = `coalesce(${m}.m[2], '')`;
+  const others = `coalesce(${m}.m[3], '')`;
+  const fitting = `CASE WHEN ('0' || left(${others}, 19))::numeric <= 9223372036854775808 THEN 19 ELSE 18 END`;
+  const digits = `left(${others}, ${fitting})`;
+  const scale = `10::float8 ^ (length(${zeros}) + length(${digits}))`;
+  const fraction = `trunc(('0' || ${digits})::float8 * (${unit} / ${scale}))::bigint`;
   const parsed = statement.bind([text.sql], (s) => {
-    const sum = `(SELECT coalesce(sum(${whole} + ${fraction}), 0) FROM regexp_matches(${s}, '([0-9]*)([.][0-9]*)?${UNITS}', 'g') AS ${m}(m))`;
+    const parts = `regexp_matches(${s}, '([0-9]*)(?:[.](0*)([0-9]*))?${UNITS}', 'g') AS ${m}(m)`;
+    const sum = `(SELECT coalesce(sum(${whole} + ${fraction}), 0) FROM ${parts})`;
     const syntax = `'^[+-]?(0|(([0-9]+([.][0-9]*)?|[.][0-9]+)${UNITS})+)$'`;
     return `CASE WHEN ${s} ~ ${syntax} AND char_length(${s}) < 1000 THEN CASE WHEN ${s} LIKE '-%' THEN -1 ELSE 1 END * ${sum} END`;
   });

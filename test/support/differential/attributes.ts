@@ -2,6 +2,8 @@ import type { Attributes, Resource, Value } from "../../../middleware/index.js";
 import type { Column, Columns, RelatedRow, RelatedRows } from "../../../middleware/sql/index.js";
 import { columns, id, quoted, table } from "./tables.js";
 
+/** Name of the column that holds the whole row as JSON, which has what drivers lose. */
+export const AS_JSON = "as JSON";
 /** A row as a database's driver returns it. */
 export type Read = Readonly<Record<string, unknown>>;
 /** All rows of a table, by its quoted name. */
@@ -52,10 +54,17 @@ function storedAs(row: Read, column: Column, contents: Contents): Value | undefi
     case "numbers":
       return (stored as unknown[]).map((element) => (element === null ? null : Number(element)));
     case "timestamp":
-      return (stored as Date).toISOString();
+      if (column.fractionalSecondDigits === undefined) return (stored as Date).toISOString();
+      return withDigits(memberOf(row[AS_JSON] as Value, column.column) as string, column.fractionalSecondDigits);
     case "json":
       return (column.path ?? []).reduce<Value | undefined>(memberOf, stored as Value);
   }
+}
+
+/** A timestamp as PostgreSQL writes it in JSON, with so many digits after the second. */
+function withDigits(timestamp: string, digits: number): string {
+  const [, seconds, fraction = ""] = /^([^.]+?)(?:\.(\d+))?\+00:00$/.exec(timestamp) ?? [];
+  return `${seconds}${digits > 0 ? `.${fraction.padEnd(6, "0").slice(0, digits)}` : ""}Z`;
 }
 
 function memberOf(value: Value | undefined, name: string): Value | undefined {

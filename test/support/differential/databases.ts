@@ -2,7 +2,7 @@ import { PGlite } from "@electric-sql/pglite";
 import type { Context } from "mocha";
 import pg from "pg";
 import { temporaryDatabase } from "../database/temporary-database.js";
-import type { Contents, Read } from "./attributes.js";
+import { AS_JSON, type Contents, type Read } from "./attributes.js";
 import type { Rows } from "./rows.js";
 import { ddl, quoted, type TableName, tables } from "./tables.js";
 import { JSON_NULL } from "./values.js";
@@ -77,7 +77,8 @@ async function prepared({ query, run, close }: Connection): Promise<Database> {
       const read = new Map<string, readonly Read[]>();
       await run("set time zone 'UTC'"); // PGlite's driver cannot read the offsets of long ago
       for (const { name } of Object.values(tables)) {
-        read.set(quoted(name), await query(`select * from ${quoted(name)} order by id collate "C"`));
+        const sql = `select *, to_jsonb(t) as "${AS_JSON}" from ${quoted(name)} t order by id collate "C"`;
+        read.set(quoted(name), await query(sql));
       }
       await run(ODD_SETTINGS);
       return read;

@@ -59,6 +59,8 @@ export const columns: Columns = {
   created: { type: "timestamp", column: "created", nulls: "never" },
   seen: { type: "timestamp", column: "seen" },
   ended: { type: "timestamp", column: "ended", nulls: "null" },
+  seconds: { type: "timestamp", column: "seen", fractionalSecondDigits: 0 },
+  micros: { type: "timestamp", column: "seen", fractionalSecondDigits: 6 },
   when: { type: "string", column: "when_text" },
   wait: { type: "string", column: "wait_text" },
   digits: { type: "string", column: "digits" },
