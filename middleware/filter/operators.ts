@@ -51,6 +51,9 @@ export const operators = {
   getSeconds: [1, 2],
   getMilliseconds: [1, 2],
 
+  // From PDP 0.57; of an attribute or a member.
+  has: [1, 1],
+
   in: [2, 2],
   size: [1, 1],
   index: [2, 2],
@@ -60,6 +63,11 @@ export const operators = {
   is_subset: [2, 2],
   except: [2, 2],
   intersect: [2, 2],
+  // From PDP 0.58.
+  hasAny: [2, 2],
+  hasAll: [2, 2],
+  hasOnly: [2, 2],
+  hasExactly: [2, 2],
 
   hierarchy: [1, 2],
   ancestorOf: [2, 2],

@@ -9,7 +9,7 @@ import { and, choose, not, or } from "./cel/logic.js";
 import { matches } from "./cel/matches.js";
 import { compare } from "./cel/ordering.js";
 import { indexed } from "./cel/selection.js";
-import { except, hasIntersection, intersect, isSubset } from "./cel/sets.js";
+import { except, hasExactly, hasIntersection, intersect, isSubset } from "./cel/sets.js";
 import { contains, endsWith, lowerAscii, startsWith, upperAscii } from "./cel/strings.js";
 import { duration, timePart, timeSince, timestamp } from "./cel/time.js";
 import type { LiteralAssumptions, SqlOptions } from "./columns.js";
@@ -40,8 +40,8 @@ function relation(name: string): Operation {
   return binary((statement, a, b) => relate(statement, name, a, b));
 }
 
-/** What each operator and function is in SQL. */
-export const operations: Readonly<Record<Operator, Operation>> = {
+/** What each operator and function of values is in SQL. */
+export const operations: Readonly<Record<Exclude<Operator, "has">, Operation>> = {
   and,
   or,
   not: ([a], { options: { negations = "unknown" } }, { mayBeRule }) =>
@@ -98,6 +98,10 @@ export const operations: Readonly<Record<Operator, Operation>> = {
   is_subset: binary(isSubset),
   except: binary(except),
   intersect: binary(intersect),
+  hasAny: binary(hasIntersection),
+  hasAll: binary((statement, a, b, context) => isSubset(statement, b, a, context)),
+  hasOnly: binary(isSubset),
+  hasExactly: binary(hasExactly),
 
   hierarchy: ([of, delimiter], { statement }) => hierarchy(statement, of as Value, delimiter),
   commonAncestors: binary(commonAncestors),

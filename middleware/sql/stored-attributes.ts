@@ -1,4 +1,4 @@
-import { member } from "./cel/selection.js";
+import { hasMember, member } from "./cel/selection.js";
 import type {
   ArrayColumn,
   Column,
@@ -16,7 +16,7 @@ import type { Statement } from "./statement.js";
 import { DYNAMIC, STORED } from "./value/facts.js";
 import { failureAt, type SelectedRow, selected } from "./value/selected.js";
 import type { List, Scalar, Struct, Value } from "./value/types.js";
-import { certain, fallible } from "./value/value.js";
+import { certain, failureOf, fallible } from "./value/value.js";
 
 /** What NULL in a column means for the expression that reads it. */
 const meanings: Readonly<Record<Nulls, Scalar["nulls"]>> = { missing: "fails", null: "null", never: "never" };
@@ -29,12 +29,27 @@ const meanings: Readonly<Record<Nulls, Scalar["nulls"]>> = { missing: "fails", n
  * @throws NotExpressible when the mapping does not know it
  */
 export function storedAttribute(statement: Statement, columns: Columns, table: string, path: readonly string[]): Value {
+  const [column, rest] = mapped(columns, path);
+  return rest.reduce((of, part) => member(statement, of, part), stored(statement, column, table));
+}
+
+/** `has()` of an attribute: see {@link storedAttribute}. */
+export function hasStored(statement: Statement, columns: Columns, table: string, path: readonly string[]): Scalar {
+  const [column, rest] = mapped(columns, path);
+  const name = rest.at(-1);
+  if (name !== undefined)
+    return hasMember(statement, storedAttribute(statement, columns, table, path.slice(0, -1)), name);
+  const failure = failureOf(stored(statement, column, table));
+  return certain("boolean", failure ? `(NOT ${failure})` : "TRUE");
+}
+
+/** The column that the beginning of a path is mapped to, and the rest of the path. */
+function mapped(columns: Columns, path: readonly string[]): [Column, rest: readonly string[]] {
   for (let length = path.length; length > 0; length--) {
     const name = path.slice(0, length).join(".");
     // A part of a name is nothing that a mapping could know.
     if (path.slice(0, length).some((part) => part.includes(".")) || !Object.hasOwn(columns, name)) continue;
-    const value = stored(statement, columns[name] as Column, table);
-    return path.slice(length).reduce((of, part) => member(statement, of, part), value);
+    return [columns[name] as Column, path.slice(length)];
   }
   throw new NotExpressible("the mapping does not say how it is stored.", ["R.attr", ...path].join("."));
 }

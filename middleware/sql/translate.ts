@@ -1,13 +1,13 @@
 import { UnsupportedPlanError } from "../errors.js";
 import { attributeIn, type Call, type Comprehension, type Expression, type Variable } from "../filter/filter.js";
 import { type Body, filtered, quantified, transformed } from "./cel/comprehensions.js";
-import { member } from "./cel/selection.js";
+import { hasMember, member } from "./cel/selection.js";
 import type { SqlOptions } from "./columns.js";
 import { quotedTable } from "./identifiers.js";
 import { NotExpressible } from "./not-expressible.js";
 import { type OperationContext, operations } from "./operations.js";
 import type { Statement } from "./statement.js";
-import { stored, storedAttribute } from "./stored-attributes.js";
+import { hasStored, stored, storedAttribute } from "./stored-attributes.js";
 import { assertHoldable } from "./value/constants.js";
 import { has, without } from "./value/facts.js";
 import { asJson } from "./value/json.js";
@@ -102,6 +102,14 @@ function structOf(entries: readonly { key: Expression; value: Expression }[], co
   return has(made, "ambiguous") ? { ...made, facts: without(made.facts, "stored") } : made;
 }
 
+/** `has(of.name)`, which asks for no value. */
+function presenceOf(operand: Expression | undefined, context: Context): Value {
+  const { statement, options } = context;
+  if (operand?.type === "field") return hasMember(statement, translateNode(operand.of, context), operand.name);
+  if (operand?.type !== "attribute") throw new NotExpressible("it is not asked of an attribute or a member.");
+  return hasStored(statement, options.columns, quotedTable(options.table), operand.path);
+}
+
 function translateComprehension({ operator, list, variables, bodies }: Comprehension, context: Context): Value {
   const { statement } = context;
   const over = translateNode(list, context);
@@ -125,6 +133,7 @@ function translateComprehension({ operator, list, variables, bodies }: Comprehen
 }
 
 function translateCall(call: Call, context: Context): Value {
+  if (call.operator === "has") return presenceOf(call.operands[0], context);
   // A tree made by hand, in JavaScript, may have any.
   if (!Object.hasOwn(operations, call.operator)) throw new NotExpressible("the operator is not known.");
   return operations[call.operator](

@@ -7,9 +7,10 @@ import { literalValue } from "../value/literal.js";
 import { asString } from "../value/narrowing.js";
 import { MAX_INLINE_ELEMENTS, textArrayOfJson } from "../value/text-array.js";
 import { isScalar, type List, type Scalar, type Struct, type Value } from "../value/types.js";
-import { certain, collated, failing, failureOf, fallible, strict, unlessFailing } from "../value/value.js";
+import { certain, collated, failing, fallible, strict, unlessFailing } from "../value/value.js";
 import { equals } from "./equality.js";
 import { sizeOfHierarchy } from "./hierarchies.js";
+import { hasMember } from "./selection.js";
 
 /*
  * What is asked of lists: their size, and what is in them (CEL specification, "List Operators").
@@ -47,7 +48,7 @@ export function size(statement: Statement, value: Value): Scalar {
 
 /** `value in container`: among the elements of a list, or the keys of an object. */
 export function isIn(statement: Statement, value: Value, container: Value): Scalar {
-  if (container.kind === "struct") return isMember(value, container as Struct);
+  if (container.kind === "struct") return isMember(statement, value, container as Struct);
   const list = asList(statement, container, true);
   if (!list) return failing("boolean");
   if (value.kind === "string" && list.literal) return isOneOfTexts(statement, value as Scalar, list.literal);
@@ -66,12 +67,10 @@ function isHoldable({ nulls, literal }: Scalar): boolean {
   return nulls === "never" && !hasNul(literal);
 }
 
-function isMember(value: Value, struct: Struct): Scalar {
+function isMember(statement: Statement, value: Value, struct: Struct): Scalar {
   const name = isScalar(value) ? value.literal : undefined;
-  const found = typeof name === "string" ? struct.member(name) : undefined;
-  if (!found) throw new NotExpressible("the member of a row must be a constant that the mapping knows.");
-  const failure = failureOf(found);
-  return unlessFailing([struct], failure ? `(NOT ${failure})` : "TRUE");
+  if (typeof name !== "string") throw new NotExpressible("the member of a row must be a constant.");
+  return hasMember(statement, struct, name);
 }
 
 function isOneOfTexts(statement: Statement, value: Scalar, literal: readonly Json[]): Scalar {

@@ -4,7 +4,7 @@ import { hasNul } from "../value/constants.js";
 import { asNumber, asString } from "../value/narrowing.js";
 import { selected } from "../value/selected.js";
 import { isScalar, type List, type Scalar, type Struct, type Value } from "../value/types.js";
-import { dynamic, failing, fallible } from "../value/value.js";
+import { dynamic, failing, failureOf, fallible, unlessFailing } from "../value/value.js";
 import { partOf } from "./hierarchies.js";
 
 /*
@@ -64,6 +64,23 @@ function elementAt(statement: Statement, list: List, index: Scalar): Value {
     return fails ? `(CASE WHEN ${fails} THEN NULL ELSE ${found} END)` : `(${found})`;
   };
   return selected(statement, list.element, { at, isCertain: false });
+}
+
+/**
+ * `has(of.name)`: whether an object has a member, be it `null`. It fails where there is no object (CEL specification,
+ * "Macros"; as an operator of plans: https://docs.cerbos.dev/cerbos/latest/releases/v0.57.0, "Breaking changes").
+ */
+export function hasMember(statement: Statement, of: Value, name: string): Scalar {
+  if (of.kind === "struct") {
+    const failure = failureOf(member(statement, of, name));
+    return unlessFailing([of], failure ? `(NOT ${failure})` : "TRUE");
+  }
+  if (of.kind !== "json") return failing("boolean");
+  const sql = statement.bind([of.sql], (json) => {
+    const found = member(statement, { ...of, sql: json }, name) as Scalar;
+    return `CASE jsonb_typeof(${json}) WHEN 'object' THEN ${found.sql} IS NOT NULL END`;
+  });
+  return fallible("boolean", sql);
 }
 
 /** `of.name`: a member of an object. */

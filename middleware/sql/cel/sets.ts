@@ -10,10 +10,15 @@ import { MAX_INLINE_ELEMENTS, textArrayOfJson } from "../value/text-array.js";
 import type { List, Scalar, Value } from "../value/types.js";
 import { certain, dynamic, failing, failureOfAny, fallible, unlessFailing } from "../value/value.js";
 import { equals } from "./equality.js";
+import { and } from "./logic.js";
 
 /*
  * Lists as sets: Cerbos's own functions.
  * See https://docs.cerbos.dev/cerbos/latest/policies/conditions#_lists_and_maps
+ *
+ * `hasAny`, `hasAll`, `hasOnly` and `hasExactly` of PDP 0.58 are those of sets that their names say, as `sets.intersects`,
+ * `sets.contains` and `sets.equivalent` of PDP 0.55 are: elements count once, and no element is in every list
+ * (https://docs.cerbos.dev/cerbos/latest/releases/v0.58.0, "Document new CEL functions").
  */
 
 /** `hasIntersection(a, b)`. */
@@ -45,6 +50,11 @@ export function isSubset(statement: Statement, a: Value, b: Value, assumptions: 
     lists,
     `NOT EXISTS (SELECT FROM ${left.from} WHERE ${left.where} AND NOT ${hasElement(right, isCommon)})`,
   );
+}
+
+/** `a.hasExactly(b)`: the same elements, in any order and number. */
+export function hasExactly(statement: Statement, a: Value, b: Value, assumptions: LiteralAssumptions): Scalar {
+  return and([isSubset(statement, a, b, assumptions), isSubset(statement, b, a, assumptions)]);
 }
 
 /** `a.except(b)`: the elements of the first that are not in the second. */

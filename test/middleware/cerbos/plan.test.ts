@@ -1,23 +1,9 @@
 import assert from "node:assert/strict";
-import type { GRPC } from "@cerbos/grpc";
 import { filterOf } from "../../../middleware/cerbos/plan.js";
 import { UnsupportedPlanError } from "../../../middleware/index.js";
 import { toSql } from "../../../middleware/sql/index.js";
 import { columns, id, table } from "../../support/differential/tables.js";
-
-type PlanResponse = Parameters<typeof filterOf>[0];
-
-/** Parts of plans, as the Cerbos client returns them. */
-const value = (of: unknown) => ({ value: of });
-const name = (of: string) => ({ name: of });
-const call = (operator: string, ...operands: readonly object[]) => ({ operator, operands });
-const attribute = (path: string) => name(`request.resource.attr.${path}`);
-const lambda = (...operands: readonly object[]) => call("lambda", ...operands);
-
-/** The plan of a PDP that says that this is the condition. */
-function planned(condition: object, kind = "KIND_CONDITIONAL"): PlanResponse {
-  return { kind, condition } as unknown as Awaited<ReturnType<GRPC["planResources"]>>;
-}
+import { attribute, call, lambda, name, type PlanResponse, planned, value } from "../../support/middleware/plans.js";
 
 function translated(condition: object): ReturnType<typeof toSql> {
   const filter = filterOf(planned(condition));
@@ -83,6 +69,27 @@ const unsupported: Readonly<Record<string, readonly [condition: object, operator
   "a field of nothing": [call("get-field", name("a")), "get-field", ""],
   "a map of no entries": [call("eq", attribute("dict"), call("struct", value("a"), value(1))), "struct", ""],
   "an entry by itself": [call("set-field", value("a"), value(1)), "set-field", ""],
+  "a test for nothing": [call("has"), "has", ""],
+  "a test for a value": [call("has", value("a")), "has", ""],
+  "a test for what is made": [call("has", call("add", attribute("title"), value("a"))), "has", "R.attr.title"],
+  "a test for an attribute that is not mapped": [call("has", attribute("secret")), "has", "R.attr.secret"],
+  "a test for all attributes": [call("has", name("request.resource.attr")), "has", "R.attr"],
+  "a test for the id": [call("has", name("request.resource.id")), "has", "R.id"],
+  "a test for a member that is not mapped": [call("has", attribute("project.secret")), "has", "R.attr.project.secret"],
+  "a pattern that is not a constant": [
+    call("matches", attribute("title"), attribute("nick")),
+    "matches",
+    "R.attr.title",
+  ],
+  "a pattern that RE2 refuses": [call("matches", attribute("title"), value("(?=a)")), "matches", "R.attr.title"],
+  "a number that is none": [call("lt", attribute("score"), value(Number.NaN)), "literal", ""],
+  "an infinite number": [call("lt", attribute("score"), value(Number.POSITIVE_INFINITY)), "literal", ""],
+  "an infinite number in a list": [
+    call("in", attribute("score"), value([1.5, Number.NEGATIVE_INFINITY])),
+    "literal",
+    "",
+  ],
+  "constants divided by constants": [call("lt", attribute("score"), call("div", value(1), value(0))), "div", ""],
   "a time zone that there is not": [
     call("eq", call("getHours", call("timestamp", attribute("seen")), value("Nowhere/None")), value(1)),
     "getHours",
