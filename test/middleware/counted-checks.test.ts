@@ -78,6 +78,7 @@ describe("counted checks", () => {
       action: null,
       effect: null,
       checks: [],
+      askedBy: null,
       counts: [
         { kind: "row", action: "export", checked: 150, allowed: 100 },
         { kind: "row", action: "read", checked: 100, allowed: 66 },

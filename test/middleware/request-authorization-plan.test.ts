@@ -182,6 +182,7 @@ describe("req.authz", () => {
       "can",
       "canEach",
       "constructor",
+      "countedChecks",
       "decisions",
       "filter",
       "plan",

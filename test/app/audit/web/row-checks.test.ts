@@ -41,6 +41,9 @@ const linesOf = (body: string) =>
     .slice(0, -1)
     .map((line) => JSON.parse(line) as DecisionRecord);
 
+/** The gRPC status of a PDP that is gone. */
+const UNAVAILABLE = 14;
+
 describe("decisions that the query plan lets through and the check denies", function () {
   this.timeout(60_000);
   const policies = useTemporaryFolder();
@@ -172,7 +175,9 @@ describe("the checks of decisions that are shown", function () {
     let made = 0;
     mock.method(GRPC.prototype, "checkResources", function (this: GRPC, ...args: Parameters<typeof checkResources>) {
       made += 1;
-      return made > calls ? Promise.reject(new Error("gone")) : checkResources.apply(this, args);
+      return made > calls
+        ? Promise.reject(Object.assign(new Error("gone"), { code: UNAVAILABLE }))
+        : checkResources.apply(this, args);
     });
   }
 
