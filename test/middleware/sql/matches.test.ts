@@ -430,7 +430,13 @@ describe("matches", function () {
   const opened: Database[] = [];
   const kinds: Record<string, Actions> = {
     pattern: Object.fromEntries(patterns.map((pattern, n) => [`p${n}`, ofNick(pattern)])),
-    invalid: Object.fromEntries(Object.keys(invalid).map((pattern, n) => [`p${n}`, ofNick(pattern)])),
+    // With constants like these, newer PDPs do not even start.
+    invalid: Object.fromEntries(
+      Object.keys(invalid).map((pattern, n) => [
+        `p${n}`,
+        when(`R.attr.nick.matches(P.attr.empty + ${JSON.stringify(pattern)})`),
+      ]),
+    ),
     random: Object.fromEntries(
       fc
         .sample(randomPatterns, { seed: SEED, numRuns: RANDOM_PATTERNS })
