@@ -2,10 +2,12 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { build } from "../test/support/stack/compiled.js";
 
-/** What the CRM sends when it listens: its addresses, with the decision log and without, and tokens. */
+/** What the CRM sends when it listens: its addresses, and tokens. */
 interface CrmAddress {
   readonly url: string;
   readonly urlWithoutLog: string;
+  /** Of its export alone, which checks nothing of what it sends. */
+  readonly urlWithoutChecks: string;
   /** Of sixteen users with the same rights. */
   readonly users: readonly string[];
   readonly auditor: string;
