@@ -9,7 +9,7 @@ import {
   type KindedResource,
   PdpUnavailableError,
 } from "../../middleware/index.js";
-import { guardedApp, refusal } from "../support/middleware/guarded-app.js";
+import { guardedApp, type Outcome, refusal } from "../support/middleware/guarded-app.js";
 import { uma } from "../support/pdp/ask.js";
 import { allowing, pdpThat } from "../support/pdp/pdp-doubles.js";
 import { recordingSink } from "../support/sinks/recording-sink.js";
@@ -38,6 +38,12 @@ function counting(use: (checks: CountedChecks, req: Request) => Promise<unknown>
       next(error);
     }
   };
+}
+
+/** What an assertion in a handler has found wrong. */
+function assertHandled({ handled, error }: Outcome): void {
+  assert.ifError(error);
+  assert(handled);
 }
 
 describe("counted checks", () => {
@@ -98,7 +104,7 @@ describe("counted checks", () => {
 
   it("count each in the metrics, as they are answered", async () => {
     const pdp = picky();
-    await guardedApp(
+    const outcome = await guardedApp(
       { pdp, decisions },
       counting(async (checks) => {
         await checks.canEach(rows(100), ["export"]);
@@ -113,17 +119,18 @@ describe("counted checks", () => {
         await checks.end();
       }),
     ).get();
+    assertHandled(outcome);
   });
 
   it("make no event when nothing was checked", async () => {
-    const { handled } = await guardedApp(
+    const outcome = await guardedApp(
       { decisions },
       counting(async (checks) => {
         assert.deepEqual(await checks.canEach([], ["export"]), []);
         await checks.end();
       }),
     ).get();
-    assert(handled);
+    assertHandled(outcome);
     assert.deepEqual(events, []);
   });
 
@@ -245,13 +252,14 @@ describe("counted checks", () => {
     ] as const) {
       events.splice(0);
       const pdp = allowing();
-      await guardedApp(
+      const outcome = await guardedApp(
         { pdp, principal: () => principal, decisions },
         counting(async (checks) => {
           assert.deepEqual(await checks.canEach(rows(2), ["export"]), [{ export: false }, { export: false }]);
           await checks.end();
         }),
       ).get();
+      assertHandled(outcome);
       assert.deepEqual(pdp.calls, []);
       const [event] = events as CheckEvent[];
       assert.equal(event?.error, error);
