@@ -25,8 +25,9 @@ function within(statement: Statement, kind: "timestamp" | "duration", sql: strin
   );
 }
 
+// Only what every PDP reads: those before 0.55 also read hours of one digit, a comma, and offsets of 24 hours.
 const RFC3339 =
-  "'^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{1,2}):([0-9]{2}):([0-9]{2})([.,][0-9]+)?(Z|([+-])([0-9]{2}):([0-9]{2}))$'";
+  "'^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})([.][0-9]+)?(Z|([+-])([0-9]{2}):([0-9]{2}))$'";
 
 /** `timestamp(value)`: of text (RFC 3339), of seconds since 1970, or as it is. */
 export function timestamp(statement: Statement, value: Value): Scalar {
@@ -49,7 +50,7 @@ export function timestamp(statement: Statement, value: Value): Scalar {
     `${m(4)}::int < 24`,
     `${m(5)}::int < 60`,
     `${m(6)}::int < 60`,
-    `coalesce(${m(10)}::int <= 24 AND ${m(11)}::int <= 60, TRUE)`,
+    `coalesce(${m(10)}::int < 24 AND ${m(11)}::int < 60, TRUE)`,
     `${m(3)}::int BETWEEN 1 AND ${lastDay}`,
   ].join(" AND ");
   const parsed =
