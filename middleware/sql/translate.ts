@@ -1,6 +1,7 @@
 import { UnsupportedPlanError } from "../errors.js";
 import { attributeIn, type Call, type Comprehension, type Expression, type Variable } from "../filter/filter.js";
 import { type Body, filtered, quantified, transformed } from "./cel/comprehensions.js";
+import { assertOrdered } from "./cel/logic.js";
 import { hasMember, member } from "./cel/selection.js";
 import type { SqlOptions } from "./columns.js";
 import { quotedTable } from "./identifiers.js";
@@ -70,7 +71,7 @@ function translateUnchecked(expression: Expression, context: Context): Value {
     case "list":
       return listOf(
         statement,
-        expression.elements.map((element) => translateNode(element, context)),
+        expression.elements.map((element) => translateOrdered(element, context)),
       );
     case "struct":
       return structOf(expression.entries, context);
@@ -79,6 +80,13 @@ function translateUnchecked(expression: Expression, context: Context): Value {
     case "call":
       return translateCall(expression, context);
   }
+}
+
+/** Of an operand that is not only asked whether it is true. */
+function translateOrdered(expression: Expression, context: Context): Value {
+  const value = translateNode(expression, context);
+  assertOrdered(value);
+  return value;
 }
 
 function fieldOf(of: Expression, name: string, context: Context): Value {
@@ -93,7 +101,7 @@ function structOf(entries: readonly { key: Expression; value: Expression }[], co
     throw new NotExpressible("the keys of an object must be different constants.");
   }
   assertHoldable(keys as string[]);
-  const values = entries.map(({ value }) => asJson(statement, translateNode(value, context)));
+  const values = entries.map(({ value }) => asJson(statement, translateOrdered(value, context)));
   const parts = values.map(({ sql }, n) => `${statement.parameter(keys[n] as string, "text")}, ${sql}`);
   const object = `jsonb_build_object(${parts.join(", ")})`;
   const failure = failureOfAny(values);
@@ -119,7 +127,9 @@ function translateComprehension({ operator, list, variables, bodies }: Comprehen
       variables.forEach((variable, n) => {
         scope.set(variable, values[n] as Value);
       });
-      return translateNode(body, { ...context, scope });
+      const value = translateNode(body, { ...context, scope });
+      if (operator !== "exists" && operator !== "all") assertOrdered(value);
+      return value;
     };
   });
   const [body] = functions;
@@ -132,12 +142,16 @@ function translateComprehension({ operator, list, variables, bodies }: Comprehen
   return filtered(statement, over, body);
 }
 
+/** What makes no difference between a condition that fails and one that is false, or looks after it itself. */
+const LOGICAL: ReadonlySet<string> = new Set(["and", "or", "not", "if"]);
+
 function translateCall(call: Call, context: Context): Value {
   if (call.operator === "has") return presenceOf(call.operands[0], context);
   // A tree made by hand, in JavaScript, may have any.
   if (!Object.hasOwn(operations, call.operator)) throw new NotExpressible("the operator is not known.");
+  const translateOperand = LOGICAL.has(call.operator) ? translateNode : translateOrdered;
   return operations[call.operator](
-    call.operands.map((operand) => translateNode(operand, context)),
+    call.operands.map((operand) => translateOperand(operand, context)),
     context,
     call,
   );

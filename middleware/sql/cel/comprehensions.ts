@@ -60,7 +60,8 @@ export function quantified(
   const conditions = `SELECT ${condition.sql} AS p FROM ${list.from} WHERE ${list.where}`;
   const result = `(SELECT ${QUANTIFIERS[operator]} FROM (${conditions}) AS ${table})`;
   if (condition.nulls === "never") return unlessFailing([list], result);
-  return fallible("boolean", list.fails ? `CASE WHEN ${list.fails} THEN NULL ELSE ${result} END` : result);
+  const sql = list.fails ? `CASE WHEN ${list.fails} THEN NULL ELSE ${result} END` : result;
+  return fallible("boolean", sql, [condition]);
 }
 
 /** `list.filter(x, condition)`. */

@@ -31,6 +31,7 @@ function joined(operator: "AND" | "OR", operands: readonly Value[]): Scalar {
 /** `!a`, or what a rule makes of a condition; the two differ where the condition fails. */
 export function not(operand: Value, meaning: NonNullable<SqlOptions["negations"]>): Scalar {
   const condition = asBoolean(operand);
+  if (meaning === "expressions") assertOrdered(condition);
   if (condition.nulls === "never" || meaning === "expressions") {
     return strict("boolean", [condition], `(NOT ${condition.sql})`);
   }
@@ -41,9 +42,22 @@ export function not(operand: Value, meaning: NonNullable<SqlOptions["negations"]
   );
 }
 
+/**
+ * Makes sure that it does not matter whether a condition fails or is false.
+ *
+ * @throws NotExpressible where releases of the PDP differ in that
+ */
+export function assertOrdered(value: Value): void {
+  if (!has(value, "unordered")) return;
+  throw new NotExpressible(
+    "it asks for the order of what may be no number, such as 0.0 / 0.0: that fails up to PDP 0.54, and is false later.",
+  );
+}
+
 /** `condition ? a : b`. */
 export function choose(statement: Statement, condition: Value, a: Value, b: Value): Scalar {
   const chosen = asBoolean(condition);
+  assertOrdered(chosen);
   const [left, right] = alike(statement, a, b);
   const otherwise = left.kind === "string" ? collated(right) : right.sql;
   const sql = `CASE ${chosen.sql} WHEN TRUE THEN ${left.sql} WHEN FALSE THEN ${otherwise} END`;

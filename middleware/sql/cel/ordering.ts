@@ -30,7 +30,7 @@ function compareNumbers(operator: string, a: Scalar, b: Scalar): Scalar {
   const uncertain = [left, right].filter((number) => has(number, "nan"));
   if (uncertain.length === 0) return strict("boolean", [left, right], condition);
   const isOrdered = uncertain.map(({ sql }) => `${sql} <> 'NaN'`).join(" AND ");
-  return fallible("boolean", `CASE WHEN ${isOrdered} THEN ${condition} END`);
+  return { ...fallible("boolean", `CASE WHEN ${isOrdered} THEN ${condition} END`), facts: new Set(["unordered"]) };
 }
 
 /** Of JSON, the part that compares with a value of this kind. */

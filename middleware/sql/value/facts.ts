@@ -1,6 +1,7 @@
 import { type Fact, type Facts, isScalar, type Kind, type Value } from "./types.js";
 
 export const NO_FACTS: Facts = new Set();
+const UNORDERED: Facts = new Set(["unordered"]);
 export const DYNAMIC: Facts = new Set(["dynamic"]);
 /** What is known of an attribute that is, or may hold, a number. */
 export const STORED: Facts = new Set(["dynamic", "stored"]);
@@ -26,8 +27,9 @@ export function without(facts: Facts, ...gone: Fact[]): Facts {
   return new Set([...facts].filter((fact) => !gone.includes(fact)));
 }
 
-/** Facts are about numbers, also those inside JSON, and about hierarchies. */
+/** Facts are about numbers, also those inside JSON, about hierarchies, and about what numbers decide. */
 export function inherited(kind: Kind, operands: readonly Value[]): Facts {
+  if (kind === "boolean") return operands.some((operand) => has(operand, "unordered")) ? UNORDERED : NO_FACTS;
   return kind === "double" || kind === "json" || kind === "hierarchy"
     ? without(factsOf(operands), "dynamic")
     : NO_FACTS;

@@ -32,6 +32,7 @@ export type Kind = keyof typeof postgresTypes;
  * - `integers`: there are integers in it, which JSON does not tell from floating-point numbers
  * - `infinite`, `nan`: a floating-point number may be infinite, or none
  * - `unsigned`: a zero may have lost its sign, which JSON does not keep
+ * - `unordered`: it may be decided by the order of a number that is none, which fails up to PDP 0.54, and is false later
  * - `empty`: a hierarchy may have no parts at all, as one of text never has
  */
 export type Fact =
@@ -43,6 +44,7 @@ export type Fact =
   | "infinite"
   | "nan"
   | "unsigned"
+  | "unordered"
   | "empty";
 export type Facts = ReadonlySet<Fact>;
 

@@ -21,7 +21,10 @@ export const numbers = [
   when("R.attr.score / 0.0 < 1.0", fits),
   when("R.attr.score / 0.0 == R.attr.score / 0.0", fits),
   when("R.attr.weight / 0.0 != R.attr.weight / 0.0", fits),
-  when("!(R.attr.weight / 0.0 > 0.0)", fitsStrict),
+  when("!(R.attr.weight / 0.0 > 0.0)", {
+    ...fitsStrict,
+    unsupported: "releases of the PDP differ in the order of what is no number",
+  }),
   "R.attr.score + R.attr.weight == 0.30000000000000004",
   "R.attr.score + R.attr.weight > 0.3",
   "R.attr.score - R.attr.weight < 0.0",
