@@ -14,7 +14,8 @@ const elementTypes: readonly string[] = [...TYPES.scalar, ...TYPES.json];
  * @throws TypeError that names what is wrong
  */
 export function assertMapping(options: SqlOptions): void {
-  const { table, columns, id, firstPlaceholder = 1, negations = "unknown", literalsFit = false } = options;
+  const { table, columns, id, firstPlaceholder = 1, negations = "unknown" } = options;
+  const { literalsFit = false, strictEvaluation = false } = options;
   assertTable("table", table);
   assertColumns("columns", columns, true);
   if (id) assertColumn("id", id, elementTypes);
@@ -25,6 +26,7 @@ export function assertMapping(options: SqlOptions): void {
     throw wrong("negations", '"unknown", "expressions" or "rules"');
   }
   if (typeof literalsFit !== "boolean") throw wrong("literalsFit", "true or false");
+  if (typeof strictEvaluation !== "boolean") throw wrong("strictEvaluation", "true or false");
 }
 
 function assertColumns(where: string, columns: Columns, mayHaveDots: boolean): void {

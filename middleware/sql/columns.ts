@@ -115,6 +115,12 @@ export interface SqlOptions {
    * unsupported.
    */
   readonly literalsFit?: boolean;
+  /**
+   * Whether the PDP evaluates strictly: its setting `engine.strictEvaluation`. A condition that fails then denies the
+   * action, which plans do not show. Default `false`, as there. With `true` the filter is unsupported where a condition
+   * that allows may fail beside another, and where a rule allows every row.
+   */
+  readonly strictEvaluation?: boolean;
 }
 
 /** What a translation takes for granted about the literals of the policies. */

@@ -3,6 +3,7 @@ import { assertMapping } from "./check-mapping.js";
 import type { SqlOptions } from "./columns.js";
 import { constantCondition, type SqlCondition } from "./condition.js";
 import { Statement } from "./statement.js";
+import { assertStrictlyDecided } from "./strict-evaluation.js";
 import { translate } from "./translate.js";
 import { asBoolean } from "./value/narrowing.js";
 
@@ -24,9 +25,13 @@ import { asBoolean } from "./value/narrowing.js";
  */
 export function toSql(filter: Filter, options: SqlOptions): SqlCondition {
   assertMapping(options);
+  const strict = options.strictEvaluation ?? false;
+  // Where a condition fails, a PDP that evaluates strictly makes no difference between the ways to negate it.
+  const assumptions: SqlOptions = strict ? { ...options, negations: "expressions" } : options;
+  if (strict) assertStrictlyDecided(filter, (part) => asBoolean(translate(part, new Statement(), assumptions)));
   if (filter.decision === "denied") return constantCondition("FALSE");
   if (filter.decision === "allowed") return constantCondition("TRUE");
   const statement = new Statement();
-  const { sql } = asBoolean(translate(filter.condition, statement, options));
+  const { sql } = asBoolean(translate(filter.condition, statement, assumptions));
   return statement.render(sql, options.firstPlaceholder ?? 1);
 }
