@@ -1,11 +1,16 @@
 /**
- * Runs a campaign: a long trial of the whole app that prints figures, and fails when a promise does not hold.
+ * Runs a campaign: a long trial that prints figures, and fails when a promise does not hold.
  *
  *     TEST_DATABASE_URL=postgres://... npm run campaign -- rolling-restarts
+ *     TEST_DATABASE_URL=postgres://... NEWER_PDP_BINARY=... CASES=10000 npm run campaign -- plans
  */
+import { plans } from "./plans.js";
 import { rollingRestarts } from "./rolling-restarts.js";
 
-const campaigns: Readonly<Record<string, () => Promise<void>>> = { "rolling-restarts": rollingRestarts };
+const campaigns: Readonly<Record<string, () => Promise<void>>> = {
+  plans,
+  "rolling-restarts": rollingRestarts,
+};
 
 const name = process.argv[2] ?? "";
 const campaign = Object.hasOwn(campaigns, name) ? campaigns[name] : undefined;

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GRPC } from "@cerbos/grpc";
 import type { PdpProcess } from "./pdp-process.js";
 
-const START_TIMEOUT_MS = 15_000;
 const POLL_INTERVAL_MS = 20;
 const HEALTH_CHECK_TIMEOUT_MS = 500;
 
@@ -10,18 +9,18 @@ const HEALTH_CHECK_TIMEOUT_MS = 500;
  * Waits until a PDP that was just started answers health checks.
  *
  * @param target - its gRPC address
- * @throws Error when it exits first, or does not answer within 15 s
+ * @throws Error when it exits first, or does not answer within the timeout
  */
-export async function waitUntilServing(target: string, run: PdpProcess): Promise<void> {
+export async function waitUntilServing(target: string, run: PdpProcess, timeoutMs: number): Promise<void> {
   let exitReason: string | undefined;
   void run.exited.then((reason) => {
     exitReason = reason;
   });
-  const deadline = performance.now() + START_TIMEOUT_MS;
+  const deadline = performance.now() + timeoutMs;
   while (!(await isServing(target))) {
     if (exitReason !== undefined) throw new Error(`The Cerbos PDP did not start: ${exitReason}`);
     if (performance.now() > deadline) {
-      throw new Error(`The Cerbos PDP did not answer within ${START_TIMEOUT_MS / 1_000} s.`);
+      throw new Error(`The Cerbos PDP did not answer within ${timeoutMs / 1_000} s.`);
     }
     await sleep(POLL_INTERVAL_MS);
   }

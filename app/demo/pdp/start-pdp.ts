@@ -7,6 +7,7 @@ import { type PdpProcess, spawnPdp } from "./pdp-process.js";
 import { makeSocketFolder } from "./socket-folder.js";
 import { startWatchdog } from "./watchdog.js";
 
+const DEFAULT_START_TIMEOUT_MS = 15_000;
 /** A PDP that exits sooner than this counts as failing, and is restarted after longer and longer delays. */
 const STABLE_RUN_MS = 5_000;
 const FIRST_RESTART_DELAY_MS = 100;
@@ -17,6 +18,10 @@ export interface PdpOptions {
   readonly policies: string;
   /** The PDP's configuration file; its addresses and policy directory are overridden. */
   readonly config: string;
+  /** Path of the PDP's executable. Default: the one that is installed for this machine. */
+  readonly binary?: string;
+  /** How long it may take until it answers, as many policies take long to compile. Default: 15 s. */
+  readonly startTimeoutMs?: number;
   /** Called at each start and restart, and with each warning and error of the running PDP. */
   readonly log: (event: string, details?: object) => void;
 }
@@ -38,10 +43,11 @@ export interface ChildPdp {
  * this process, however this process ends, and it does not keep this process alive.
  *
  * @throws Error when there is no PDP for this platform, no such policy directory, or when the PDP does not answer
- *   within 15 s; when it exited, the message has its last lines of output, which name a broken policy's file
+ *   in time; when it exited, the message has its last lines of output, which name a broken policy's file
  */
-export async function startPdp({ policies, config, log }: PdpOptions): Promise<ChildPdp> {
-  const binary = cerbosBinary();
+export async function startPdp(options: PdpOptions): Promise<ChildPdp> {
+  const { policies, config, log } = options;
+  const { binary = cerbosBinary(), startTimeoutMs = DEFAULT_START_TIMEOUT_MS } = options;
   if (!(await isDirectory(policies))) throw new Error(`There is no policy directory ${policies}.`);
   const folder = await makeSocketFolder();
   const watchdog = startWatchdog(folder);
@@ -109,7 +115,7 @@ export async function startPdp({ policies, config, log }: PdpOptions): Promise<C
   };
 
   try {
-    await waitUntilServing(target, current);
+    await waitUntilServing(target, current, startTimeoutMs);
   } catch (error) {
     await pdp.stop();
     throw error;

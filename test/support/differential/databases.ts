@@ -1,7 +1,7 @@
 import { PGlite } from "@electric-sql/pglite";
 import type { Context } from "mocha";
 import pg from "pg";
-import { temporaryDatabase } from "../database/temporary-database.js";
+import { type TemporaryDatabase, temporaryDatabase } from "../database/temporary-database.js";
 import { AS_JSON, type Contents, type Read } from "./attributes.js";
 import type { Rows } from "./rows.js";
 import { ddl, quoted, type TableName, tables } from "./tables.js";
@@ -27,20 +27,22 @@ export const databases: Readonly<Record<string, (test: Context) => Promise<Datab
       close: () => pglite.close(),
     });
   },
-  PostgreSQL: async (test) => {
-    const database = await temporaryDatabase(test);
-    const client = new pg.Client({ connectionString: database.url });
-    await client.connect();
-    return prepared({
-      query: async (text, values) => (await client.query<Read>(text, values && [...values])).rows,
-      run: async (statements) => void (await client.query(statements)),
-      close: async () => {
-        await client.end();
-        await database.drop();
-      },
-    });
-  },
+  PostgreSQL: async (test) => openPostgres(await temporaryDatabase(test)),
 };
+
+/** @param database - empty; dropped when the result is closed */
+export async function openPostgres(database: TemporaryDatabase): Promise<Database> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  return prepared({
+    query: async (text, values) => (await client.query<Read>(text, values && [...values])).rows,
+    run: async (statements) => void (await client.query(statements)),
+    close: async () => {
+      await client.end();
+      await database.drop();
+    },
+  });
+}
 
 interface Connection extends Pick<Database, "query" | "close"> {
   /** Several statements at once. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type Action, type Condition, type Expectations, unless, when } from "./policy.js";
+import type { Action, Condition, Expectations, Question, Rule } from "./policy.js";
 
 /** How policies are written, and what `toSql` is told of them. */
 export const STYLES = {
@@ -85,9 +85,33 @@ class Writer {
   }
 
   action(): Action {
-    const expectations = { options: STYLES[this.#style] };
-    if (this.#style === "expressions") return when(this.condition([], DEPTH), expectations);
-    return this.#chance(3) ? unless(this.#block(2), expectations) : when(this.#block(2), expectations);
+    const options = STYLES[this.#style];
+    const rules = this.#rules();
+    if (this.#chance(2)) return { rules, options };
+    const question: Question = {
+      scope: this.#one([undefined, "overriding", "overriding", "consenting"]),
+      policyVersion: this.#one([undefined, "next"]),
+    };
+    const more = Array.from({ length: this.#number(1, 3) }, () => this.#rule(question));
+    return { rules: [...rules, ...more], options, question };
+  }
+
+  #rules(): Rule[] {
+    if (this.#style === "expressions") return [{ effect: "allow", when: this.condition([], DEPTH) }];
+    const when = this.#block(2);
+    return this.#chance(3) ? [{ effect: "allow" }, { effect: "deny", when }] : [{ effect: "allow", when }];
+  }
+
+  /** A rule of any of the policies that a question reaches. */
+  #rule({ scope }: Question): Rule {
+    const isExpression = this.#style === "expressions";
+    return {
+      // A rule that denies is a negation, which policies of this style make in expressions alone.
+      effect: isExpression ? "allow" : this.#one(["allow", "deny"]),
+      ...(this.#chance(4) ? {} : { when: isExpression ? this.condition([], DEPTH) : this.#block(1) }),
+      ...(this.#chance(2) ? { ofPrincipal: true } : {}),
+      scope: this.#one([undefined, scope, scope]),
+    };
   }
 
   #block(depth: number): Condition {
@@ -134,6 +158,7 @@ class Writer {
       () => this.#sets(scope, depth),
       () => this.#hierarchies(scope, depth),
       () => `bool(${this.#one(["R.attr.flag", "R.attr.active", "R.attr.mixed"])})`,
+      () => `has(R.attr.${this.#one(["nick", "score", "open", "profile.name", "seen"])})`,
     ])();
   }
 
@@ -288,7 +313,7 @@ class Writer {
     return this.#one([
       filtered,
       () => `${list}.map(${name}, ${changed()})`,
-      // What is made must not be the element itself: the planner would lose it.
+      () => `${list}.map(${name}, ${this.condition(inner, depth - 2)}, R.attr.nick)`,
       () => `${list}.map(${name}, ${this.condition(inner, depth - 2)}, ${changed()})`,
     ])();
   }

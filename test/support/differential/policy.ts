@@ -4,6 +4,13 @@ import type { SqlOptions } from "../../../middleware/sql/index.js";
 /** A condition in the words of policies: an expression, or a block. */
 export type Condition = string | { readonly [block in "all" | "any" | "none"]?: readonly Condition[] };
 
+/** The scopes below the root, each named after what its policies do with those of the root. */
+export const SCOPES = {
+  overriding: "SCOPE_PERMISSIONS_OVERRIDE_PARENT",
+  consenting: "SCOPE_PERMISSIONS_REQUIRE_PARENTAL_CONSENT_FOR_ALLOWS",
+} as const;
+export type Scope = keyof typeof SCOPES;
+
 /** A rule for the action at hand. */
 export interface Rule {
   readonly effect: "allow" | "deny";
@@ -11,12 +18,22 @@ export interface Rule {
   readonly when?: Condition;
   /** The condition is that of a derived role. */
   readonly derived?: boolean;
+  /** It is in the policy of the principal, not in that of the kind of resource. */
+  readonly ofPrincipal?: boolean;
+  /** The scope of its policy. Default: the root. */
+  readonly scope?: Scope | undefined;
+}
+
+/** Which policies are asked. */
+export interface Question {
+  readonly scope?: Scope | undefined;
+  readonly policyVersion?: string | undefined;
 }
 
 /** What is expected of an action's plan. */
 export interface Expectations {
   /** What `toSql` has to be told. Without it, it may also be exact, or say that the plan is unsupported. */
-  readonly options?: Pick<SqlOptions, "negations" | "literalsFit">;
+  readonly options?: Pick<SqlOptions, "negations" | "literalsFit" | "strictEvaluation">;
   /** Why `toSql` cannot say the plan exactly. Without it, it must. */
   readonly unsupported?: string;
   /** How the plan differs from the check: both translations of it are then wrong. */
@@ -28,6 +45,8 @@ export interface Expectations {
 /** What the policies of one action are, and what is expected of its plan. */
 export interface Action extends Expectations {
   readonly rules: readonly Rule[];
+  /** Default: the root's policies of the default version. */
+  readonly question?: Question;
 }
 
 export type Actions = Readonly<Record<string, Action>>;
@@ -74,38 +93,12 @@ export const principal: Principal = {
   },
 };
 
-/** The policies of a kind of resource: files by name. */
-export function policyOf(kind: string, actions: Actions): Record<string, object> {
-  const roles: object[] = [];
-  const rules = Object.entries(actions).flatMap(([action, { rules: those }]) =>
-    those.map(({ effect, when, derived }) => {
-      const condition = when === undefined ? {} : { condition: { match: blockOf(when) } };
-      const base = { actions: [action], effect: `EFFECT_${effect.toUpperCase()}` };
-      if (!derived) return { ...base, roles: ["user"], ...condition };
-      roles.push({ name: `r${roles.length}`, parentRoles: ["user"], ...condition });
-      return { ...base, derivedRoles: [`r${roles.length - 1}`] };
-    }),
-  );
-  const imports = roles.length === 0 ? {} : { importDerivedRoles: [kind] };
-  const policy = {
-    apiVersion: "api.cerbos.dev/v1",
-    resourcePolicy: { resource: kind, version: "default", ...imports, rules },
-  };
-  if (roles.length === 0) return { [`${kind}.json`]: policy };
-  const derivedRoles = { apiVersion: "api.cerbos.dev/v1", derivedRoles: { name: kind, definitions: roles } };
-  return { [`${kind}.json`]: policy, [`${kind}-roles.json`]: derivedRoles };
-}
-
-function blockOf(condition: Condition): object {
-  if (typeof condition === "string") return { expr: condition };
-  return Object.fromEntries(Object.entries(condition).map(([block, of]) => [block, { of: of.map(blockOf) }]));
-}
-
 /** As a person would write the rules, for messages. */
 export function describeRules(rules: readonly Rule[]): string {
   return rules
-    .map(
-      ({ effect, when, derived }) => `${effect}${derived ? " (derived role)" : ""} ${JSON.stringify(when ?? "always")}`,
-    )
+    .map(({ effect, when, derived, ofPrincipal, scope }) => {
+      const about = [derived && "derived role", ofPrincipal && "of the principal", scope].filter(Boolean);
+      return `${[effect, ...about].join(", ")} ${JSON.stringify(when ?? "always")}`;
+    })
     .join("; ");
 }

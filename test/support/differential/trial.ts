@@ -25,7 +25,7 @@ export async function trialsOf(
   const names = Object.keys(actions);
   const [allowed, filters] = await Promise.all([
     oracle.allowed(kind, actions, resources),
-    Promise.all(names.map((name) => oracle.plan(kind, name))),
+    Promise.all(names.map((name) => oracle.plan(kind, name, actions[name]?.question))),
   ]);
   return Object.entries(actions).map(([name, action], n) => ({
     name,
@@ -75,6 +75,6 @@ export async function differenceIn(
 
 export function explain({ name, action, filter, expected }: Trial, what: string): string {
   const plan = filter instanceof Error ? filter.message : JSON.stringify(filter);
-  const options = JSON.stringify(action.options ?? {});
+  const options = JSON.stringify({ ...action.options, ...action.question });
   return `${name}: ${describeRules(action.rules)} ${options} allows ${expected.size}\n${plan}\n${what}`;
 }
