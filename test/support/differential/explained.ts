@@ -58,7 +58,15 @@ export async function explained(
   } finally {
     await oracle?.stop();
   }
-  return { defects, unexplained };
+  if (differences.length === 1) return { defects, unexplained };
+  // PDP 0.55 takes rules of different policies for the same where only their blocks differ. Alone they are told apart.
+  const unexplainedAlone: Difference[] = [];
+  for (const difference of unexplained) {
+    const alone = await explained(database, [difference], options);
+    for (const name of Object.keys(alone.defects)) defects[name] = (defects[name] ?? 0) + 1;
+    unexplainedAlone.push(...alone.unexplained);
+  }
+  return { defects, unexplained: unexplainedAlone };
 }
 
 /** What the planner knows of the conditions in the principal's policies. */
