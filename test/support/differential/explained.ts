@@ -36,7 +36,10 @@ export async function explained(
   const decided = await decidedConditions(differences, options);
   const suspects = differences.map((difference, n) => ({
     difference,
-    candidates: takenFor(difference.trial, version.name, decided).map((taken, m) => ({ taken, kind: `it${n}-${m}` })),
+    candidates: takenFor(difference.trial.action, version.name, decided).map((taken, m) => ({
+      taken,
+      kind: `it${n}-${m}`,
+    })),
   }));
   const kinds = suspects.flatMap(({ candidates }) => candidates.map(({ kind, taken }) => [kind, { it: taken.action }]));
   const oracle = kinds.length > 0 ? await startOracle(Object.fromEntries(kinds), options) : undefined;
@@ -47,7 +50,7 @@ export async function explained(
       await database.fill(rows);
       let name: string | undefined;
       for (const { taken, kind } of candidates) {
-        const allowed = await oracle?.allowed(kind, { it: taken.action }, taken.resources);
+        const allowed = await oracle?.allowed(kind, { it: taken.action }, trial.resources);
         const expected = allowed?.get("it") ?? new Set<string>();
         const differs = await differenceIn(database, { ...trial, expected }, condition);
         if (!differs) name ??= taken.defects.join(", and ");

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Attributes } from "../../../middleware/index.js";
 import { isBefore } from "../pdp/pdp-versions.js";
-import type { Condition, Rule, Scope } from "./policy.js";
+import type { Action, Condition, Rule, Scope } from "./policy.js";
 import type { Trial } from "./trial.js";
 
 /** Whether a condition holds for every row, or for none; `undefined` when that depends on the row. */
@@ -9,13 +8,11 @@ export type Decided = (condition: Condition) => boolean | undefined;
 
 /**
  * Known reasons for which a list differs from the PDP's check, though no plan shows it: the table in
- * middleware/docs/pdp-versions.md. Each says what policy or row the list is made for instead. A difference is put down to
- * it only where the list has exactly the rows that the check allows of these.
+ * middleware/docs/pdp-versions.md. Each says what policy the list is made for instead. A difference is put down to
+ * it only where the list has exactly the rows that the check allows by that.
  */
 export interface KnownDefect {
   readonly name: string;
-  /** The first release with it. Default: all before `mendedIn` have it. */
-  readonly since?: string;
   /** The first release without it; `undefined` when there is none yet. */
   readonly mendedIn?: string;
   /**
@@ -24,9 +21,7 @@ export interface KnownDefect {
    * @param scope - of the question
    * @param decided - what the planner knows of a condition without a row
    */
-  takenFor?(rules: readonly Rule[], scope: Scope | undefined, decided: Decided): readonly Rule[];
-  /** What a row's attributes are taken for. */
-  attributesTakenFor?(attr: Attributes): Attributes;
+  takenFor(rules: readonly Rule[], scope: Scope | undefined, decided: Decided): readonly Rule[];
 }
 
 /** Those that depend on what the planner knows of a condition come before those that change its text. */
@@ -60,42 +55,31 @@ export const knownDefects: readonly KnownDefect[] = [
     name: "what map() makes of the elements that it filters is lost",
     takenFor: (rules) => withExpressions(rules, withoutResults),
   },
-  {
-    name: "a text is read as a timestamp that RFC 3339 does not allow",
-    since: "0.55.0",
-    // Of such texts, the rows have one with a comma before the fraction.
-    attributesTakenFor: (attr) => JSON.parse(JSON.stringify(attr).replace(/(:\d\d:\d\d),(\d)/g, "$1.$2")),
-  },
 ];
 
-/** What a list may be made for instead of a trial's action and rows. */
-export interface Taken extends Pick<Trial, "action" | "resources"> {
+/** What a list may be made for instead of a trial's action. */
+export interface Taken extends Pick<Trial, "action"> {
   /** The names of the defects that make the difference. */
   readonly defects: readonly string[];
 }
 
 /** What a trial's list is made for on a release by each of its defects, and at last by all of them. */
-export function takenFor(trial: Pick<Trial, "action" | "resources">, version: string, decided: Decided): Taken[] {
-  const present = knownDefects.filter(
-    ({ since, mendedIn }) => !(since && isBefore(version, since)) && !(mendedIn && !isBefore(version, mendedIn)),
-  );
-  const alone = present.map((defect) => takenBy([defect], trial, decided)).filter(({ defects }) => defects.length > 0);
-  const together = takenBy(present, trial, decided);
+export function takenFor(action: Action, version: string, decided: Decided): Taken[] {
+  const present = knownDefects.filter(({ mendedIn }) => !mendedIn || isBefore(version, mendedIn));
+  const alone = present.map((defect) => takenBy([defect], action, decided)).filter(({ defects }) => defects.length > 0);
+  const together = takenBy(present, action, decided);
   return together.defects.length > 1 ? [...alone, together] : alone;
 }
 
-function takenBy(all: readonly KnownDefect[], trial: Pick<Trial, "action" | "resources">, decided: Decided): Taken {
-  const { question } = trial.action;
-  let { rules } = trial.action;
-  let { resources } = trial;
+function takenBy(all: readonly KnownDefect[], action: Action, decided: Decided): Taken {
+  let { rules } = action;
   const defects: string[] = [];
-  for (const { name, takenFor, attributesTakenFor } of all) {
-    const before = [rules, resources];
-    rules = takenFor?.(rules, question?.scope, decided) ?? rules;
-    if (attributesTakenFor) resources = resources.map(({ id, attr = {} }) => ({ id, attr: attributesTakenFor(attr) }));
-    if (!isDeepStrictEqual([rules, resources], before)) defects.push(name);
+  for (const { name, takenFor } of all) {
+    const before = rules;
+    rules = takenFor(rules, action.question?.scope, decided);
+    if (!isDeepStrictEqual(rules, before)) defects.push(name);
   }
-  return { action: { ...trial.action, rules }, resources, defects };
+  return { action: { ...action, rules }, defects };
 }
 
 function withExpressions(rules: readonly Rule[], change: (expression: string) => string): Rule[] {

@@ -156,7 +156,7 @@ async function smallestFailure(
   try {
     for (const trial of await trialsOf(oracle, "part", alone, resources)) {
       const { failure } = await judge(database, trial, options);
-      if (failure && takenFor(trial, options.version.name, () => undefined).length === 0) return failure;
+      if (failure && takenFor(trial.action, options.version.name, () => undefined).length === 0) return failure;
     }
     return whole;
   } finally {
