@@ -59,14 +59,8 @@ function printError(error: unknown): void {
   console.error(messageOf(error));
 }
 
-/** What is started in place of Okta or a PDP. */
-interface StandIn<Settings> {
-  readonly settings: Settings;
-  stop(): unknown;
-}
-
 /** The settings of a stand-in that starts. It is stopped even if the app ends before it has started. */
-async function settingsOf<Settings>(starting: Promise<StandIn<Settings>>): Promise<Settings> {
+async function settingsOf<Settings>(starting: Promise<{ readonly settings: Settings; stop(): unknown }>) {
   closers.push(() =>
     starting.then(
       (standIn) => standIn.stop(),
