@@ -11,7 +11,7 @@ import type { ChartData } from "./chart/chart.js";
 import { layoutOf } from "./chart/layout.js";
 import { checkedRow, countChecks } from "./checks.js";
 import { explanationText } from "./explanation-text.js";
-import { auditRow, auditRows, principalIds } from "./rows.js";
+import { auditRow, auditRows, nameOrId, principalIds } from "./rows.js";
 import {
   checksSentence,
   countsSentence,
@@ -111,7 +111,7 @@ export async function showDecision(
     const person = summary.principal && (known.get(summary.principal.id) ?? null);
     const shared = { summary, row: auditRow(decision, known), person, isSealed };
     if (!record) return { ...shared, raw: stored.record };
-    const name = record.principal && (person?.name ?? record.principal.id);
+    const name = record.principal && nameOrId(known, record.principal.id);
     const common = {
       ...shared,
       record,
@@ -121,7 +121,7 @@ export async function showDecision(
       raw: JSON.stringify(JSON.parse(stored.record), null, 2),
     };
     if (record.checks) {
-      const asker = record.askedBy && (known.get(record.askedBy)?.name ?? record.askedBy);
+      const asker = record.askedBy && nameOrId(known, record.askedBy);
       const sentence = record.counts
         ? countsSentence(countChecks(record), name)
         : checksSentence(countChecks(record), name, asker);

@@ -27,15 +27,18 @@ export function auditRow({ record, summary }: ParsedDecision, known: ReadonlyMap
     href: decisionUrl(id),
     time,
     timeText: timeText(time),
-    person: principal ? (known.get(principal.id)?.name ?? principal.id) : NOBODY,
+    person: principal ? nameOrId(known, principal.id) : NOBODY,
     isKnown: principal === null || known.has(principal.id),
     personHref: auditUrl({ person: principal?.id ?? NOBODY }),
     ...(record?.checks ? checksCells(record) : decisionCells(summary)),
-    reason: record
-      ? reasonLabel(record, record.askedBy && (known.get(record.askedBy)?.name ?? record.askedBy))
-      : UNREADABLE,
+    reason: record ? reasonLabel(record, record.askedBy && nameOrId(known, record.askedBy)) : UNREADABLE,
     source: record ? sourceLabel(record) : "",
   };
+}
+
+/** A person's name; the id where the person is not known, so that an auditor can still tell people apart. */
+export function nameOrId(known: ReadonlyMap<string, Colleague>, id: string): string {
+  return known.get(id)?.name ?? id;
 }
 
 /** The ids of the people in decisions, each once: whom they are about, and who asked about them. */
