@@ -1,5 +1,6 @@
 import { AuthorizationSetupError } from "./errors.js";
-import type { AuxData, KindedResource, PolicyChoice, Principal, Resource } from "./types.js";
+import { assertPolicyChoice } from "./policy-choice.js";
+import type { AuxData, KindedResource, Principal, Resource } from "./types.js";
 
 /** The longest time that Node's timers can wait, in ms. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -40,22 +41,6 @@ export function assertResource(resource: Resource): void {
   }
   assertAttributes("A resource", resource);
   assertPolicyChoice("A resource", resource);
-}
-
-/**
- * Asserts that a scope and a version are text, if they are there: another value would have to be left out, and another
- * policy would decide.
- *
- * @param whose - the beginning of the message, such as "A resource"
- * @throws {@link AuthorizationSetupError} otherwise
- */
-export function assertPolicyChoice(whose: string, choice: PolicyChoice): void {
-  for (const name of ["scope", "policyVersion"] as const) {
-    const value: unknown = choice[name];
-    if (value !== undefined && typeof value !== "string") {
-      throw new AuthorizationSetupError(`${whose} has a ${name} that is not a string.`);
-    }
-  }
 }
 
 /**

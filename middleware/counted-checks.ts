@@ -17,7 +17,7 @@ export class CountedChecks {
   constructor(enforcement: Enforcement) {
     this.#enforcement = enforcement;
     const { res } = enforcement.req;
-    // Who calls end() learns whether the event was recorded. Without such a caller nobody is left to be told.
+    // Who calls end() learns whether the event was recorded. When the response is closed, nobody waits for that.
     const endUnheard = () => void this.end().catch(() => {});
     if (res?.closed) endUnheard();
     else res?.once("close", endUnheard);

@@ -1,11 +1,12 @@
 import type { Request } from "express";
-import { assertAuxData, assertPolicyChoice, assertPrincipal, assertResource } from "./assertions.js";
+import { assertAuxData, assertPrincipal, assertResource } from "./assertions.js";
 import { BatchedChecks } from "./batched-checks.js";
 import type { Subject } from "./decisions/make-event.js";
 import { type RecordedAnswer, RecordedPdp } from "./decisions/recorded-pdp.js";
 import type { DecisionRecorder } from "./decisions/recorder.js";
 import { AuthorizationSetupError, DeniedError, ResourceNotFoundError, UnauthenticatedError } from "./errors.js";
 import type { Filter } from "./filter/filter.js";
+import { assertPolicyChoice, isSameChoice } from "./policy-choice.js";
 import {
   type AuxData,
   type Check,
@@ -110,7 +111,7 @@ export class Enforcement {
       const resource = wholeKind(policy);
       const earlier = this.#filters.get(key)?.resource;
       // filter() would give the handler one of the two, and the rows would be those of the other policy as well.
-      if (earlier && (earlier.scope !== resource.scope || earlier.policyVersion !== resource.policyVersion)) {
+      if (earlier && !isSameChoice(earlier, resource)) {
         throw new AuthorizationSetupError(`Two guards filter ${kind} ${action} by different policies.`);
       }
       return { principal, resource };

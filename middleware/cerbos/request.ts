@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { GRPC } from "@cerbos/grpc";
-import type { CallOptions, Check, PlanOptions, PolicyChoice, Principal, Resource } from "../types.js";
+import { choiceOf } from "../policy-choice.js";
+import type { CallOptions, Check, PlanOptions, Principal, Resource } from "../types.js";
 import { assertFaithful } from "./faithful-json.js";
 
 /** A CheckResources request, as the Cerbos client takes it. */
@@ -69,10 +70,6 @@ function sentPrincipal({ id, roles, attr = {}, ...choice }: Principal): Principa
   const principal = { id, roles: [...new Set(roles)], attr, ...choiceOf(choice) };
   assertFaithful({ principal });
   return principal;
-}
-
-function choiceOf({ scope, policyVersion }: PolicyChoice): PolicyChoice {
-  return { ...(scope !== undefined && { scope }), ...(policyVersion !== undefined && { policyVersion }) };
 }
 
 function sentOptions({ includeMetadata, requestId, auxData }: CallOptions) {

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { Request } from "express";
 import { type Filter, redactedText } from "../filter/filter.js";
 import type { Attributes } from "../json.js";
-import type { Check, DecisionMetadata, PolicyChoice, Principal, Resource } from "../types.js";
+import { choiceOf } from "../policy-choice.js";
+import type { Check, DecisionMetadata, Principal, Resource } from "../types.js";
 import type { CheckCount, CheckEvent, CheckedResource, Effect, EnforcedEvent } from "./event.js";
 
 /** Names of the attributes that events contain. */
@@ -78,7 +79,7 @@ export function enforcedEvent(subject: Subject, outcome: EnforcedOutcome, attrib
     resource: {
       kind,
       id: resource?.id ?? null,
-      ...choiceOf(resource),
+      ...(resource && choiceOf(resource)),
       ...named(attributes.resource?.[kind], resource?.attr),
     },
     action,
@@ -175,14 +176,6 @@ function named(names: readonly string[] = [], attr: Attributes = {}): { attr?: A
     attr: Object.fromEntries(
       names.filter((name) => Object.hasOwn(attr, name)).map((name) => [name, attr[name]]),
     ) as Attributes,
-  };
-}
-
-/** Scope and version, where the app has chosen them. */
-function choiceOf(choice: PolicyChoice | undefined): PolicyChoice {
-  return {
-    ...(choice?.scope && { scope: choice.scope }),
-    ...(choice?.policyVersion && { policyVersion: choice.policyVersion }),
   };
 }
 
