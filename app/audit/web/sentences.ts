@@ -129,8 +129,13 @@ export function decisionSentence(
  */
 export function checksSentence({ total, allowed }: ChecksCount, name: string | null, asker: string | null): string {
   const questions = total === 1 ? "1 question" : `${total} questions`;
-  const asked = asker === null ? "asked ahead for" : `asked by ${asker} about`;
-  return `${questions} ${asked} ${name ?? "a visitor without a login"}, ${allowed} answered with yes`;
+  const subject = name ?? "a visitor without a login";
+  // Of oneself one asks what would be: how a contact would look after a transfer, say.
+  const asked =
+    asker === null
+      ? `asked ahead for ${subject}`
+      : `asked by ${asker} about ${asker === name ? "what might be" : subject}`;
+  return `${questions} ${asked}, ${allowed} answered with yes`;
 }
 
 /**
