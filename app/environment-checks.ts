@@ -1,0 +1,57 @@
+import type { Environment } from "./environment.js";
+
+const oktaNames = ["OKTA_ISSUER", "OKTA_CLIENT_ID", "OKTA_CLIENT_SECRET"] as const;
+
+/** Problems of settings that only make sense together. */
+export function inconsistent(env: Environment): string[] {
+  const problems: string[] = [];
+  const absent = oktaNames.filter((name) => !env[name]);
+  if (absent.length > 0 && absent.length < oktaNames.length) {
+    problems.push(`${absent.join(", ")}: missing, though other OKTA_ settings are there; give all three or none`);
+  }
+  if (env.DECISION_STREAM_AUTHORIZATION && !env.DECISION_STREAM?.startsWith("http")) {
+    problems.push("DECISION_STREAM: must be an http(s) URL when DECISION_STREAM_AUTHORIZATION is there");
+  }
+  if (env.METRICS_PORT === env.PORT) problems.push("METRICS_PORT: must be another than PORT");
+  if (env.CERBOS_PLAYGROUND && env.CERBOS_TLS === "false") problems.push("CERBOS_TLS: the playground needs TLS");
+  if (env.CERBOS_PLAYGROUND && !env.CERBOS_HOSTNAME) {
+    problems.push(
+      "CERBOS_HOSTNAME: missing, though CERBOS_PLAYGROUND is there; the hosted PDP is demo-pdp.cerbos.cloud",
+    );
+  }
+  return problems;
+}
+
+const required = {
+  APP_BASE_URL: "the public https:// address of this app",
+  OKTA_ISSUER: "your authorization server, e.g. https://example.okta.com/oauth2/default",
+  OKTA_CLIENT_ID: "client id of the web application in Okta",
+  OKTA_CLIENT_SECRET: "client secret of the web application in Okta",
+  CERBOS_HOSTNAME: "host:port of the Cerbos PDP",
+  DATABASE_URL: "connection string of PostgreSQL",
+  SESSION_SECRET: "at least 32 random characters, e.g. from: openssl rand -hex 32",
+};
+
+/** Settings that are missing in production, where nothing falls back to a stand-in. */
+export function missing(env: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(required).flatMap(([name, meaning]) => (env[name] ? [] : `${name}: missing (${meaning})`));
+}
+
+/** Settings that are missing or unsafe in production. */
+export function unsafe(env: Environment): string[] {
+  const problems = missing(env);
+  if (env.APP_BASE_URL && !env.APP_BASE_URL.startsWith("https:")) {
+    problems.push("APP_BASE_URL: must be https:// in production, or session cookies could be read on the way");
+  }
+  if (env.OKTA_ISSUER && !env.OKTA_ISSUER.startsWith("https:")) {
+    problems.push("OKTA_ISSUER: must be https:// in production");
+  }
+  if (env.SESSION_SECRET && env.SESSION_SECRET.length < 32) {
+    problems.push("SESSION_SECRET: must have at least 32 characters in production");
+  }
+  if (env.DECISION_STREAM?.startsWith("http:")) {
+    problems.push("DECISION_STREAM: must be https:// in production, as it tells who does what");
+  }
+  if (env.CERBOS_PLAYGROUND) problems.push("CERBOS_PLAYGROUND: the hosted demo PDP is not for production");
+  return problems;
+}

@@ -1,0 +1,91 @@
+import { z } from "zod";
+
+const text = z.string().trim();
+const origin = text.refine(isHttpUrl, "must be an http(s) URL").transform((value) => value.replace(/\/+$/, ""));
+/** Left out, `max` is infinite. */
+function wholeNumber(min: number, max = Number.POSITIVE_INFINITY) {
+  const range = max === Number.POSITIVE_INFINITY ? `must be at least ${min}` : `must be from ${min} to ${max}`;
+  const number = z.coerce.number("must be a number").refine(Number.isInteger, "must be a whole number");
+  return number.min(min, range).max(max, range);
+}
+
+const port = wholeNumber(1, 65_535);
+const perMinute = wholeNumber(1);
+
+/** Every variable that the app reads; an empty one counts as absent. */
+export const environment = z.object({
+  NODE_ENV: text.optional(),
+  PORT: port.default(8080),
+  APP_BASE_URL: origin
+    .refine((value) => URL.canParse(value) && new URL(value).origin === value, "must be an origin, without a path")
+    .optional(),
+  OKTA_ISSUER: origin
+    .refine((value) => !/-admin\.okta|\{yourOktaDomain\}/i.test(value), "must be your Okta domain, without -admin")
+    .optional(),
+  OKTA_CLIENT_ID: text.optional(),
+  OKTA_CLIENT_SECRET: text.optional(),
+  OKTA_AUDIENCE: text.default("api://default"),
+  OKTA_GROUPS_CLAIM: text.default("groups"),
+  ROLE_MAP: text.transform(parseRoleMap).optional(),
+  CERBOS_HOSTNAME: text.regex(/^(unix:\S+|[^\s/]+)$/, "must be host:port or unix:/path, without http://").optional(),
+  CERBOS_TLS: z.enum(["true", "false"], "must be true or false").optional(),
+  CERBOS_PLAYGROUND: text.optional(),
+  DATABASE_URL: text.regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://").optional(),
+  DATABASE_POOL_SIZE: wholeNumber(1, 1_000).optional(),
+  SHUTDOWN_DRAIN_SECONDS: z.coerce
+    .number("must be a number of seconds")
+    .min(0, "must be from 0 to 300")
+    .max(300, "must be from 0 to 300")
+    .default(0),
+  SESSION_SECRET: text.optional(),
+  DATA_DIR: text.default("./data"),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "must be a pino level, such as info")
+    .default("info"),
+  // A much larger number gives times that the database cannot represent.
+  AUDIT_RETENTION_DAYS: z.coerce
+    .number("must be a number of days")
+    .positive("must be more than 0")
+    .max(36_500, "must be at most 36500, which is a hundred years; leave it out to keep decisions for ever")
+    .optional(),
+  DECISION_STREAM: text
+    .refine((value) => value === "stdout" || isHttpUrl(value), "must be stdout or an http(s) URL")
+    .refine((value) => !hasCredentials(value), "must be without user and password: see DECISION_STREAM_AUTHORIZATION")
+    .optional(),
+  DECISION_STREAM_AUTHORIZATION: text.refine(isHeaderValue, "must be a value that an HTTP header can have").optional(),
+  METRICS_PORT: port.optional(),
+  RATE_LIMIT_LOGIN: perMinute.default(100),
+  RATE_LIMIT_REQUESTS: perMinute.default(6_000),
+});
+
+/** The variables, checked one by one. */
+export type Environment = z.output<typeof environment>;
+
+function isHttpUrl(value: string): boolean {
+  return /^https?:\/\/\S+$/.test(value) && URL.canParse(value);
+}
+
+function hasCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { username, password } = new URL(url);
+  return username !== "" || password !== "";
+}
+
+function isHeaderValue(value: string): boolean {
+  try {
+    new Headers({ authorization: value });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Parses `crm-admins=admin,crm-users=user`. A group's name may contain `=`, a role's may not. */
+function parseRoleMap(value: string, context: z.RefinementCtx): ReadonlyMap<string, string> {
+  const pairs = value.split(",").map((pair) => pair.split(/=(?=[^=]*$)/).map((side) => side.trim()));
+  if (!pairs.every(([group, role]) => group && role)) {
+    context.addIssue({ code: "custom", message: "must look like crm-admins=admin,crm-users=user" });
+    return z.NEVER;
+  }
+  return new Map(pairs as [string, string][]);
+}
