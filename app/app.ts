@@ -83,7 +83,7 @@ export function createApp(services: Services): Express {
   app.use(noStore);
   app.use(requestTurns());
   app.use(browserSessions(config, database.pool, sessionSecret));
-  app.use(identify(config.claimRules, bearerTokens(okta.settings, config.audience, config.claimRules)));
+  app.use(identify(config.claimRules, bearerTokens(okta.settings, config)));
   app.use(rememberPeople(people));
   app.use(requestLimit(config.rateLimits.requests));
   app.use(authorization({ pdp, principal: principalOf, decisions: { sinks: services.decisionSinks } }));

@@ -34,6 +34,14 @@ export interface ClaimRules {
   readonly roleMap: ReadonlyMap<string, string> | undefined;
 }
 
+/** Which API clients may use their access tokens here. Without either, all whose tokens have the audience. */
+export interface ApiAccess {
+  /** The scope that access tokens must have. */
+  readonly scope: string | undefined;
+  /** The client ids whose access tokens are accepted. */
+  readonly clients: ReadonlySet<string> | undefined;
+}
+
 /** All settings. Without Okta, PDP or database settings, the demo's stand-in takes their place. */
 export interface Config {
   readonly production: boolean;
@@ -43,6 +51,7 @@ export interface Config {
   readonly okta: OktaSettings | undefined;
   /** The `aud` that access tokens of API clients must carry. */
   readonly audience: string;
+  readonly apiAccess: ApiAccess;
   readonly claimRules: ClaimRules;
   readonly cerbos: CerbosSettings | undefined;
   /** PostgreSQL connection string. */
@@ -105,6 +114,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     baseUrl: data.APP_BASE_URL ?? `http://localhost:${data.PORT}`,
     okta: issuer && clientId && clientSecret ? { issuer, clientId, clientSecret } : undefined,
     audience: data.OKTA_AUDIENCE,
+    apiAccess: { scope: data.OKTA_API_SCOPE, clients: data.OKTA_API_CLIENTS },
     claimRules: { groupsClaim: data.OKTA_GROUPS_CLAIM, roleMap: data.ROLE_MAP },
     cerbos: target ? { target, tls: tlsFor(data, target), playgroundInstance: data.CERBOS_PLAYGROUND } : undefined,
     databaseUrl: data.DATABASE_URL,

@@ -34,7 +34,12 @@ const required = {
 
 /** Settings that are missing in production, where nothing falls back to a stand-in. */
 export function missing(env: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(required).flatMap(([name, meaning]) => (env[name] ? [] : `${name}: missing (${meaning})`));
+  const problems = Object.entries(required).flatMap(([name, meaning]) =>
+    env[name] ? [] : `${name}: missing (${meaning})`,
+  );
+  if (env.OKTA_API_SCOPE || env.OKTA_API_CLIENTS) return problems;
+  const meaning = "a scope for this API, or the ids of its clients, or else any application's access token is accepted";
+  return [...problems, `OKTA_API_SCOPE, OKTA_API_CLIENTS: missing; give one of them (${meaning})`];
 }
 
 /** Settings that are missing or unsafe in production. */

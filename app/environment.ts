@@ -12,6 +12,8 @@ function wholeNumber(min: number, max = Number.POSITIVE_INFINITY) {
 const port = wholeNumber(1, 65_535);
 const perMinute = wholeNumber(1);
 
+const loginScopes = ["openid", "profile", "email", "address", "phone", "offline_access", "groups", "device_sso"];
+
 /** Every variable that the app reads; an empty one counts as absent. */
 export const environment = z.object({
   NODE_ENV: text.optional(),
@@ -25,6 +27,15 @@ export const environment = z.object({
   OKTA_CLIENT_ID: text.optional(),
   OKTA_CLIENT_SECRET: text.optional(),
   OKTA_AUDIENCE: text.default("api://default"),
+  // RFC 6749, section 3.3. The scopes of OpenID Connect are in the tokens of any login.
+  OKTA_API_SCOPE: text
+    .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, "must be one scope, without spaces")
+    .refine(
+      (scope) => !loginScopes.includes(scope),
+      "must be a scope of your own: any application's login has this one",
+    )
+    .optional(),
+  OKTA_API_CLIENTS: text.transform(parseClientIds).optional(),
   OKTA_GROUPS_CLAIM: text.default("groups"),
   ROLE_MAP: text.transform(parseRoleMap).optional(),
   CERBOS_HOSTNAME: text.regex(/^(unix:\S+|[^\s/]+)$/, "must be host:port or unix:/path, without http://").optional(),
@@ -88,4 +99,12 @@ function parseRoleMap(value: string, context: z.RefinementCtx): ReadonlyMap<stri
     return z.NEVER;
   }
   return new Map(pairs as [string, string][]);
+}
+
+/** Parses `0oa1,0oa2`. */
+function parseClientIds(value: string, context: z.RefinementCtx): ReadonlySet<string> {
+  const ids = value.split(",").map((id) => id.trim());
+  if (ids.every((id) => /^[\x21-\x7e]+$/.test(id))) return new Set(ids);
+  context.addIssue({ code: "custom", message: "must be client ids with commas between them" });
+  return z.NEVER;
 }

@@ -2,8 +2,9 @@ import OktaJwtVerifier from "@okta/jwt-verifier";
 import type { Request } from "express";
 import { LRUCache } from "lru-cache";
 import { UnauthenticatedError } from "../../middleware/index.js";
-import type { ClaimRules, OktaSettings } from "../config.js";
+import type { Config, OktaSettings } from "../config.js";
 import { withDeadline } from "../deadline.js";
+import { checkApiAccess } from "./api-access.js";
 import { type Claims, type Person, personFromAccessToken } from "./claims.js";
 import { issuerCheck, withoutHttpsWarning } from "./http-issuer.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
@@ -27,19 +28,19 @@ export function hasBearerToken(req: Request): boolean {
 
 /**
  * Makes the function that turns a request's access token into the person it was issued for. The token's signature,
- * issuer, audience and times are checked (RFC 9068, section 4). Groups that are not in the token come from userinfo,
+ * issuer, audience and times are checked (RFC 9068, section 4), then its client and scopes. Groups that are not in the token come from userinfo,
  * whose answer is kept for a minute.
  *
- * The function throws {@link UnauthenticatedError} when the token is not valid, and {@link OktaUnavailableError} when
- * Okta does not answer in time, so that the token cannot be checked.
+ * The function throws {@link UnauthenticatedError} when the token is not valid, what {@link checkApiAccess} throws, and
+ * {@link OktaUnavailableError} when Okta does not answer in time, so that the token cannot be checked.
  *
- * @param audience - the `aud` that tokens must have
- * @param rules - how the token's claims become a person
+ * @param config.audience - the `aud` that tokens must have
+ * @param config.apiAccess - which clients and scopes are accepted
+ * @param config.claimRules - how the token's claims become a person
  */
 export function bearerTokens(
   okta: OktaSettings,
-  audience: string,
-  rules: ClaimRules,
+  { audience, apiAccess, claimRules }: Pick<Config, "audience" | "apiAccess" | "claimRules">,
 ): (req: Request) => Promise<Person> {
   const { issuer } = okta;
   const options = { issuer, jwksRequestsPerMinute: MAX_KEY_REQUESTS_PER_MINUTE, testing: issuerCheck(issuer) };
@@ -72,10 +73,11 @@ export function bearerTokens(
       if (fault === "unknown") keysUnreachable = false;
       throw fault && keysUnreachable ? new OktaUnavailableError({ cause: error }) : invalidToken(error);
     });
-    const needsUserinfo = claims[rules.groupsClaim] === undefined && claims.uid;
+    checkApiAccess(claims, apiAccess);
+    const needsUserinfo = claims[claimRules.groupsClaim] === undefined && claims.uid;
     const userinfo = needsUserinfo ? await userinfoCache.fetch(token) : undefined;
     if (userinfo && userinfo.sub !== claims.uid) throw invalidToken();
-    const person = personFromAccessToken({ ...userinfo, ...claims }, rules);
+    const person = personFromAccessToken({ ...userinfo, ...claims }, claimRules);
     if (!person) throw invalidToken();
     return person;
   };

@@ -11,12 +11,14 @@ import { type IdentityProviderOptions, startIdentityProvider } from "./identity-
 
 const usage = `Usage: node --import tsx app/demo/identity-provider-command.ts
          --client-id <id> --client-secret <secret> --app-base-url <url> [--port <number>] [--host <address>]
+         [--api-scope <scope>]
 
   --client-id      client id of the web application
   --client-secret  its client secret
   --app-base-url   public base URL of the app, such as http://localhost:8080
   --port           TCP port to listen on; default: a free one
-  --host           address to listen on; default: 127.0.0.1`;
+  --host           address to listen on; default: 127.0.0.1
+  --api-scope      a scope of an API besides those of OpenID Connect; default: none`;
 
 try {
   const standIn = await startIdentityProvider(optionsFrom(process.argv.slice(2)));
@@ -31,6 +33,7 @@ try {
 function optionsFrom(args: string[]): IdentityProviderOptions {
   const values = parse(args);
   const { "client-id": clientId, "client-secret": clientSecret, "app-base-url": appBaseUrl, host } = values;
+  const { "api-scope": apiScope } = values;
   if (!clientId || !clientSecret || !appBaseUrl) {
     const missing = (["client-id", "client-secret", "app-base-url"] as const).filter((name) => !values[name]);
     throw new Error(`Missing: ${missing.map((name) => `--${name}`).join(", ")}.\n\n${usage}`);
@@ -39,6 +42,7 @@ function optionsFrom(args: string[]): IdentityProviderOptions {
     clientId,
     clientSecret,
     appBaseUrl,
+    apiScope,
     ...(values.port === undefined ? {} : { port: portFrom(values.port) }),
     ...(host === undefined ? {} : { host }),
   };
@@ -54,6 +58,7 @@ function parse(args: string[]) {
         "app-base-url": { type: "string" },
         port: { type: "string" },
         host: { type: "string" },
+        "api-scope": { type: "string" },
       },
     }).values;
   } catch (error) {

@@ -22,6 +22,7 @@ export async function startOktaStandIn(config: Config, logger: Logger): Promise<
   const provider = await startIdentityProvider({
     ...client,
     appBaseUrl: config.baseUrl,
+    apiScope: config.apiAccess.scope,
     onError: (err) => logger.error({ err }, "identity provider failed"),
   });
   const { issuer } = provider;

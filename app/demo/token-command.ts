@@ -21,9 +21,10 @@ ${userList}
   --issuer    a stand-in identity provider that runs alone, such as http://localhost:9000/oauth2/default`;
 
 try {
-  const { login, dataDir, issuer } = parse(process.argv.slice(2));
+  const config = loadConfig();
+  const { login, dataDir, issuer } = parse(process.argv.slice(2), config.dataDir);
   if (!userByLogin(login)) throw new Error(`There is no demo user ${login}. There are:\n${userList}`);
-  console.log(await requestToken(issuer ?? (await issuerOfDemo(dataDir)), login));
+  console.log(await requestToken(issuer ?? (await issuerOfDemo(dataDir)), login, config.apiAccess.scope));
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
@@ -35,12 +36,12 @@ async function issuerOfDemo(dataDir: string): Promise<string> {
   return state.issuer;
 }
 
-function parse(args: string[]): { login: string; dataDir: string; issuer: string | undefined } {
+function parse(args: string[], defaultDataDir: string): { login: string; dataDir: string; issuer: string | undefined } {
   try {
     const { positionals, values } = parseArgs({
       args,
       allowPositionals: true,
-      options: { "data-dir": { type: "string", default: loadConfig().dataDir }, issuer: { type: "string" } },
+      options: { "data-dir": { type: "string", default: defaultDataDir }, issuer: { type: "string" } },
     });
     const [login, ...rest] = positionals;
     if (login === undefined || rest.length > 0) throw new Error("Give one e-mail address.");

@@ -10,6 +10,7 @@ const production = {
   CERBOS_HOSTNAME: "pdp.internal:3593",
   DATABASE_URL: "postgres://crm@db.internal/crm",
   SESSION_SECRET: "0123456789abcdef0123456789abcdef",
+  OKTA_API_SCOPE: "contacts",
 };
 
 function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
@@ -166,12 +167,32 @@ describe("settings", () => {
     assert.match(problems[0] ?? "", /OKTA_CLIENT_ID, OKTA_CLIENT_SECRET: missing/);
   });
 
+  it("take one scope that is the API's own, and a list of clients", () => {
+    assert.deepEqual(readConfig({}).apiAccess, { scope: undefined, clients: undefined });
+    const { apiAccess } = readConfig({ OKTA_API_SCOPE: "crm:contacts", OKTA_API_CLIENTS: " 0oa1 ,0oa2" });
+    assert.deepEqual(apiAccess, { scope: "crm:contacts", clients: new Set(["0oa1", "0oa2"]) });
+    for (const scope of ["a b", 'a,"b"', "ü", "openid", "profile", "email", "groups", "offline_access"]) {
+      assert.match(problemsOf({ OKTA_API_SCOPE: scope }).join(), /^OKTA_API_SCOPE: must be (one|a) scope/, scope);
+    }
+    for (const clients of [",", "0oa1,", "0oa1,,0oa2", "0oa1 0oa2", "ü"]) {
+      assert.match(problemsOf({ OKTA_API_CLIENTS: clients }).join(), /^OKTA_API_CLIENTS: must be client ids/, clients);
+    }
+  });
+
   describe("in production", () => {
+    it("need a scope or a list of clients for access tokens", () => {
+      const { OKTA_API_SCOPE: _, ...without } = production;
+      const problems = problemsOf(without);
+      assert.equal(problems.length, 1, problems.join("\n"));
+      assert.match(problems[0] ?? "", /^OKTA_API_SCOPE, OKTA_API_CLIENTS: missing/);
+      assert.deepEqual(problemsOf({ ...without, OKTA_API_CLIENTS: "0oa1" }), []);
+    });
+
     it("list everything that is missing, in one message", () => {
       const problems = problemsOf({ NODE_ENV: "production" });
       const { NODE_ENV: _, ...required } = production;
       assert.deepEqual(
-        problems.map((problem) => problem.split(":")[0]),
+        problems.map((problem) => problem.split(/[:,]/)[0]),
         Object.keys(required),
       );
     });

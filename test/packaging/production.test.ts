@@ -19,6 +19,7 @@ describe("in production", function () {
     const required =
       "APP_BASE_URL OKTA_ISSUER OKTA_CLIENT_ID OKTA_CLIENT_SECRET CERBOS_HOSTNAME DATABASE_URL SESSION_SECRET";
     for (const name of required.split(" ")) assert.match(stderr, new RegExp(`- ${name}: missing`));
+    assert.match(stderr, /- OKTA_API_SCOPE, OKTA_API_CLIENTS: missing/);
     assert.doesNotMatch(stderr, /\bat .*:\d+:\d+/);
   });
 
@@ -35,6 +36,7 @@ describe("in production", function () {
       CERBOS_HOSTNAME: "localhost:9",
       DATABASE_URL: database.url,
       SESSION_SECRET: "0123456789abcdef0123456789abcdef",
+      OKTA_API_CLIENTS: "api-client",
       // Node writes here which scripts a process has loaded.
       NODE_V8_COVERAGE: modules.path,
     }));

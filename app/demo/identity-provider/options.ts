@@ -22,12 +22,15 @@ export interface IdentityProviderOptions {
   groupsAs?: "array" | "string";
   /** Whether access tokens carry groups and department too. Okta needs second claims for that. Default: true. */
   accessTokenGroups?: boolean;
+  /** A scope of an API besides those of OpenID Connect. Whoever asks for it gets it. Default: none. */
+  apiScope?: string | undefined;
   /** Called with failures inside the provider, which are defects and not refusals. Default: a process warning. */
   onError?: (error: Error) => void;
 }
 
 /** The options with every default filled in, the URLs checked, and the issuer known. */
-export interface Settings extends Readonly<Required<Omit<IdentityProviderOptions, "port" | "host">>> {
+export interface Settings extends Readonly<Required<Omit<IdentityProviderOptions, "port" | "host" | "apiScope">>> {
+  readonly apiScope: string | undefined;
   readonly issuer: string;
 }
 
@@ -58,6 +61,7 @@ export function settingsFrom(options: IdentityProviderOptions, issuer: string): 
     groupsIn: options.groupsIn ?? "id_token",
     groupsAs: options.groupsAs ?? "array",
     accessTokenGroups: options.accessTokenGroups ?? true,
+    apiScope: options.apiScope,
     onError: options.onError ?? warnAbout,
     issuer,
   };

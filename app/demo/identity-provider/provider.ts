@@ -34,10 +34,10 @@ const DAY_SECONDS = 24 * HOUR_SECONDS;
  */
 export function createProvider(settings: Settings, key: SigningKey): Provider {
   const provider = new Provider(settings.issuer, configuration(settings, key));
-  adjustRequestParameters(provider);
+  adjustRequestParameters(provider, settings);
   issueAccessTokensAsJwts(provider, key);
   addOktaClaimsToIdTokens(provider);
-  addPasswordGrant(provider);
+  addPasswordGrant(provider, settings);
   logOutWithoutConfirmation(provider);
   provider.on("server_error", (_ctx, error) => settings.onError(error));
   // Errors outside the provider's own error handling, which Koa prints when there is no listener. Those with `expose`
@@ -95,7 +95,7 @@ function configuration(settings: Settings, key: SigningKey): Configuration {
       },
     },
 
-    scopes: ["openid", ...scopesWithoutClaims],
+    scopes: ["openid", ...scopesWithoutClaims(settings)],
     claims: claimsByScope,
     findAccount(_ctx, id) {
       const user = userById(id);

@@ -9,14 +9,15 @@ const REQUEST_TIMEOUT_MS = 10_000;
  *
  * @param issuer - the stand-in's issuer identifier; slashes at its end are ignored
  * @param login - the user's login
+ * @param apiScope - a scope that the token must have besides those of OpenID Connect
  * @throws Error when nothing answers at the issuer within 10 s, or when it issues no token
  */
-export async function requestToken(issuer: string, login: string): Promise<string> {
+export async function requestToken(issuer: string, login: string, apiScope?: string): Promise<string> {
   const response = await post(`${issuer.replace(/\/+$/, "")}${endpoints.token}`, {
     grant_type: "password",
     username: login,
     password: "any",
-    scope: "openid profile email groups",
+    scope: ["openid profile email groups", apiScope].filter(Boolean).join(" "),
     client_id: cliClientId,
   });
   const body: unknown = await response.json().catch(() => undefined);

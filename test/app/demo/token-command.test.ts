@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createLocalJWKSet, jwtVerify } from "jose";
+import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
 import { writeDemoState } from "../../../app/demo/demo-state.js";
 import { startIdentityProvider } from "../../../app/demo/identity-provider/index.js";
 import { useCommands } from "../../support/demo/commands.js";
@@ -30,6 +30,18 @@ describe("the token command", () => {
     const gone = await commands.run("token-command", "uma@example.com", "--data-dir", commands.folder).ended;
     assert.deepEqual({ code: gone.code, stdout: gone.stdout }, { code: 1, stdout: "" });
     assert.match(gone.stderr, /start it with npm start/);
+  });
+
+  it("prints one with the scope that the API requires, from the client of the command", async () => {
+    const idp = await startIdentityProvider({ ...app, apiScope: "crm:contacts" });
+    try {
+      const env = { OKTA_API_SCOPE: "crm:contacts" };
+      const { stdout } = await commands.runWith(env, "token-command", "uma@example.com", "--issuer", idp.issuer).ended;
+      const { scp, cid } = decodeJwt(stdout.trim());
+      assert.deepEqual([scp, cid], [["openid", "profile", "email", "groups", "crm:contacts"], "gatehouse-cli"]);
+    } finally {
+      await idp.stop();
+    }
   });
 
   it("says on the standard error what a token needs", async () => {

@@ -45,7 +45,7 @@ export const publicUrl = "https://crm.example";
 
 /**
  * A shared stack in which no setting is the usual one: it is behind a proxy that speaks https, its rate limits are
- * small, and its groups are in a claim of another name and are mapped to roles. Requests tell it the client's address
+ * small, access tokens need a scope and one of two clients, and its groups are in a claim of another name and are mapped to roles. Requests tell it the client's address
  * in `X-Forwarded-For`.
  */
 export function proxiedStack(): Promise<IssuerStack> {
@@ -53,6 +53,8 @@ export function proxiedStack(): Promise<IssuerStack> {
     APP_BASE_URL: publicUrl,
     RATE_LIMIT_LOGIN: "5",
     RATE_LIMIT_REQUESTS: "20",
+    OKTA_API_SCOPE: "contacts",
+    OKTA_API_CLIENTS: "0oa1api, 0oa2api",
     OKTA_GROUPS_CLAIM: "crm_groups",
     ROLE_MAP: "crm-admins=admin, crm-users=user, staff=user",
   });

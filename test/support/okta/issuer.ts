@@ -11,6 +11,9 @@ import { accessTokenHash } from "./access-token-hash.js";
 /** The claims of a token, or of userinfo. */
 export type Claims = Record<string, unknown>;
 
+/** The client and the scopes of access tokens, unless a test says otherwise. */
+export const apiClient = { cid: "0oa1api", scp: ["openid", "contacts"] };
+
 /** The claims of an account, by where the authorization server puts them. */
 export interface Account {
   readonly idToken?: Claims;
@@ -93,6 +96,7 @@ export class Issuer {
     const token = await this.sign({
       ...this.#standardClaims(accessTokenAudience),
       ver: 1,
+      ...apiClient,
       jti: randomUUID(),
       ...claims,
     });

@@ -1,5 +1,6 @@
 import { errors, type Provider } from "oidc-provider";
 import { userByLogin } from "../../users.js";
+import type { Settings } from "../options.js";
 import { refuseUnknownScopes } from "./scopes.js";
 
 /**
@@ -7,7 +8,7 @@ import { refuseUnknownScopes } from "./scopes.js";
  * username is a demo user's login; any password is accepted except an empty one. It issues an access token and nothing
  * else. Clients may use it when their `grant_types` list it.
  */
-export function addPasswordGrant(provider: Provider): void {
+export function addPasswordGrant(provider: Provider, settings: Settings): void {
   provider.registerGrantType<{ username?: string; password?: string }>(
     "password",
     async (ctx) => {
@@ -16,7 +17,7 @@ export function addPasswordGrant(provider: Provider): void {
       // An unknown user and a wrong password get the same answer in RFC 6749, section 5.2, and at Okta.
       if (!user || !params.password) throw new errors.InvalidGrant("The credentials provided were invalid.");
       const { scope = "openid" } = params;
-      refuseUnknownScopes(scope);
+      refuseUnknownScopes(scope, settings);
 
       const grant = new provider.Grant({ clientId: client.clientId, accountId: user.id });
       grant.addOIDCScope(scope);

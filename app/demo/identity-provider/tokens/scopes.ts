@@ -1,4 +1,5 @@
 import { errors } from "oidc-provider";
+import type { Settings } from "../options.js";
 
 /**
  * The claims that each scope gives access to. Groups and department come with every scope, which is how Okta's guides
@@ -12,8 +13,10 @@ export const claimsByScope = {
   groups: ["groups"],
 };
 
-/** Scopes without claims: `offline_access` is for a refresh token. */
-export const scopesWithoutClaims = ["offline_access"];
+/** Scopes without claims: `offline_access` is for a refresh token. An API's scope is for access tokens. */
+export function scopesWithoutClaims({ apiScope }: Settings): string[] {
+  return apiScope === undefined ? ["offline_access"] : ["offline_access", apiScope];
+}
 
 /**
  * Checks a space-separated list of scopes. OAuth 2.0 lets a server ignore scopes that it does not know (RFC 6749,
@@ -21,8 +24,8 @@ export const scopesWithoutClaims = ["offline_access"];
  *
  * @throws errors.InvalidScope when this authorization server does not have one of them
  */
-export function refuseUnknownScopes(requested: string): void {
-  const known = [...Object.keys(claimsByScope), ...scopesWithoutClaims];
+export function refuseUnknownScopes(requested: string, settings: Settings): void {
+  const known = [...Object.keys(claimsByScope), ...scopesWithoutClaims(settings)];
   const unknown = requested.split(" ").filter((scope) => scope !== "" && !known.includes(scope));
   if (unknown.length > 0) {
     throw new errors.InvalidScope(`not configured on this authorization server: ${unknown.join(" ")}`, requested);
