@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type contacts, visibilities } from "../db/schema.js";
+import { isEmailAddress } from "../email-address.js";
 
 /** A contact, as it is stored and as it is sent as JSON. */
 export type Contact = typeof contacts.$inferSelect;
@@ -46,7 +47,7 @@ const emptied = (value: unknown) => (value === null ? "" : value);
 const unixLines = (value: unknown) => (typeof value === "string" ? value.replace(/\r\n?/g, "\n") : emptied(value));
 
 const email = line("email").refine(
-  (value) => value === "" || z.email().safeParse(value).success,
+  (value) => value === "" || isEmailAddress(value),
   "Must be an e-mail address, such as name@example.com.",
 );
 const phone = line("phone").refine(

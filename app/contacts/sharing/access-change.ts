@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Colleague } from "../../directory/people.js";
+import { isEmailAddress } from "../../email-address.js";
 import { ProblemError } from "../../problems.js";
 import { type Contact, visibility } from "../contact.js";
 import type { AccessChange } from "../store.js";
@@ -11,7 +12,7 @@ const MAX_PEOPLE_PER_CONTACT = 100;
 const email = z
   .string("Enter an e-mail address.")
   .trim()
-  .refine((value) => z.email().safeParse(value).success, "Enter the e-mail address of a colleague.");
+  .refine(isEmailAddress, "Enter the e-mail address of a colleague.");
 
 /** The input for sharing: the colleague's e-mail address, and whether they may only see the contact or change it too. */
 export const shareInput = z.object({ email, as: z.enum(["viewer", "editor"], "Must be viewer or editor.") });
