@@ -7,6 +7,7 @@ import { auditMenu } from "./audit/web/menu.js";
 import { auditRoutes } from "./audit/web/routes.js";
 import type { DecisionLog } from "./audit/write/decision-log.js";
 import { bearerTokens } from "./auth/bearer.js";
+import type { SessionEvents } from "./auth/events.js";
 import { identify } from "./auth/identity.js";
 import type { OktaConnection } from "./auth/okta-connection.js";
 import { loginRoutes } from "./auth/routes.js";
@@ -42,6 +43,8 @@ export interface Services {
   readonly decisionLog: DecisionLog;
   /** Where decisions go: the decision log, and what else takes them. */
   readonly decisionSinks: readonly DecisionSink[];
+  /** Takes what happens to sessions. */
+  readonly sessionEvents: SessionEvents;
   /** The authorization server: Okta's, or the demo's. */
   readonly okta: { readonly settings: OktaSettings; readonly connection: OktaConnection };
   readonly sessionSecret: string;
@@ -90,7 +93,7 @@ export function createApp(services: Services): Express {
   app.use(bodyParsers);
   app.use(csrf);
 
-  app.use(loginRoutes(okta.connection, config.baseUrl, loginLimit(config.rateLimits.login)));
+  app.use(loginRoutes(okta.connection, config.baseUrl, loginLimit(config.rateLimits.login), services.sessionEvents));
   app.use(startRoutes());
   app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
   app.use(sharingRoutes(contacts, people, decisionLog));

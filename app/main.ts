@@ -120,7 +120,7 @@ async function start(config: Config): Promise<void> {
   const connection = new OktaConnection({
     settings: oktaSettings,
     baseUrl: config.baseUrl,
-    onCallback: loginCallback(logger, config.claimRules),
+    onCallback: loginCallback(logger, config.claimRules, decisionLog.sessionEvents),
     logger,
   });
   closers.push(() => connection.close());
@@ -133,6 +133,7 @@ async function start(config: Config): Promise<void> {
     pdp,
     decisionLog,
     decisionSinks: stream ? [decisionLog.sink, stream.sink] : [decisionLog.sink],
+    sessionEvents: decisionLog.sessionEvents,
     okta: { settings: oktaSettings, connection },
     sessionSecret: config.sessionSecret ?? randomBytes(32).toString("hex"),
     isDemo: !config.okta,

@@ -1,9 +1,10 @@
-import type { ErrorRequestHandler, Request, Response } from "express";
+import type { ErrorRequestHandler, NextFunction, Request, Response } from "express";
 import type { Logger } from "pino";
 import type { ClaimRules } from "../config.js";
 import { isDatabaseUnavailable } from "../db/database-unavailable.js";
 import { ProblemError } from "../problems.js";
 import { type Claims, personFromLogin } from "./claims.js";
+import { type SessionEvents, type SessionReason, sessionHandle } from "./events.js";
 import { loginUrl } from "./login-paths.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
 import { SESSION_COOKIE, saveSession } from "./session.js";
@@ -19,28 +20,50 @@ const RETRY_COOKIE_LIFETIME_MS = 60_000;
  * with status 400, or 403 when Okta refused the user.
  *
  * @param rules - how claims become a person; a login whose claims have no user id fails
+ * @param events - takes each login that was completed, and each that failed
  */
-export function loginCallback(logger: Logger, rules: ClaimRules): ErrorRequestHandler {
-  return (error: unknown, req, res, next) => {
+export function loginCallback(logger: Logger, rules: ClaimRules, events: SessionEvents): ErrorRequestHandler {
+  const failed = (req: Request, reason: SessionReason) =>
+    events.record({ action: "login", effect: "deny", person: null, session: null, reason }, req);
+
+  async function finish(error: unknown, req: Request, res: Response, next: NextFunction): Promise<void> {
     const tokens = req.userContext?.tokens;
     if (!error && tokens) {
       const claims: Claims = { ...req.userContext?.userinfo, ...tokens.claims() };
+      const person = personFromLogin(claims, rules);
       // With such a login in its session, a browser would be redirected between Okta and this app without end.
-      if (!personFromLogin(claims, rules)) return next(loginFailed());
+      if (!person) {
+        await failed(req, "invalid_tokens");
+        return next(loginFailed());
+      }
+      const session = sessionHandle(req.sessionID);
+      await events.record({ action: "login", effect: "allow", person, session, reason: null }, req);
       req.session.login = { at: Date.now(), claims };
       res.clearCookie(RETRY_COOKIE);
-      saveSession(req).then(() => res.redirect(res.locals.returnTo ?? "/"), next);
-      return;
+      await saveSession(req);
+      return res.redirect(res.locals.returnTo ?? "/");
     }
     // After the comma openid-client repeats parameters of the request.
     const reason = error instanceof Error ? error.message.split(",")[0] : "no tokens";
     logger.warn({ requestId: req.id, reason }, "login failed");
     if (isDatabaseUnavailable(error)) return next(error);
+    await failed(req, reasonOf(error, req));
     if (isNetworkFault(error)) return next(new OktaUnavailableError({ cause: error }));
     if (req.query.error === "access_denied") return next(refusedByOkta(req));
     if (isLostLogin(error) && mayRestart(req)) return restartLogin(req, res);
     next(loginFailed());
+  }
+
+  // The router of Okta's middleware does not look at promises.
+  return (error, req, res, next) => {
+    finish(error, req, res, next).catch(next);
   };
+}
+
+function reasonOf(error: unknown, req: Request): SessionReason {
+  if (isNetworkFault(error)) return "okta_unavailable";
+  if (req.query.error === "access_denied") return "refused_by_okta";
+  return isLostLogin(error) ? "not_begun_here" : "invalid_tokens";
 }
 
 /** The session that began the login is gone, another tab began one since, or its code was used already. */

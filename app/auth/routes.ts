@@ -1,4 +1,5 @@
 import { type RequestHandler, Router } from "express";
+import { type SessionEvents, sessionHandle } from "./events.js";
 import { localPath, loginPaths } from "./login-paths.js";
 import type { OktaConnection } from "./okta-connection.js";
 import { endSession, SESSION_COOKIE } from "./session.js";
@@ -9,8 +10,14 @@ import { endSession, SESSION_COOKIE } from "./session.js";
  * @param okta - the connection whose middleware talks to Okta
  * @param baseUrl - public origin of the app
  * @param limit - rate limit of these routes
+ * @param events - takes each logout
  */
-export function loginRoutes(okta: OktaConnection, baseUrl: string, limit: RequestHandler): Router {
+export function loginRoutes(
+  okta: OktaConnection,
+  baseUrl: string,
+  limit: RequestHandler,
+  events: SessionEvents,
+): Router {
   const router = Router();
 
   router.get(
@@ -43,7 +50,12 @@ export function loginRoutes(okta: OktaConnection, baseUrl: string, limit: Reques
 
   router.post(loginPaths.logout, limit, async (req, res) => {
     const login = req.session?.passport?.user;
+    const { person, sessionID } = req;
     if (req.session) await endSession(req);
+    if (person && sessionID) {
+      const session = sessionHandle(sessionID);
+      await events.record({ action: "logout", effect: "allow", person, session, reason: null }, req);
+    }
     res.clearCookie(SESSION_COOKIE);
     await okta.logout(req, res, login);
   });

@@ -42,10 +42,17 @@ const everyRecord = z.object({
 });
 const effect = z.enum(["allow", "deny"]);
 /** Sources as they are named now, by their names in records. Version 0.1 wrote the last two. */
-const sources = { guard: "guard", check: "check", filter: "filter", authorize: "guard", can: "check" } as const;
+const sources = {
+  guard: "guard",
+  check: "check",
+  filter: "filter",
+  session: "session",
+  authorize: "guard",
+  can: "check",
+} as const;
 
 const singleDecision = everyRecord.extend({
-  source: z.enum(["guard", "filter", "authorize", "can"]),
+  source: z.enum(["guard", "filter", "session", "authorize", "can"]),
   resource: z.object({ kind: z.string(), id: storableText().nullable() }),
   action: z.string(),
   effect,

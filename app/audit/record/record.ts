@@ -1,4 +1,5 @@
 import type { CheckEvent, DecisionEvent, EnforcedEvent } from "../../../middleware/index.js";
+import type { SessionEvent } from "../../auth/events.js";
 import type { Explanation } from "./explanation.js";
 
 /** The change that was made because a decision allowed it. */
@@ -17,14 +18,23 @@ export interface DecisionOutcome {
   readonly explanation: Explanation | null;
 }
 
-/** A decision as the log keeps it: the middleware's event, and what came of it. */
-export type DecisionRecord = DecisionEvent & DecisionOutcome;
+/** What happened to a session, as a decision about a resource of the kind `session`, for which no policy was asked. */
+export interface SessionRecord extends Omit<EnforcedEvent, "source" | "action">, DecisionOutcome {
+  readonly source: "session";
+  readonly action: SessionEvent["action"];
+  readonly reason: SessionEvent["reason"];
+  /** The network address that the request came from. */
+  readonly address: string | null;
+}
+
+/** A record as the log keeps it: the middleware's event and what came of it, or what happened to a session. */
+export type DecisionRecord = (DecisionEvent & DecisionOutcome) | SessionRecord;
 
 /**
  * A decision about one question, as it is read. Checks that were asked ahead are among them: version 0.1 of the app wrote
  * a record for each.
  */
-export type SingleDecision = Omit<EnforcedEvent, "source"> & DecisionOutcome & Pick<DecisionEvent, "source">;
+export type SingleDecision = Omit<EnforcedEvent, "source"> & DecisionOutcome & Pick<DecisionRecord, "source">;
 
 /** A decision as it is read from the log, whichever version of the app wrote it. */
 export type ReadRecord = SingleDecision | (CheckEvent & DecisionOutcome);

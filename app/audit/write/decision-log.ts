@@ -1,7 +1,13 @@
 import type { Request } from "express";
 import type { Logger } from "pino";
-import type { DecisionContext, DecisionEvent, DecisionSink } from "../../../middleware/index.js";
+import {
+  type DecisionContext,
+  type DecisionEvent,
+  DecisionNotRecordedError,
+  type DecisionSink,
+} from "../../../middleware/index.js";
 import { Batches, BatchesFullError } from "../../../middleware/sinks/index.js";
+import type { SessionEvents } from "../../auth/events.js";
 import type { Db } from "../../db/database.js";
 import { withDeadline } from "../../deadline.js";
 import type { Explainer } from "../explain/explainer.js";
@@ -11,6 +17,7 @@ import { addConflictingRecords } from "./id-conflicts.js";
 import { addRecords } from "./insert.js";
 import { publishMetrics } from "./metrics.js";
 import { type PendingChange, PendingChanges } from "./pending-change.js";
+import { sessionRecord } from "./session-record.js";
 
 /** Rough memory of a row besides its record's text. */
 const ROW_OVERHEAD_BYTES = 500;
@@ -35,6 +42,8 @@ export interface DecisionLog {
 export interface OpenDecisionLog extends DecisionLog {
   /** Takes every decision of the middleware. */
   readonly sink: DecisionSink;
+  /** Takes what happens to sessions. */
+  readonly sessionEvents: SessionEvents;
   /** Writes what is left, for 10 s at most. Records that cannot be written go to the logger, as a last resort. */
   close(): Promise<void>;
 }
@@ -61,14 +70,17 @@ export function openDecisionLog(db: Db, explainer: Explainer, logger: Logger): O
     onFailure: (err) => logger.warn({ err }, "decisions cannot be written to the database now"),
   });
   const countLost = publishMetrics(batches);
-  const pendingChanges = new PendingChanges(db, (row) => {
+  const pendingChanges = new PendingChanges(db, recordAnyway);
+
+  /** Records what must not wait, and must not fail. */
+  function recordAnyway(row: DecisionRow): void {
     try {
       batches.force(row);
     } catch {
-      // The log was closed while the change was in progress.
+      // The log was closed while the request was in progress.
       logLost(row);
     }
-  });
+  }
 
   /** Keeps a record that cannot be written to the database at least in the app's own log. */
   function logLost({ record }: DecisionRow): void {
@@ -86,6 +98,17 @@ export function openDecisionLog(db: Db, explainer: Explainer, logger: Logger): O
           if (pendingChanges.add(event, context.req)) return;
         }
         return batches.add(rowOf({ ...event, change: null, explanation: explain(explainer, event, context) }));
+      },
+    },
+    sessionEvents: {
+      async record(event, req) {
+        const row = rowOf(sessionRecord(event, req));
+        if (event.action !== "login" || event.effect === "deny") return recordAnyway(row);
+        try {
+          await batches.add(row);
+        } catch (cause) {
+          throw new DecisionNotRecordedError({ cause });
+        }
       },
     },
     pendingChange: (req) => pendingChanges.of(req),

@@ -68,6 +68,7 @@ export async function startInProcess(databaseUrl: string, policies = projectPath
       pdp,
       decisionLog: withLog,
       decisionSinks,
+      sessionEvents: decisionLog.sessionEvents,
       okta: { settings, connection },
       sessionSecret: "secret",
       isDemo: false,

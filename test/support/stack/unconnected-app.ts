@@ -21,6 +21,7 @@ export function crm(): { app: Express; close: () => void } {
   const app = createApp({
     decisionLog: noDecisionLog,
     decisionSinks: [],
+    sessionEvents: { record: uncalled },
     config: readConfig({}),
     logger,
     database: { db: {} as Db, pool: { query: uncalled }, ping: uncalled, close: uncalled },

@@ -1,0 +1,68 @@
+import { hash } from "node:crypto";
+import type { Request } from "express";
+import type { Person } from "./claims.js";
+
+/**
+ * Why a login failed, or a session ended. These words are all that an event says: never what Okta or a browser sent,
+ * which may be anything.
+ */
+export type SessionReason =
+  /** Of a login: Okta did not let the user in. */
+  | "refused_by_okta"
+  /** Of a login: its state, nonce or code was not that of a login which this browser had begun, or was used already. */
+  | "not_begun_here"
+  /** Of a login: Okta did not answer. */
+  | "okta_unavailable"
+  /** Of a login: the tokens are not valid, or do not say who it is. */
+  | "invalid_tokens"
+  /** Of an ended session: nothing was done in it for too long. */
+  | "idle"
+  /** Of an ended session: its login was too long ago. */
+  | "too_old"
+  /** Of an ended session: another login has taken its place in the same browser. */
+  | "replaced"
+  /** Of a revoked session: its owner has ended it from another one. */
+  | "by_owner"
+  /** Of a revoked session: Okta has said so, such as when the user was suspended. */
+  | "by_okta";
+
+/** Something that happened to the session of a browser. */
+export interface SessionEvent {
+  /**
+   * - `login`: a login was completed, or failed
+   * - `logout`: its owner has ended it
+   * - `end`: it has ended by itself
+   * - `revoke`: it was ended from elsewhere: from another session, or by Okta
+   */
+  readonly action: "login" | "logout" | "end" | "revoke";
+  /** `deny` for a login that failed, `allow` for everything else. */
+  readonly effect: "allow" | "deny";
+  /** Whose session it is; `null` when that is not known, as for a login that failed. */
+  readonly person: Pick<Person, "id" | "roles"> | null;
+  /**
+   * Names the session in public; see {@link sessionHandle}. Never the id in the cookie, by which anybody could use it.
+   * `null` when there is none.
+   */
+  readonly session: string | null;
+  readonly reason: SessionReason | null;
+}
+
+/** Where the events of sessions go. `app.ts` and `main.ts` hand in the decision log. */
+export interface SessionEvents {
+  /**
+   * Takes an event. The source address and the ids of the request are added to it.
+   *
+   * Call it for a login before the session is stored: no login is without its record. For everything else call it after
+   * the session has ended: ending a session must not fail because it cannot be recorded.
+   *
+   * @param req - the request that made it happen, or by which it was noticed
+   * @throws DecisionNotRecordedError 503 when a completed login cannot be recorded: it must be refused then. Other events
+   *   never throw, and never wait.
+   */
+  record(event: SessionEvent, req: Request): Promise<void>;
+}
+
+/** The public name of a session: the same as long as it lives, and of no use to find its id. */
+export function sessionHandle(sessionId: string): string {
+  return hash("sha256", sessionId, "base64url").slice(0, 22);
+}
