@@ -85,7 +85,7 @@ export function createApp(services: Services): Express {
   useStaticFiles(app);
   app.use(noStore);
   app.use(requestTurns());
-  app.use(browserSessions(config, database.pool, sessionSecret));
+  app.use(browserSessions(config, database.db, sessionSecret));
   app.use(identify(config.claimRules, bearerTokens(okta.settings, config)));
   app.use(rememberPeople(people));
   app.use(requestLimit(config.rateLimits.requests));

@@ -8,6 +8,7 @@ import { type SessionEvents, type SessionReason, sessionHandle } from "./events.
 import { loginUrl } from "./login-paths.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
 import { SESSION_COOKIE, saveSession } from "./session.js";
+import { SessionEndedError } from "./session-store.js";
 
 /** Marks a browser whose login was restarted automatically. A login is restarted once, not for ever. */
 const RETRY_COOKIE = "gatehouse.retry";
@@ -69,6 +70,8 @@ function reasonOf(error: unknown, req: Request): SessionReason {
 /** The session that began the login is gone, another tab began one since, or its code was used already. */
 function isLostLogin(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  // Another tab has logged in. Where a logout has ended a login, none begins by itself.
+  if (error instanceof SessionEndedError) return !error.wasLoggedIn;
   return (
     /state mismatch|authorization request details|state argument is missing/.test(error.message) ||
     ("error" in error && error.error === "invalid_grant")

@@ -1,11 +1,10 @@
-import connectPgSimple from "connect-pg-simple";
 import type { Request, RequestHandler } from "express";
 import session from "express-session";
-import type pg from "pg";
 import type { Config } from "../config.js";
-import type { SqlPool } from "../db/database.js";
+import type { Db } from "../db/database.js";
 import { hasBearerToken } from "./bearer.js";
 import type { Claims } from "./claims.js";
+import { SessionStore } from "./session-store.js";
 
 /** What a login leaves in the session. */
 export interface Login {
@@ -33,19 +32,23 @@ export const SESSION_COOKIE = "gatehouse.sid";
  * How long a login is valid. Groups are read at the login, so this bounds how long a user keeps a role that was taken
  * away in Okta.
  */
-const LOGIN_LIFETIME_MS = 8 * 60 * 60 * 1000;
+const LOGIN_LIFETIME_MS = 8 * 60 * 60_000;
+/** How long a browser may take to log in. */
+const LIFETIME_BEFORE_LOGIN_MS = 15 * 60_000;
 
 /**
  * Sessions in the database, for browsers. A request with a bearer token has no session: its `req.session` is undefined.
  *
- * The cookie is HttpOnly, SameSite=Lax, and Secure when the app's public address is https.
+ * The cookie is HttpOnly, SameSite=Lax, and Secure when the app's public address is https. It has no time of expiry: the
+ * database knows when a session ends. Were there one, each answer that changes the session would set the cookie again,
+ * also after a logout that has overtaken it.
  *
  * @param secret - signs the cookie; the same for all processes
  */
-export function browserSessions(config: Config, pool: SqlPool, secret: string): RequestHandler {
-  const Store = connectPgSimple(session);
-  // Hence the cast: the store calls nothing but `query`, which the pool of PGlite has too.
-  const store = new Store({ pool: pool as pg.Pool, disableTouch: true, errorLog: () => {} });
+export function browserSessions(config: Config, db: Db, secret: string): RequestHandler {
+  const store = new SessionStore(db, ({ login }) =>
+    login ? login.at + LOGIN_LIFETIME_MS - Date.now() : LIFETIME_BEFORE_LOGIN_MS,
+  );
   const sessions = session({
     name: SESSION_COOKIE,
     secret,
@@ -56,7 +59,6 @@ export function browserSessions(config: Config, pool: SqlPool, secret: string): 
       httpOnly: true,
       sameSite: "lax",
       secure: config.baseUrl.startsWith("https:"),
-      maxAge: LOGIN_LIFETIME_MS,
     },
   });
   return (req, res, next) => {
@@ -65,10 +67,9 @@ export function browserSessions(config: Config, pool: SqlPool, secret: string): 
   };
 }
 
-/** The login of a request's session; `undefined` when there is none, or it is no longer valid. */
+/** The login of a request's session; `undefined` when there is none. */
 export function loginOf(req: Request): Login | undefined {
-  const login = req.session?.login;
-  return login && Date.now() - login.at < LOGIN_LIFETIME_MS ? login : undefined;
+  return req.session?.login;
 }
 
 /**

@@ -9,14 +9,6 @@ const NETWORK_ERROR_CODE =
 const CLIENT_ERROR_MESSAGE =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Query read timeout)/;
 
-/** A query that was not made with Drizzle has failed. Drizzle's own queries fail with a `DrizzleQueryError`. */
-export class SqlError extends Error {
-  constructor(options: ErrorOptions) {
-    super("query failed", options);
-    this.name = "SqlError";
-  }
-}
-
 /**
  * Whether an error says that the database cannot be reached, or cannot answer now. Only errors of queries count: a
  * connection to another service fails with the same codes.
@@ -24,7 +16,7 @@ export class SqlError extends Error {
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  return (error instanceof DrizzleQueryError || error instanceof SqlError) && isTransient(error.cause);
+  return error instanceof DrizzleQueryError && isTransient(error.cause);
 }
 
 function isTransient(error: unknown): boolean {

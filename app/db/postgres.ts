@@ -2,7 +2,6 @@ import type { Socket } from "node:net";
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import type { Database, OpenOptions } from "./database.js";
-import { SqlError } from "./database-unavailable.js";
 import { migrateInTurn } from "./migrate.js";
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -35,12 +34,6 @@ export async function openPostgres(
   closeSilentConnections(pool);
   return {
     db: drizzle(pool),
-    pool: {
-      query: (text, values) =>
-        pool.query(text, values).catch((cause: unknown) => {
-          throw new SqlError({ cause });
-        }),
-    },
     async ping() {
       await pool.query("select 1");
     },

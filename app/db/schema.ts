@@ -175,7 +175,7 @@ export const decisionCounts = pgTable(
   (table) => [primaryKey({ columns: [table.hour, table.kind, table.action, table.effect] })],
 );
 
-/** The table that connect-pg-simple works on. */
+/** Sessions of browsers, by the hash of the id in their cookie. */
 export const sessions = pgTable(
   "session",
   {

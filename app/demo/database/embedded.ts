@@ -49,7 +49,6 @@ export async function openLocked(dataDir: string): Promise<Database> {
   await migrate(db, { migrationsFolder });
   return {
     db,
-    pool: { query: (text, values) => pglite.query(text, values) },
     async ping() {
       await pglite.query("select 1");
     },

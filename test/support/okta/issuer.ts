@@ -43,6 +43,8 @@ export class Issuer {
   readonly accounts = new Map<string, Account>();
   /** Every request so far, except those for discovery and keys. */
   readonly requests: ReceivedRequest[] = [];
+  /** What the token endpoint waits for. */
+  tokensReady: Promise<unknown> = Promise.resolve();
   /** Whether userinfo works. */
   isUserinfoAvailable = true;
   readonly issuer: string;
@@ -145,6 +147,7 @@ export class Issuer {
       res.redirect(`${redirect_uri}?${new URLSearchParams({ ...answer, state: state ?? "" })}`);
     });
     router.post(endpoints.token, async (req, res) => {
+      await this.tokensReady;
       const authorized = this.#codes.get(req.body.code);
       this.#codes.delete(req.body.code);
       if (!authorized) {

@@ -24,7 +24,7 @@ export function crm(): { app: Express; close: () => void } {
     sessionEvents: { record: uncalled },
     config: readConfig({}),
     logger,
-    database: { db: {} as Db, pool: { query: uncalled }, ping: uncalled, close: uncalled },
+    database: { db: {} as Db, ping: uncalled, close: uncalled },
     pdp: allowing(),
     okta: { settings, connection },
     sessionSecret: "secret",
