@@ -21,6 +21,23 @@ export async function permissionsOf(req: Request, contact: Contact): Promise<Per
 }
 
 /**
+ * What the user may do with a contact that they have just saved; `undefined` when the PDP does not answer. The change is
+ * made by then, so the request must not fail.
+ */
+export async function permissionsAfterChange(
+  req: Request,
+  contact: Contact,
+): Promise<Permissions<"read" | "share"> | undefined> {
+  try {
+    const [may] = await req.authz.canEach([contactResource(contact)], ["read", "share"]);
+    return may;
+  } catch (err) {
+    req.log.warn({ err }, "saved, but whether the contact may still be seen or shared is not known");
+    return undefined;
+  }
+}
+
+/**
  * The rows of a list, and what the user may do with each. The PDP checks every row once more. A row that passed the query
  * plan but fails this check is left out, and logged as a defect.
  *

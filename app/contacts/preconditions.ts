@@ -1,4 +1,4 @@
-import type { Request, Response } from "express";
+import type { Request } from "express";
 import { ProblemError } from "../problems.js";
 import type { Contact } from "./contact.js";
 
@@ -45,9 +45,4 @@ export function staleVersion(): ProblemError {
 export function versionIn(body: unknown): number {
   const version = typeof body === "object" && body !== null && "version" in body ? body.version : undefined;
   return typeof version === "string" && /^\d{1,9}$/.test(version) ? Number(version) : Number.NaN;
-}
-
-/** Answers with a contact as JSON, and its version as the entity tag. */
-export function sendContact(res: Response, contact: Contact): void {
-  res.vary("Accept").set("ETag", etagOf(contact)).json(contact);
 }

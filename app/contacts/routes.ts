@@ -9,11 +9,12 @@ import { notify } from "../web/pages.js";
 import { malformed, messagesOf } from "../web/query-validation.js";
 import { contactColumns } from "./columns.js";
 import { type Contact, contactChange, contactFields, newContact } from "./contact.js";
+import { contactJson, sendContact } from "./json.js";
 import { nameOf, summaryOf } from "./labels.js";
 import { encodeCursor, listQuery } from "./list-query.js";
 import { formValues, showContact, showDeleteForm, showEditForm, showList, showNewForm } from "./pages.js";
-import { verifiedRows } from "./permissions.js";
-import { requireIfMatch, sendContact, staleVersion, versionIn } from "./preconditions.js";
+import { permissionsAfterChange, verifiedRows } from "./permissions.js";
+import { requireIfMatch, staleVersion, versionIn } from "./preconditions.js";
 import { contactById, contactResource, loadedContact, proposedContact } from "./resource.js";
 import { type ContactStore, DuplicateEmailError } from "./store.js";
 import { parseBody } from "./validation.js";
@@ -41,8 +42,9 @@ export function contactRoutes(
       return showList(req, res, query.data, page, total);
     }
     const { contacts, next } = await store.list(query.data, permitted);
-    const rows = await verifiedRows(req, contacts);
-    res.json({ contacts: rows.map(({ contact }) => contact), next: next && encodeCursor(query.data.sort, next) });
+    const rows = await verifiedRows(req, contacts, ["share"]);
+    const shown = rows.map(({ contact, may }) => contactJson(contact, may.share));
+    res.json({ contacts: shown, next: next && encodeCursor(query.data.sort, next) });
   });
 
   router.get("/contacts/new", authorize("contact", "create", { resource: proposedContact }), (req, res) =>
@@ -56,7 +58,8 @@ export function contactRoutes(
       const contact = await store
         .create(parseBody(newContact, req.body), owner, decisionLog.pendingChange(req))
         .catch((error) => throwConflict(req, error));
-      return sendContact(res.status(201).location(`/contacts/${contact.id}`), contact);
+      const may = await permissionsAfterChange(req, contact);
+      return sendContact(res.status(201).location(`/contacts/${contact.id}`), contact, may?.share);
     }
     const input = newContact.safeParse(req.body ?? {});
     if (!input.success) {
@@ -77,7 +80,7 @@ export function contactRoutes(
   router.get("/contacts/:id", authorize("contact", "read", { resource }), async (req, res) => {
     const contact = loadedContact(req);
     if (wantsHtml(req)) await showContact(req, res, people, decisionsOf, contact);
-    else sendContact(res, contact);
+    else sendContact(res, contact, await req.authz.can(contactResource(contact), "share"));
   });
 
   router.patch("/contacts/:id", authorize("contact", "update", { resource }), async (req, res) => {
@@ -88,7 +91,7 @@ export function contactRoutes(
       .update(contact.id, contact.version, change, decisionLog.pendingChange(req))
       .catch((error) => throwConflict(req, error, contact));
     if (!updated) throw staleVersion();
-    sendContact(res, updated);
+    sendContact(res, updated, (await permissionsAfterChange(req, updated))?.share);
   });
 
   router.get("/contacts/:id/edit", authorize("contact", "update", { resource }), (req, res) =>

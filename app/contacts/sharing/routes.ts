@@ -5,8 +5,10 @@ import { type Colleague, nameAmong, type People } from "../../directory/people.j
 import { ProblemError } from "../../problems.js";
 import { notify } from "../../web/pages.js";
 import type { Contact } from "../contact.js";
+import { sendContact } from "../json.js";
 import { nameOf, visibilityOf } from "../labels.js";
-import { requireIfMatch, sendContact, staleVersion, versionIn } from "../preconditions.js";
+import { permissionsAfterChange } from "../permissions.js";
+import { requireIfMatch, staleVersion, versionIn } from "../preconditions.js";
 import { contactById, contactResource, loadedContact } from "../resource.js";
 import { type AccessChange, type ContactStore, DuplicateEmailError } from "../store.js";
 import { parseBody } from "../validation.js";
@@ -109,7 +111,9 @@ export function sharingRoutes(store: ContactStore, people: People, decisionLog: 
       if (!wantsHtml(req)) {
         requireIfMatch(req, contact);
         const updated = await applyChange(req, contact, await readChange(contact, req.body, actorId));
-        if ((await permissionsAfter(req, updated))?.read) sendContact(res, updated);
+        // What the user may not see any more, or may not as far as is known, is not shown.
+        const may = await permissionsAfterChange(req, updated);
+        if (may?.read) sendContact(res, updated, may.share);
         else res.status(204).end();
         return;
       }
@@ -117,7 +121,7 @@ export function sharingRoutes(store: ContactStore, people: People, decisionLog: 
         if (versionIn(req.body) !== contact.version) throw staleVersion();
         const requested = await readChange(contact, req.body ?? {}, actorId);
         const updated = await applyChange(req, contact, requested);
-        const may = await permissionsAfter(req, updated);
+        const may = await permissionsAfterChange(req, updated);
         const isLost = may?.read === false;
         await notify(req, isLost ? `${requested.notice} You do not see it any more.` : requested.notice);
         const page = action === "share" && may?.share ? "/share" : "";
@@ -157,18 +161,4 @@ export function sharingRoutes(store: ContactStore, people: People, decisionLog: 
   );
 
   return router;
-}
-
-/**
- * What the user may do with a contact whose access they have just changed; `undefined` when the PDP does not answer. The
- * change is saved by then, so the request must not fail, but the contact is not shown.
- */
-async function permissionsAfter(req: Request, contact: Contact) {
-  try {
-    const [may] = await req.authz.canEach([contactResource(contact)], ["read", "share"]);
-    return may;
-  } catch (err) {
-    req.log.warn({ err }, "saved, but whether the contact may still be seen is not known");
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { type ContactJson, contactIn, createContact, findAll } from "../../support/contacts/contacts.js";
+import { type ContactJson, contactIn, createContact, findAll, unshareable } from "../../support/contacts/contacts.js";
 import { useUniqueWord } from "../../support/contacts/unique-word.js";
 import { json, messagesIn, problemIn } from "../../support/http/answers.js";
 import { atOnce } from "../../support/http/client.js";
@@ -35,7 +35,8 @@ describe("POST /contacts", () => {
     assert.ok(Math.abs(Date.parse(createdAt) - before) < 60_000, createdAt);
     const access = { visibility: "everyone", department: "Sales", sharedWith: [], editors: [] };
     assert.deepEqual(rest, { ...whole(), ...access });
-    assert.deepEqual(json(await omar.get(`/contacts/${id}`)), JSON.parse(answer.body));
+    assert.deepEqual(json(await uma.get(`/contacts/${id}`)), JSON.parse(answer.body));
+    assert.deepEqual(json(await omar.get(`/contacts/${id}`)), unshareable(JSON.parse(answer.body)));
   });
 
   it("needs no more than a first and a last name", async () => {

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { type ContactJson, createContact, findAll, uniqueWord, unknownId } from "../../support/contacts/contacts.js";
+import {
+  type ContactJson,
+  createContact,
+  findAll,
+  uniqueWord,
+  unknownId,
+  unshareable,
+} from "../../support/contacts/contacts.js";
 import { useUniqueWord } from "../../support/contacts/unique-word.js";
 import { json, messagesIn, problemIn } from "../../support/http/answers.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
@@ -22,9 +29,13 @@ describe("GET /contacts", () => {
     const phone = uniqueWord();
     const ofOmar = await createContact(omar, { firstName: "Bo", phone: `${word} ${phone}`, notes: "Kept." });
     const ofUma = await createContact(uma, { firstName: "Al", phone: `${word} ${phone}` });
-    for (const client of [uma, omar, alice]) {
+    for (const [client, contacts] of [
+      [uma, [ofUma, unshareable(ofOmar)]],
+      [omar, [unshareable(ofUma), ofOmar]],
+      [alice, [ofUma, ofOmar]],
+    ] as const) {
       const page = json(await client.get(`/contacts?q=${phone}`));
-      assert.deepEqual(page, { contacts: [ofUma, ofOmar], next: null });
+      assert.deepEqual(page, { contacts, next: null });
     }
   });
 

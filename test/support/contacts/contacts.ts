@@ -17,6 +17,15 @@ export interface ContactJson extends Record<Field, string> {
   readonly version: number;
 }
 
+/** The contact as JSON shows it to those who may not share it. */
+export function unshareable({
+  sharedWith,
+  editors,
+  ...contact
+}: ContactJson): Omit<ContactJson, "sharedWith" | "editors"> {
+  return contact;
+}
+
 /** The contact in an answer, which must have the status, and an entity tag that agrees with the contact. */
 export function contactIn(answer: Answer, status = 200): ContactJson {
   assert.equal(answer.status, status, answer.body);
