@@ -1,24 +1,20 @@
-import OktaJwtVerifier from "@okta/jwt-verifier";
 import type { Request } from "express";
+import { type JWTVerifyOptions, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { UnauthenticatedError } from "../../middleware/index.js";
 import type { Config, OktaSettings } from "../config.js";
 import { withDeadline } from "../deadline.js";
 import { checkApiAccess } from "./api-access.js";
 import { type Claims, type Person, personFromAccessToken } from "./claims.js";
-import { issuerCheck, withoutHttpsWarning } from "./http-issuer.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
+import { signingKeys } from "./signing-keys.js";
 import { type FetchUserinfo, userinfoOf } from "./userinfo.js";
 
 const KEYS_TIMEOUT_MS = 3_000;
-const MAX_KEY_REQUESTS_PER_MINUTE = 60;
 const USERINFO_CACHE_LIFETIME_MS = 60_000;
 const MAX_CACHED_USERINFOS = 1_000;
 
-/**
- * RFC 6750, section 2.1, with a signed JWT (RFC 7515, section 7.1) as the token. A token without a signature must not
- * reach Okta's verifier, which throws where nothing can catch the error and so ends the process.
- */
+/** RFC 6750, section 2.1, with a signed JWT (RFC 7515, section 7.1) as the token. */
 const BEARER_JWT = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i;
 
 /** Whether a request carries a bearer token. If it does, its session cookie is ignored. */
@@ -28,8 +24,8 @@ export function hasBearerToken(req: Request): boolean {
 
 /**
  * Makes the function that turns a request's access token into the person it was issued for. The token's signature,
- * issuer, audience and times are checked (RFC 9068, section 4), then its client and scopes. Groups that are not in the token come from userinfo,
- * whose answer is kept for a minute.
+ * issuer, audience and times are checked (RFC 9068, section 4), then its client and scopes. Groups that are not in the
+ * token come from userinfo, whose answer is kept for a minute.
  *
  * The function throws {@link UnauthenticatedError} when the token is not valid, what {@link checkApiAccess} throws, and
  * {@link OktaUnavailableError} when Okta does not answer in time, so that the token cannot be checked.
@@ -43,10 +39,8 @@ export function bearerTokens(
   { audience, apiAccess, claimRules }: Pick<Config, "audience" | "apiAccess" | "claimRules">,
 ): (req: Request) => Promise<Person> {
   const { issuer } = okta;
-  const options = { issuer, jwksRequestsPerMinute: MAX_KEY_REQUESTS_PER_MINUTE, testing: issuerCheck(issuer) };
-  const verifier = withoutHttpsWarning(() => new OktaJwtVerifier(options));
-  // Whether the last request for keys failed. Beyond its rate limit the verifier sends none, and this is all that is known.
-  let keysUnreachable = false;
+  const keys = signingKeys(issuer);
+  const options: JWTVerifyOptions = { issuer, audience, algorithms: ["RS256"], requiredClaims: ["exp"] };
   const fetchUserinfo: FetchUserinfo = userinfoOf(issuer);
   const userinfoCache = new LRUCache<string, Claims>({
     max: MAX_CACHED_USERINFOS,
@@ -55,23 +49,16 @@ export function bearerTokens(
   });
 
   async function claimsOf(token: string): Promise<Claims> {
-    const verified = verifier.verifyAccessToken(token, audience);
-    // The verifier's own timeout for keys is 30 s.
-    const { claims } = await withDeadline(verified, KEYS_TIMEOUT_MS, () => new OktaUnavailableError());
-    // The verifier accepts tokens without `exp`, or with one beyond the range of a Date.
-    const { exp } = claims as Claims;
-    if (typeof exp !== "number" || exp * 1000 <= Date.now()) throw new Error("the token has expired, or never does");
-    return claims;
+    const verified = jwtVerify(token, keys, options);
+    const { payload } = await withDeadline(verified, KEYS_TIMEOUT_MS, () => new OktaUnavailableError());
+    return payload;
   }
 
   return async (req) => {
     const token = BEARER_JWT.exec(req.get("authorization") ?? "")?.[1];
     if (!token) throw invalidToken();
     const claims = await claimsOf(token).catch((error: unknown) => {
-      const fault = keyFaultIn(error);
-      if (fault === "unreachable") keysUnreachable = true;
-      if (fault === "unknown") keysUnreachable = false;
-      throw fault && keysUnreachable ? new OktaUnavailableError({ cause: error }) : invalidToken(error);
+      throw error instanceof OktaUnavailableError ? error : invalidToken(error);
     });
     checkApiAccess(claims, apiAccess);
     const needsUserinfo = claims[claimRules.groupsClaim] === undefined && claims.uid;
@@ -88,17 +75,4 @@ function invalidToken(cause?: unknown): UnauthenticatedError {
     challenge: 'Bearer error="invalid_token"',
     cause,
   });
-}
-
-/**
- * What was wrong with the token's key, if that is why the token could not be checked. A key that does not exist makes
- * the token invalid. Keys that cannot be fetched say nothing about it.
- */
-function keyFaultIn(error: unknown): "unknown" | "unreachable" | "rate_limited" | undefined {
-  if (error instanceof OktaUnavailableError) return "unreachable";
-  if (!(error instanceof Error && error.message.startsWith("Error while resolving signing key"))) return undefined;
-  const cause = "innerError" in error ? error.innerError : undefined;
-  if (!(cause instanceof Error)) return undefined;
-  if (cause.name === "SigningKeyNotFoundError") return "unknown";
-  return cause.name === "JwksRateLimitError" ? "rate_limited" : "unreachable";
 }

@@ -45,6 +45,10 @@ export class Issuer {
   readonly requests: ReceivedRequest[] = [];
   /** What the token endpoint waits for. */
   tokensReady: Promise<unknown> = Promise.resolve();
+  /** How often the keys were fetched. */
+  keyRequests = 0;
+  /** Whether the keys can be fetched. */
+  areKeysAvailable = true;
   /** Whether userinfo works. */
   isUserinfoAvailable = true;
   readonly issuer: string;
@@ -56,52 +60,60 @@ export class Issuer {
   readonly publicPem: string;
   readonly #server: Server;
   readonly #key: SigningKey;
+  readonly #publicJwks: JWK[];
   readonly #codes = new Map<string, { account: Account; nonce: string | undefined }>();
   /** Claims by access token. */
   readonly #userinfo = new Map<string, Claims>();
 
   static async start(): Promise<Issuer> {
     const key = await generateSigningKey();
-    const publicJwk = { ...(await exportJWK(key.publicKey)), kid: key.kid, alg: "RS256", use: "sig" };
     const server = createServer();
     const port = await listen(server);
-    return new Issuer(server, port, key, publicJwk, await exportSPKI(key.publicKey));
+    return new Issuer(server, port, key, await publicJwkOf(key), await exportSPKI(key.publicKey));
   }
 
   private constructor(server: Server, port: number, key: SigningKey, publicJwk: JWK, publicPem: string) {
     this.#server = server;
     this.#key = key;
+    this.#publicJwks = [publicJwk];
     this.kid = key.kid;
     this.publicPem = publicPem;
     this.issuer = `http://localhost:${port}${issuerPath}`;
     this.settings = { OKTA_ISSUER: this.issuer, OKTA_CLIENT_ID: "0oa1test", OKTA_CLIENT_SECRET: "a-test-secret" };
-    server.on("request", this.#app(publicJwk));
+    server.on("request", this.#app());
   }
 
   stop(): Promise<void> {
     return closeServer(this.#server);
   }
 
-  /** Signs claims exactly as they are, with the issuer's key and `kid` unless the header says otherwise. */
-  sign(claims: Claims, header: Record<string, unknown> = {}): Promise<string> {
+  /**
+   * Makes another signing key, for {@link sign}.
+   *
+   * @returns the key, and the function that publishes it beside the others
+   */
+  async newKey(): Promise<{ key: SigningKey; publish: () => void }> {
+    const key = await generateSigningKey();
+    const jwk = await publicJwkOf(key);
+    return { key, publish: () => this.#publicJwks.push(jwk) };
+  }
+
+  /** Signs claims exactly as they are, with the issuer's key and `kid` unless the header or the key says otherwise. */
+  sign(claims: Claims, header: Record<string, unknown> = {}, key = this.#key): Promise<string> {
     return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
-      .setProtectedHeader({ alg: "RS256", kid: this.kid, ...header })
-      .sign(this.#key.privateKey);
+      .setProtectedHeader({ alg: "RS256", kid: key.kid, ...header })
+      .sign(key.privateKey);
   }
 
   /**
    * An access token that is valid unless the claims make it invalid. A claim that is `undefined` is left out.
    *
    * @param userinfo - what userinfo answers to the token; left out, userinfo refuses it
+   * @param key - what signs it; default: the issuer's key
    */
-  async accessToken(claims: Claims, userinfo?: Claims): Promise<string> {
-    const token = await this.sign({
-      ...this.#standardClaims(accessTokenAudience),
-      ver: 1,
-      ...apiClient,
-      jti: randomUUID(),
-      ...claims,
-    });
+  async accessToken(claims: Claims, userinfo?: Claims, key = this.#key): Promise<string> {
+    const standard = { ...this.#standardClaims(accessTokenAudience), ver: 1, ...apiClient, jti: randomUUID() };
+    const token = await this.sign({ ...standard, ...claims }, {}, key);
     if (userinfo) this.#userinfo.set(token, userinfo);
     return token;
   }
@@ -111,7 +123,7 @@ export class Issuer {
     return { iss: this.issuer, aud, iat: now, exp: now + 3_600 };
   }
 
-  #app(publicJwk: JWK): express.Express {
+  #app(): express.Express {
     const app = express();
     const router = express.Router();
     app.use(issuerPath, express.urlencoded({ extended: false }), router);
@@ -131,7 +143,9 @@ export class Issuer {
       });
     });
     router.get(endpoints.jwks, (_req, res) => {
-      res.json({ keys: [publicJwk] });
+      this.keyRequests += 1;
+      if (this.areKeysAvailable) res.json({ keys: this.#publicJwks });
+      else res.status(500).end();
     });
 
     router.use((req, _res, next) => {
@@ -179,4 +193,8 @@ export class Issuer {
     });
     return app;
   }
+}
+
+async function publicJwkOf({ publicKey, kid }: SigningKey): Promise<JWK> {
+  return { ...(await exportJWK(publicKey)), kid, alg: "RS256", use: "sig" };
 }
