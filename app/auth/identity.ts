@@ -1,8 +1,8 @@
 import type { Request, RequestHandler } from "express";
 import type { ClaimRules } from "../config.js";
-import { hasBearerToken } from "./bearer.js";
 import { type Person, personFromLogin } from "./claims.js";
 import { loginOf } from "./session.js";
+import { hasBearerToken } from "./tokens/bearer.js";
 
 declare global {
   namespace Express {

@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import { LRUCache } from "lru-cache";
-import { hasBearerToken } from "../auth/bearer.js";
+import { hasBearerToken } from "../auth/tokens/bearer.js";
 import type { People } from "./people.js";
 
 const MAX_REMEMBERED = 10_000;

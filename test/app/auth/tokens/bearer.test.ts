@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { problemIn } from "../../support/http/answers.js";
-import { clientOf } from "../../support/http/client.js";
-import { pageIn } from "../../support/http/page.js";
-import { UserAgent } from "../../support/http/user-agent.js";
-import type { Claims, Issuer } from "../../support/okta/issuer.js";
-import { issuerStack } from "../../support/okta/issuer-stacks.js";
-import type { Stack } from "../../support/stack/stack.js";
+import { problemIn } from "../../../support/http/answers.js";
+import { clientOf } from "../../../support/http/client.js";
+import { pageIn } from "../../../support/http/page.js";
+import { UserAgent } from "../../../support/http/user-agent.js";
+import type { Claims, Issuer } from "../../../support/okta/issuer.js";
+import { issuerStack } from "../../../support/okta/issuer-stacks.js";
+import type { Stack } from "../../../support/stack/stack.js";
 
 const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const now = () => Math.floor(Date.now() / 1000);

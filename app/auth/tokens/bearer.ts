@@ -1,12 +1,12 @@
 import type { Request } from "express";
 import { type JWTVerifyOptions, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
-import { UnauthenticatedError } from "../../middleware/index.js";
-import type { Config, OktaSettings } from "../config.js";
-import { withDeadline } from "../deadline.js";
+import { UnauthenticatedError } from "../../../middleware/index.js";
+import type { Config, OktaSettings } from "../../config.js";
+import { withDeadline } from "../../deadline.js";
+import { type Claims, type Person, personFromAccessToken } from "../claims.js";
+import { OktaUnavailableError } from "../okta-unavailable.js";
 import { checkApiAccess } from "./api-access.js";
-import { type Claims, type Person, personFromAccessToken } from "./claims.js";
-import { OktaUnavailableError } from "./okta-unavailable.js";
 import { signingKeys } from "./signing-keys.js";
 import { type FetchUserinfo, userinfoOf } from "./userinfo.js";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { UnauthenticatedError } from "../../middleware/index.js";
-import type { Claims } from "./claims.js";
-import { OktaUnavailableError } from "./okta-unavailable.js";
+import { UnauthenticatedError } from "../../../middleware/index.js";
+import type { Claims } from "../claims.js";
+import { OktaUnavailableError } from "../okta-unavailable.js";
 
 const USERINFO_TIMEOUT_MS = 3_000;
 const claimsSchema = z.record(z.string(), z.unknown());

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { problemIn } from "../../support/http/answers.js";
-import { clientOf } from "../../support/http/client.js";
-import { pageIn } from "../../support/http/page.js";
-import type { Claims } from "../../support/okta/issuer.js";
-import { useIssuerStack, useProxiedStack } from "../../support/okta/issuer-stacks.js";
+import { problemIn } from "../../../support/http/answers.js";
+import { clientOf } from "../../../support/http/client.js";
+import { pageIn } from "../../../support/http/page.js";
+import type { Claims } from "../../../support/okta/issuer.js";
+import { useIssuerStack, useProxiedStack } from "../../../support/okta/issuer-stacks.js";
 
 describe("an access token for an API with a scope and a list of clients", () => {
   const { stack, issuer } = useProxiedStack();

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
-import { OktaUnavailableError } from "./okta-unavailable.js";
+import { OktaUnavailableError } from "../okta-unavailable.js";
 
 const FETCH_TIMEOUT_MS = 3_000;
 const MIN_FETCH_INTERVAL_MS = 1_000;

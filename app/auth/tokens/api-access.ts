@@ -1,6 +1,6 @@
-import type { ApiAccess } from "../config.js";
-import { ProblemError } from "../problems.js";
-import type { Claims } from "./claims.js";
+import type { ApiAccess } from "../../config.js";
+import { ProblemError } from "../../problems.js";
+import type { Claims } from "../claims.js";
 
 /**
  * Refuses an access token of an application that may not use this API. An authorization server signs tokens for all of

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import { problemIn } from "../../support/http/answers.js";
-import { clientOf } from "../../support/http/client.js";
-import { useIssuerStack } from "../../support/okta/issuer-stacks.js";
-import { until } from "../../support/until.js";
+import { problemIn } from "../../../support/http/answers.js";
+import { clientOf } from "../../../support/http/client.js";
+import { useIssuerStack } from "../../../support/okta/issuer-stacks.js";
+import { until } from "../../../support/until.js";
 
 describe("the keys of access tokens", function () {
   this.timeout(60_000);
