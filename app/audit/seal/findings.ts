@@ -3,7 +3,7 @@ const MAX_DESCRIBED_FINDINGS = 20;
 
 /** Something that is not as it was sealed. */
 export interface Finding {
-  readonly what: "changed" | "removed" | "reordered" | "inserted" | "seal changed" | "seal removed";
+  readonly what: "changed" | "removed" | "reordered" | "inserted" | "seal changed" | "seal removed" | "count changed";
   /** In words, with the ids and numbers concerned. */
   readonly detail: string;
 }

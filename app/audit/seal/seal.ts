@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
 import { canonicalJson } from "../record/canonical-json.js";
+import { parseObject } from "../record/parse.js";
 
 /** A record in a seal: its sequence number, its id, and the digest of its text (see `digestOf`). */
 const sealedRecord = z.tuple([z.number(), z.string(), z.string()]);
@@ -16,7 +17,10 @@ export const sealContent = z.object({
   previous: z.string(),
   /** ISO 8601 in UTC, to the millisecond. */
   sealedAt: z.string(),
-  /** Number of the last seal that was deleted because its records were too old; 0 when none was. */
+  /**
+   * Number of the last seal whose records were deleted because they were too old; 0 when there is none. The seals before
+   * it were deleted too. Its own row is kept: the next seal names its hash, so that its time cannot be forged.
+   */
   expired: z.number(),
   /** In the order of the log. */
   records: z.array(sealedRecord),
@@ -47,4 +51,12 @@ export function hashOf(content: string): string {
 export function sealOf(content: SealContent): Seal {
   const text = canonicalJson(content);
   return { number: content.number, sealedAt: new Date(content.sealedAt), content: text, hash: hashOf(text) };
+}
+
+/**
+ * Number of the last seal that had expired when a seal was made; `undefined` when its content cannot be read. The other
+ * members, with a thousand digests, are not needed.
+ */
+export function expiredBefore({ content }: Seal): number | undefined {
+  return sealContent.pick({ expired: true }).safeParse(parseObject(content)).data?.expired;
 }

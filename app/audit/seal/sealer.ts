@@ -4,8 +4,9 @@ import { type Db, rowsOf } from "../../db/database.js";
 import { decisions, sealHead, seals, unsealedDecisions } from "../../db/schema.js";
 import { digestOf } from "../record/digest.js";
 import { addToHourlyCounts } from "./hourly-counts.js";
+import { headText } from "./noted-head.js";
 import { deleteExpired, expiringSeals, MAX_EXPIRING_SEALS } from "./retention.js";
-import { GENESIS_HASH, type Seal, sealContent, sealOf } from "./seal.js";
+import { expiredBefore, GENESIS_HASH, type Seal, type SealReference, sealOf } from "./seal.js";
 import { UnsealedAge } from "./unsealed-age.js";
 
 const MAX_RECORDS_PER_SEAL = 1_000;
@@ -77,8 +78,10 @@ export class Sealer {
       last = made?.seal ?? last;
       isMore = made?.isMore ?? false;
     }
-    // An operator who keeps this line elsewhere can tell later whether the chain still has this seal.
-    if (last) this.#logger.info({ seal: last.number, hash: last.hash }, "decision log sealed");
+    // An operator who keeps this line elsewhere can tell later whether the chain still has this seal, or should have it.
+    if (last) {
+      this.#logger.info({ seal: last.number, hash: last.hash, head: headText(last) }, "decision log sealed");
+    }
   }
 
   /** Makes the next seal; `undefined` when there is nothing to do, or another process is sealing. */
@@ -89,19 +92,19 @@ export class Sealer {
       const records = await nextRecords(tx);
       const oldest =
         this.#retentionDays === undefined ? undefined : new Date(Date.now() - this.#retentionDays * DAY_MS);
-      const expiring = oldest ? await expiringSeals(tx, oldest, this.#logger) : [];
+      const last = await lastSeal(tx);
+      const expiring = oldest ? await expiringSeals(tx, last.expired, oldest, this.#logger) : [];
       const isMore = records.length === MAX_RECORDS_PER_SEAL || expiring.length === MAX_EXPIRING_SEALS;
       // With the last seal of a run, so that it is logged once, and when few entries are left to look through.
       if (!isMore) await this.#logMissingRecords(tx);
       if (records.length === 0 && expiring.length === 0) return undefined;
 
-      const [last] = await tx.select().from(seals).orderBy(desc(seals.number)).limit(1);
       const seal = sealOf({
-        number: (last?.number ?? 0) + 1,
-        previous: last?.hash ?? GENESIS_HASH,
+        number: last.number + 1,
+        previous: last.hash,
         // Never before the last one, even if another process's clock was ahead: so the lowest numbers are the oldest.
-        sealedAt: new Date(Math.max(Date.now(), last?.sealedAt.getTime() ?? 0)).toISOString(),
-        expired: expiring.at(-1)?.number ?? (last ? expiredBefore(last) : 0),
+        sealedAt: new Date(Math.max(Date.now(), last.sealedAt.getTime())).toISOString(),
+        expired: expiring.at(-1)?.number ?? last.expired,
         records: records.map(({ seq, id, record }) => [seq, id, digestOf(record)]),
       });
       await tx.insert(seals).values(seal);
@@ -112,7 +115,7 @@ export class Sealer {
         await tx.delete(unsealedDecisions).where(sql`${unsealedDecisions.seq} = any(${sql.param(seqs)}::bigint[])`);
         await addToHourlyCounts(tx, seqs);
       }
-      if (oldest && expiring.length > 0) await deleteExpired(tx, expiring, oldest);
+      if (expiring.length > 0) await deleteExpired(tx, expiring);
       return { seal, isMore };
     });
   }
@@ -139,6 +142,19 @@ async function tryLock(tx: Db): Promise<boolean> {
   return lock?.locked === true;
 }
 
+/**
+ * The last seal, and the number of the last one that has expired. Before the first seal, what that follows from.
+ *
+ * @throws Error when the last seal was made unreadable
+ */
+async function lastSeal(tx: Db): Promise<SealReference & { readonly sealedAt: Date; readonly expired: number }> {
+  const [last] = await tx.select().from(seals).orderBy(desc(seals.number)).limit(1);
+  if (!last) return { number: 0, hash: GENESIS_HASH, sealedAt: new Date(0), expired: 0 };
+  const expired = expiredBefore(last);
+  if (expired === undefined) throw new Error(`seal ${last.number} cannot be read: run audit:verify`);
+  return { ...last, expired };
+}
+
 /** The records for the next seal, in the order of the log. */
 function nextRecords(tx: Db) {
   const { seq, id, record } = decisions;
@@ -156,12 +172,4 @@ function nextRecords(tx: Db) {
       .where(sql`${seq} = any(array${next})`)
       .orderBy(asc(seq))
   );
-}
-
-/**
- * Number of the last seal that had expired when a seal was made. Its other members, with a thousand digests, are not
- * needed.
- */
-function expiredBefore({ content }: Seal): number {
-  return sealContent.pick({ expired: true }).parse(JSON.parse(content)).expired;
 }

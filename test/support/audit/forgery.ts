@@ -1,8 +1,8 @@
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, inArray, lt } from "drizzle-orm";
 import { digestOf } from "../../../app/audit/record/digest.js";
 import { type SealContent, sealContent, sealOf } from "../../../app/audit/seal/seal.js";
 import type { Db } from "../../../app/db/database.js";
-import { decisions, seals } from "../../../app/db/schema.js";
+import { decisions, sealHead, seals } from "../../../app/db/schema.js";
 import { run } from "../database/statements.js";
 import type { Place } from "./sample-log.js";
 
@@ -69,11 +69,15 @@ async function forgeRecord(tx: Db, { seq }: Place, isDryRun: boolean): Promise<s
   return record;
 }
 
-/** Computes the chain anew from a seal on, after the one before it was forged, and the note of the last seal. */
-export async function reseal(tx: Db, from: number): Promise<void> {
-  const last = (await sealHashes(tx)).length;
+/**
+ * Computes the chain anew from a seal on, after the one before it was forged, and the note of the last seal.
+ *
+ * @param first - number of the first seal that is there; default 1
+ */
+export async function reseal(tx: Db, from: number, first = 1): Promise<void> {
+  const last = first - 1 + (await sealHashes(tx)).length;
   for (let number = from; number <= last; number++) {
-    const previous = (await sealHashes(tx))[number - 2] ?? "";
+    const previous = (await sealHashes(tx))[number - 1 - first] ?? "";
     await forgeSeal(tx, number, (content) => ({ ...content, previous }));
   }
   await run(tx, `update seal_head set hash = (select hash from seals where number = ${last})`);
@@ -82,4 +86,38 @@ export async function reseal(tx: Db, from: number): Promise<void> {
 /** The hashes of all seals, in order. */
 export async function sealHashes(tx: Db): Promise<readonly string[]> {
   return (await tx.select({ hash: seals.hash }).from(seals).orderBy(asc(seals.number))).map(({ hash }) => hash);
+}
+
+/** Makes the hourly counts what they would be, had there never been other records. */
+export async function forgeCounts(tx: Db): Promise<void> {
+  await run(tx, "delete from decision_counts");
+  await run(
+    tx,
+    `insert into decision_counts select date_trunc('hour', time, 'UTC'), kind, action, effect, count(*) from decisions
+     where source <> 'check' and seq not in (select seq from decisions_unsealed) group by 1, 2, 3, 4`,
+  );
+}
+
+/**
+ * Makes it look as if seals had expired: adds a seal that says so, and deletes the records of the others.
+ *
+ * @param expired - number of the last seal that is said to have expired
+ * @param more.sealedAt - the time of the new seal; default now
+ * @param more.keep - the first seal that is not deleted; default the new one
+ */
+export async function forgeExpiry(
+  tx: Db,
+  expired: number,
+  { sealedAt = new Date(), keep = Number.MAX_SAFE_INTEGER }: { sealedAt?: Date; keep?: number } = {},
+): Promise<void> {
+  const stored = await tx.select().from(seals).orderBy(asc(seals.number));
+  const contents = stored.map(({ content }) => sealContent.parse(JSON.parse(content)));
+  const { number = 0, hash = "" } = stored.at(-1) ?? {};
+  const seal = sealOf({ number: number + 1, previous: hash, sealedAt: sealedAt.toISOString(), expired, records: [] });
+  const seqs = contents.filter((each) => each.number <= expired).flatMap(({ records }) => records.map(([seq]) => seq));
+  await tx.delete(decisions).where(inArray(decisions.seq, seqs));
+  await tx.delete(seals).where(lt(seals.number, keep));
+  await tx.insert(seals).values(seal);
+  await tx.update(sealHead).set({ number: seal.number, hash: seal.hash });
+  await forgeCounts(tx);
 }

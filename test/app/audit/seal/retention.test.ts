@@ -28,7 +28,7 @@ describeOnEachEngine("retention of the decision log", (db) => {
     mock.timers.setTime(FIRST_TIME_MS + day * DAY_MS);
     const records = await addSampleRecords(db, add, { time: new Date().toISOString() });
     await sealLog(db, keep);
-    assert.deepEqual((await verify(db)).findings, []);
+    assert.deepEqual((await verify(db, { retentionDays: keep })).findings, []);
     return records;
   }
 
@@ -50,15 +50,16 @@ describeOnEachEngine("retention of the decision log", (db) => {
     assert.deepEqual(await storedCounts(db), expectedCounts(records));
   }
 
-  it("deletes seals that are too old with their records and counts, and the next seal says so", async () => {
+  it("deletes what is too old, with its counts, and keeps the last such seal, as the next one says", async () => {
     await onDay(0, { add: 30 });
     await onDay(1, { add: 30 });
     const kept = [...(await onDay(2, { add: 30 })), ...(await onDay(3, { add: 30 }))];
     await onDay(3.5, { keep: 2 });
-    await assertLeft([3, 4, 5], kept);
+    await assertLeft([2, 3, 4, 5], kept);
     assert.deepEqual(
       (await sealsNow()).map(({ expired, records }) => [expired, records.length]),
       [
+        [0, 30],
         [0, 30],
         [0, 30],
         [2, 0],
@@ -70,7 +71,7 @@ describeOnEachEngine("retention of the decision log", (db) => {
     await onDay(0, { add: 10 });
     const kept = await onDay(9, { add: 10, keep: 5 });
     kept.push(...(await onDay(10, { add: 10, keep: 5 })));
-    await assertLeft([2, 3], kept);
+    await assertLeft([1, 2, 3], kept);
     assert.equal((await sealsNow()).at(-1)?.expired, 1);
   });
 
@@ -80,16 +81,18 @@ describeOnEachEngine("retention of the decision log", (db) => {
     await assertLeft([1, 2], kept);
     await onDay(2_000);
     await assertLeft([1, 2], kept);
+    await onDay(2_000, { keep: 1_999.5 });
+    await assertLeft([1, 2, 3], kept.slice(10));
   });
 
   it("leaves an empty seal when everything is too old, and the chain goes on from there", async () => {
     for (const day of [0, 1, 2]) await onDay(day, { add: 10 });
     await onDay(100, { keep: 30 });
-    await assertLeft([4], []);
+    await assertLeft([3, 4], []);
     await onDay(100, { keep: 30 });
-    await assertLeft([4], []);
+    await assertLeft([3, 4], []);
     const kept = await onDay(101, { add: 10, keep: 30 });
-    await assertLeft([4, 5], kept);
+    await assertLeft([3, 4, 5], kept);
     assert.equal((await sealsNow()).at(-1)?.expired, 3);
   });
 
@@ -97,7 +100,7 @@ describeOnEachEngine("retention of the decision log", (db) => {
     for (let n = 0; n < 45; n++) await onDay(n / 100, { add: 1 });
     const kept = await onDay(50, { add: 10, keep: 7 });
     const numbers = (await sealsNow()).map(({ number }) => number);
-    assert.equal(numbers[0], 46);
+    assert.equal(numbers[0], 45);
     await assertLeft(numbers, kept);
   });
 

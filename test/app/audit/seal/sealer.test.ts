@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { asc, count } from "drizzle-orm";
 import { pino } from "pino";
+import { parseHead } from "../../../../app/audit/seal/noted-head.js";
 import { GENESIS_HASH, hashOf, sealContent } from "../../../../app/audit/seal/seal.js";
 import { Sealer } from "../../../../app/audit/seal/sealer.js";
 import { verify } from "../../../../app/audit/seal/verify.js";
@@ -109,6 +110,19 @@ describeOnEachEngine("sealing the decision log", (db) => {
     const { findings, found } = await verify(db);
     assert.equal(found, 1);
     assert.match(findings[0]?.detail ?? "", /its columns do not say what it says/);
+  });
+
+  it("logs the head, with which a verification can be run", async () => {
+    const lines: { readonly msg: string; readonly head: string }[] = [];
+    const logger = pino({ level: "info" }, { write: (line: string) => lines.push(JSON.parse(line)) });
+    await addSampleRecords(db, 3);
+    await new Sealer(db, logger, undefined).sealAll();
+    const { head } = await verify(db);
+    assert(head);
+    assert.deepEqual(
+      lines.map((line) => [line.msg, parseHead(line.head)]),
+      [["decision log sealed", head]],
+    );
   });
 
   it("seals what there is behind places whose records are gone, tells of those, and leaves them", async () => {

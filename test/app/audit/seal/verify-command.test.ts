@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { mock } from "node:test";
+import { headText } from "../../../../app/audit/seal/noted-head.js";
 import { verify } from "../../../../app/audit/seal/verify.js";
-import { addSampleRecords, makeSampleLog, type Place, sealLog } from "../../../support/audit/sample-log.js";
+import { addSampleRecords, emptyLog, makeSampleLog, type Place, sealLog } from "../../../support/audit/sample-log.js";
 import { directPool } from "../../../support/database/direct-pool.js";
 import { openDatabase } from "../../../support/database/open-database.js";
 import { run } from "../../../support/database/statements.js";
@@ -11,6 +13,8 @@ import { useOpened } from "../../../support/database/suites.js";
 import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
 import { projectPath } from "../../../support/paths.js";
 import { useTemporaryFolder } from "../../../support/temporary-folder.js";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Makes node believe that it writes to a terminal. */
 const TERMINAL = "data:text/javascript,Object.defineProperty(process.stderr,'isTTY',{value:true})";
@@ -78,7 +82,7 @@ describe("npm run audit:verify", function () {
   const db = useOpened(temporary);
   const empty = useTemporaryDatabase();
   let places: readonly Place[];
-  let head: { readonly number: number; readonly hash: string };
+  let head: { readonly number: number; readonly hash: string; readonly sealedAt: Date };
 
   before(async () => {
     places = await makeSampleLog(db);
@@ -87,13 +91,13 @@ describe("npm run audit:verify", function () {
 
   const settings = (url = temporary.url) => ({ DATABASE_URL: url });
   const program = (args: readonly string[] = [], imports: readonly string[] = []) =>
-    runProgram({ settings: settings(), args, imports });
+    runProgram({ settings: { ...settings(), AUDIT_RETENTION_DAYS: "" }, args, imports });
 
   const sound = () =>
     [
       "2200 records under 5 seals, 60 not sealed yet.",
       "The decision log is as it was sealed.",
-      `Head: ${head.number}:${head.hash}`,
+      `Head: ${headText(head)}`,
       "",
     ].join("\n");
 
@@ -114,15 +118,17 @@ describe("npm run audit:verify", function () {
   });
 
   it("ends with 2 when it cannot find out, and says why", async () => {
-    const head = "--head must be a seal's number and hash, such as 42:9f86d081... in full.\n";
-    const [hash, zero, option, nowhere] = await Promise.all([
+    const head = "--head must be a head as it was printed in full, such as 42:9f86d081...:2026-11-28T05:39:21.206Z.\n";
+    const [hash, zero, time, option, nowhere] = await Promise.all([
       program(["--head", "5:abc"]),
       program(["--head", `0:${"a".repeat(64)}`]),
+      program(["--head", `5:${"a".repeat(64)}:2026-11-31T05:39:21.206Z`]),
       program(["--haed", "5"]),
       runProgram({ settings: settings("postgres://127.0.0.1:1/nothing") }),
     ]);
     assert.deepEqual(hash, { code: 2, out: "", err: head });
     assert.deepEqual(zero, { code: 2, out: "", err: head });
+    assert.deepEqual(time, { code: 2, out: "", err: head });
     assert.deepEqual([option.code, option.out], [2, ""]);
     assert.match(option.err, /^Unknown option '--haed'/);
     assert.deepEqual([nowhere.code, nowhere.out], [2, ""]);
@@ -155,7 +161,7 @@ describe("npm run audit:verify", function () {
       `REMOVED: ${gone.name} was removed.`,
       "2200 records under 5 seals, 60 not sealed yet.",
       "The decision log is NOT as it was sealed.",
-      `Head: 5:${head.hash}`,
+      `Head: ${headText(head)}`,
       "",
     ];
     assert.deepEqual({ code, out: out.split("\n") }, { code: 1, out: expected });
@@ -169,15 +175,32 @@ describe("npm run audit:verify", function () {
     assert.equal(lines[20], "... and 2240 more.");
   });
 
-  it("ends with 2 when the noted seal is too old to be there", async () => {
-    for (const table of ["decisions", "decisions_unsealed", "seals", "seal_head"]) {
-      await run(db, `delete from ${table}`);
-    }
+  it("ends with 2 when the noted seal is too old to be there, and with 1 when it cannot be", async () => {
+    await emptyLog(db);
+    mock.timers.enable({ apis: ["Date"], now: Date.now() - 3 * DAY_MS });
     await makeSampleLog(db);
-
-    await sealLog(db, 1e-9);
-    const { code, out } = await program(["--head", `2:${head.hash}`]);
-    assert.equal(code, 2);
-    assert.match(out, /^The seal of --head is too old to be there: use a newer one\.$/m);
+    const { head } = await verify(db);
+    assert(head);
+    mock.timers.reset();
+    await sealLog(db, 1);
+    const second = { ...head, number: 2 };
+    const keepingFor = (days: string, args: readonly string[]) =>
+      runProgram({ settings: { ...settings(), AUDIT_RETENTION_DAYS: days }, args });
+    const [noted, old, kept, longer] = await Promise.all([
+      keepingFor("1", ["--head", headText(second)]),
+      keepingFor("1", ["--head", `2:${head.hash}`]),
+      keepingFor("1", ["--head", headText(head)]),
+      keepingFor("30", ["--head", `2:${head.hash}`]),
+    ]);
+    assert.equal(noted.code, 2);
+    assert.match(noted.out, /^The seal of --head is too old to be there: use a newer one\.$/m);
+    assert.equal(old.code, 2);
+    assert.match(
+      old.out,
+      /^The seal of --head is not there any more, .* noted without its time.*: use a newer one\.$/m,
+    );
+    assert.deepEqual([kept.code, kept.out.split("\n")[0]], [0, "60 records under 1 seal, 0 not sealed yet."]);
+    assert.equal(longer.code, 1);
+    assert.match(longer.out, /^SEAL REMOVED: The records of seals 1 to 5 were deleted as too old, but seal 5 is of /);
   });
 });

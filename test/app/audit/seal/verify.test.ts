@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { eq } from "drizzle-orm";
 import { verify } from "../../../../app/audit/seal/verify.js";
-import { forgeSeal, reseal, sealHashes } from "../../../support/audit/forgery.js";
-import { addSampleRecords, makeSampleLog, type Place, sealLog } from "../../../support/audit/sample-log.js";
+import { decisionCounts } from "../../../../app/db/schema.js";
+import { forgeCounts, forgeSeal, reseal, sealHashes } from "../../../support/audit/forgery.js";
+import { addSampleRecords, emptyLog, makeSampleLog, type Place, sealLog } from "../../../support/audit/sample-log.js";
 import { tamperings } from "../../../support/audit/tamperings.js";
 import { rolledBack, run } from "../../../support/database/statements.js";
 import { describeOnEachEngine } from "../../../support/database/suites.js";
@@ -82,6 +84,7 @@ describeOnEachEngine("verifying the decision log", (db) => {
       await run(tx, "delete from decisions_unsealed");
       await run(tx, "delete from seals where number = 5");
       await run(tx, "update seal_head set (number, hash) = (select number, hash from seals where number = 4)");
+      await forgeCounts(tx);
       assert.equal((await verify(tx)).found, 0);
       return verify(tx, { anchor: head });
     });
@@ -93,8 +96,7 @@ describeOnEachEngine("verifying the decision log", (db) => {
     const { head } = await verify(db);
     assert(head);
     await rolledBack(db, async (tx) => {
-      for (const table of ["decisions", "decisions_unsealed", "seals", "seal_head"])
-        await run(tx, `delete from ${table}`);
+      await emptyLog(tx);
       const empty = {
         findings: [],
         found: 0,
@@ -109,6 +111,40 @@ describeOnEachEngine("verifying the decision log", (db) => {
     });
   });
 
+  it("finds hourly counts that were changed, removed or added", async () => {
+    const [counted] = await db.select().from(decisionCounts).where(eq(decisionCounts.effect, "deny")).limit(1);
+    assert(counted);
+    const { hour, kind, action, count } = counted;
+    const time = hour.toISOString();
+    const where = `where effect = 'deny' and hour = '${time}' and kind = '${kind}' and action = '${action}'`;
+    const text = (what: string, stored: number, inLog: number) =>
+      `The count of deny for ${what} on ${kind} in the hour of ${time} is ${stored}, and the log has ${inLog}.`;
+    for (const [statement, detail] of [
+      [`update decision_counts set count = count + 1 ${where}`, text(action, count + 1, count)],
+      [`delete from decision_counts ${where}`, text(action, 0, count)],
+      [`insert into decision_counts values ('${time}', '${kind}', 'purge', 'deny', 7)`, text("purge", 7, 0)],
+    ] as const) {
+      const { findings } = await rolledBack(db, async (tx) => {
+        await run(tx, statement);
+        return verify(tx);
+      });
+      assert.deepEqual(findings, [{ what: "count changed", detail }]);
+    }
+  });
+
+  it("cannot find a record that was removed before it was sealed, and its place among the unsealed too", async () => {
+    const { seq } = at(2_230);
+    await rolledBack(db, async (tx) => {
+      await run(tx, `delete from decisions where seq = ${seq}`);
+      const detail = `The record at place ${seq} was removed before it was sealed.`;
+      assert.deepEqual((await verify(tx)).findings, [{ what: "removed", detail }]);
+      await sealLog(tx);
+      assert.deepEqual((await verify(tx)).findings, [{ what: "removed", detail }]);
+      await run(tx, `delete from decisions_unsealed where seq = ${seq}`);
+      assert.deepEqual((await verify(tx)).findings, []);
+    });
+  });
+
   it("finds nothing in what retention has deleted, and says when a noted seal is among it", async () => {
     await rolledBack(db, async (tx) => {
       const [first, , third] = await sealHashes(tx);
@@ -119,17 +155,17 @@ describeOnEachEngine("verifying the decision log", (db) => {
       await reseal(tx, 2);
       await addSampleRecords(tx, 40);
       await sealLog(tx, 1);
-      const { head, ...rest } = await verify(tx);
+      const { head, ...rest } = await verify(tx, { retentionDays: 1 });
       assert.deepEqual(rest, { findings: [], found: 0, seals: 1, sealed: 100, unsealed: 0, isAnchorExpired: false });
       assert.equal(head?.number, 6);
       for (const anchor of [
         { number: 1, hash: first ?? "" },
         { number: 3, hash: third ?? "" },
       ]) {
-        const { found, isAnchorExpired } = await verify(tx, { anchor });
+        const { found, isAnchorExpired } = await verify(tx, { anchor, retentionDays: 1 });
         assert.deepEqual({ found, isAnchorExpired }, { found: 0, isAnchorExpired: true });
       }
-      assert.equal((await verify(tx, { anchor: head })).isAnchorExpired, false);
+      assert.equal((await verify(tx, { anchor: head, retentionDays: 1 })).isAnchorExpired, false);
     });
   });
 });
