@@ -8,6 +8,7 @@ import { auditRoutes } from "./audit/web/routes.js";
 import type { DecisionLog } from "./audit/write/decision-log.js";
 import type { SessionEvents } from "./auth/events.js";
 import { identify } from "./auth/identity.js";
+import { pendingLogins } from "./auth/login/pending-login.js";
 import type { OktaConnection } from "./auth/okta-connection.js";
 import { loginRoutes } from "./auth/routes.js";
 import { browserSessions } from "./auth/session.js";
@@ -93,7 +94,11 @@ export function createApp(services: Services): Express {
   app.use(bodyParsers);
   app.use(csrf);
 
-  app.use(loginRoutes(okta.connection, config.baseUrl, loginLimit(config.rateLimits.login), services.sessionEvents));
+  const pending = pendingLogins(sessionSecret, config.baseUrl.startsWith("https:"));
+  const limitLogins = loginLimit(config.rateLimits.login);
+  app.use(
+    loginRoutes(okta.connection, pending, config.claimRules, config.baseUrl, limitLogins, services.sessionEvents),
+  );
   app.use(startRoutes());
   app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
   app.use(sharingRoutes(contacts, people, decisionLog));

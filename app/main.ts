@@ -8,7 +8,6 @@ import { openExplainer } from "./audit/explain/explainer.js";
 import { Sealer } from "./audit/seal/sealer.js";
 import { openDecisionLog } from "./audit/write/decision-log.js";
 import { openStream } from "./audit/write/stream.js";
-import { loginCallback } from "./auth/login-callback.js";
 import { OktaConnection } from "./auth/okta-connection.js";
 import { type Config, loadConfig } from "./config.js";
 import { describeError, messageOf } from "./error-description.js";
@@ -120,7 +119,6 @@ async function start(config: Config): Promise<void> {
   const connection = new OktaConnection({
     settings: oktaSettings,
     baseUrl: config.baseUrl,
-    onCallback: loginCallback(logger, config.claimRules, decisionLog.sessionEvents),
     logger,
   });
   closers.push(() => connection.close());

@@ -1,110 +1,117 @@
-import type { ErrorRequestHandler, NextFunction, Request, Response } from "express";
-import type { Logger } from "pino";
+import type { Request, RequestHandler, Response } from "express";
+import { AuthorizationError } from "../../middleware/index.js";
 import type { ClaimRules } from "../config.js";
 import { isDatabaseUnavailable } from "../db/database-unavailable.js";
 import { ProblemError } from "../problems.js";
-import { type Claims, personFromLogin } from "./claims.js";
+import { personFromLogin } from "./claims.js";
 import { type SessionEvents, type SessionReason, sessionHandle } from "./events.js";
+import { isExpired, type PendingLogin, type PendingLogins } from "./login/pending-login.js";
 import { loginUrl } from "./login-paths.js";
+import type { OktaConnection } from "./okta-connection.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
-import { SESSION_COOKIE, saveSession } from "./session.js";
+import { saveSession } from "./session.js";
 import { SessionEndedError } from "./session-store.js";
 
-/** Marks a browser whose login was restarted automatically. A login is restarted once, not for ever. */
-const RETRY_COOKIE = "gatehouse.retry";
-const RETRY_COOKIE_LIFETIME_MS = 60_000;
-
 /**
- * Makes the handler that {@link OktaConnection} calls when the browser is back from Okta. After a login it keeps the
- * claims in the session and redirects to the page that the user wanted. A login that was lost on the way is restarted
- * once. Any other failure goes to `next()`: {@link OktaUnavailableError}, a database error, or a {@link ProblemError}
- * with status 400, or 403 when Okta refused the user.
+ * Makes the handler of a browser that is back from Okta. After a login it keeps the claims in the session and redirects
+ * to the page that the user wanted. A login that took too long, or whose code cannot be used, is begun again once. Any
+ * other failure goes to the error handler: {@link OktaUnavailableError}, a database error, or a {@link ProblemError} with
+ * status 400, or 403 when Okta refused the user.
  *
  * @param rules - how claims become a person; a login whose claims have no user id fails
  * @param events - takes each login that was completed, and each that failed
  */
-export function loginCallback(logger: Logger, rules: ClaimRules, events: SessionEvents): ErrorRequestHandler {
-  const failed = (req: Request, reason: SessionReason) =>
-    events.record({ action: "login", effect: "deny", person: null, session: null, reason }, req);
-
-  async function finish(error: unknown, req: Request, res: Response, next: NextFunction): Promise<void> {
-    const tokens = req.userContext?.tokens;
-    if (!error && tokens) {
-      const claims: Claims = { ...req.userContext?.userinfo, ...tokens.claims() };
-      const person = personFromLogin(claims, rules);
-      // With such a login in its session, a browser would be redirected between Okta and this app without end.
-      if (!person) {
-        await failed(req, "invalid_tokens");
-        return next(loginFailed());
-      }
-      const session = sessionHandle(req.sessionID);
-      await events.record({ action: "login", effect: "allow", person, session, reason: null }, req);
-      req.session.login = { at: Date.now(), claims };
-      res.clearCookie(RETRY_COOKIE);
-      await saveSession(req);
-      return res.redirect(res.locals.returnTo ?? "/");
-    }
-    // After the comma openid-client repeats parameters of the request.
-    const reason = error instanceof Error ? error.message.split(",")[0] : "no tokens";
-    logger.warn({ requestId: req.id, reason }, "login failed");
-    if (isDatabaseUnavailable(error)) return next(error);
-    await failed(req, reasonOf(error, req));
-    if (isNetworkFault(error)) return next(new OktaUnavailableError({ cause: error }));
-    if (req.query.error === "access_denied") return next(refusedByOkta(req));
-    if (isLostLogin(error) && mayRestart(req)) return restartLogin(req, res);
-    next(loginFailed());
+export function loginCallback(
+  okta: OktaConnection,
+  pending: PendingLogins,
+  rules: ClaimRules,
+  events: SessionEvents,
+): RequestHandler {
+  async function complete(req: Request, res: Response, login: PendingLogin): Promise<void> {
+    const claims = await okta.completeLogin(req, res, login);
+    const person = personFromLogin(claims, rules);
+    // With such a login in its session, a browser would be redirected between Okta and this app without end.
+    if (!person) throw new Error("the claims have no user id");
+    const session = sessionHandle(req.sessionID);
+    await events.record({ action: "login", effect: "allow", person, session, reason: null }, req);
+    req.session.login = { at: Date.now(), claims };
+    await saveSession(req);
   }
 
-  // The router of Okta's middleware does not look at promises.
-  return (error, req, res, next) => {
-    finish(error, req, res, next).catch(next);
+  async function recordFailure(error: Error, req: Request): Promise<void> {
+    // After the comma openid-client repeats parameters of the request.
+    req.log.warn({ reason: error.message.split(",", 1)[0] }, "login failed");
+    const reason = reasonOf(error, req);
+    await events.record({ action: "login", effect: "deny", person: null, session: null, reason }, req);
+  }
+
+  return async (req, res) => {
+    const login = await pending.find(req);
+    if (!login) {
+      // The browser sent the callback twice.
+      if (req.person) return res.redirect("/");
+      // Without an answer of Okta's, its middleware would begin a login of its own.
+      if (!isAnswer(req)) return res.redirect(loginUrl("/"));
+      await recordFailure(new UnknownStateError(), req);
+      throw loginFailed();
+    }
+    try {
+      // Another tab may have logged in meanwhile.
+      if (!req.person && !isExpired(login)) await complete(req, res, login);
+    } catch (error) {
+      if (!(error instanceof Error) || isDatabaseUnavailable(error) || error instanceof AuthorizationError) throw error;
+      await recordFailure(error, req);
+      // The same address can be tried again.
+      if (isNetworkFault(error)) throw new OktaUnavailableError({ cause: error });
+      pending.forget(res, login);
+      if (isCodeRefused(error) && !login.isRetry) return res.redirect(loginUrl(login.returnTo, true));
+      throw req.query.error === "access_denied" ? refusedByOkta(req) : loginFailed();
+    }
+    pending.forget(res, login);
+    res.redirect(isExpired(login) && !req.person ? loginUrl(login.returnTo) : login.returnTo);
   };
 }
 
-function reasonOf(error: unknown, req: Request): SessionReason {
+/** The browser brings an answer to a login that it has not begun. */
+class UnknownStateError extends Error {
+  constructor() {
+    super("no login with this state is under way in this browser");
+  }
+}
+
+/** Whether a request has parameters of an authorization response, rather than none or those of RFC 9207 alone. */
+function isAnswer(req: Request): boolean {
+  return ["code", "error", "state"].some((name) => req.query[name] !== undefined);
+}
+
+function reasonOf(error: Error, req: Request): SessionReason {
   if (isNetworkFault(error)) return "okta_unavailable";
-  if (req.query.error === "access_denied") return "refused_by_okta";
-  return isLostLogin(error) ? "not_begun_here" : "invalid_tokens";
+  if (error instanceof UnknownStateError || isCodeRefused(error)) return "not_begun_here";
+  return req.query.error === "access_denied" ? "refused_by_okta" : "invalid_tokens";
 }
 
-/** The session that began the login is gone, another tab began one since, or its code was used already. */
-function isLostLogin(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  // Another tab has logged in. Where a logout has ended a login, none begins by itself.
+/** The code has been used or has expired, or was issued for another login; or another tab has logged in meanwhile. */
+function isCodeRefused(error: Error): boolean {
+  // Where a logout has ended a login, none begins by itself.
   if (error instanceof SessionEndedError) return !error.wasLoggedIn;
-  return (
-    /state mismatch|authorization request details|state argument is missing/.test(error.message) ||
-    ("error" in error && error.error === "invalid_grant")
-  );
+  return "error" in error && error.error === "invalid_grant";
 }
 
-function isNetworkFault(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+function isNetworkFault(error: Error): boolean {
+  if (error instanceof OktaUnavailableError) return true;
   return ("code" in error && /^E[A-Z]+$/.test(String(error.code))) || error.message.includes("request timed out");
 }
 
-/** A browser that does not keep cookies would be redirected without end. */
-function mayRestart(req: Request): boolean {
-  const cookies = req.get("cookie") ?? "";
-  return cookies.includes(`${SESSION_COOKIE}=`) && !cookies.includes(`${RETRY_COOKIE}=`);
-}
+const MAX_REASON_LENGTH = 200;
 
-function restartLogin(req: Request, res: Response): void {
-  res.cookie(RETRY_COOKIE, "1", {
-    httpOnly: true,
-    sameSite: "lax",
-    secure: req.secure,
-    maxAge: RETRY_COOKIE_LIFETIME_MS,
-  });
-  res.redirect(loginUrl(res.locals.returnTo ?? "/"));
-}
-
+/** Only for a login that is under way in this browser: anybody can make a link with a text that Okta has never said. */
 function refusedByOkta(req: Request): ProblemError {
-  const reason = typeof req.query.error_description === "string" ? ` Okta says: ${req.query.error_description}` : "";
+  const { error_description: said } = req.query;
+  const words = typeof said === "string" ? said.replace(/[\p{C}\s]+/gu, " ").slice(0, MAX_REASON_LENGTH) : "";
   return new ProblemError(
     403,
     "Okta did not let you in",
-    `Ask your administrator to assign this application to you.${reason}`,
+    `Ask your administrator to assign this application to you.${words && ` Okta says: ${words}`}`,
   );
 }
 

@@ -1,17 +1,37 @@
 import { setTimeout } from "node:timers/promises";
 import oktaMiddleware, { type ExpressOIDC } from "@okta/oidc-middleware";
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from "express";
 import type { Logger } from "pino";
 import type { OktaSettings } from "../config.js";
 import { withDeadline } from "../deadline.js";
+import type { Claims } from "./claims.js";
 import { issuerCheck, withoutHttpsWarning } from "./http-issuer.js";
+import { authorizationParameters, type PendingLogin } from "./login/pending-login.js";
 import { loginPaths } from "./login-paths.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
-import { saveSession } from "./session.js";
+
+/** Where the strategy in Okta's middleware keeps its record of a login, in the session. */
+const STRATEGY_KEY = "okta";
 
 const OKTA_TIMEOUT_MS = 5_000;
 const FIRST_RETRY_DELAY_MS = 1_000;
 const MAX_RETRY_DELAY_MS = 5_000;
+
+/**
+ * Where a handler of Okta's middleware sends the browser. The handler gets of the response what it uses for that.
+ *
+ * Okta's middleware is typed for Express 4, hence the casts of handlers in this file.
+ */
+function redirectOf(handle: (res: Response, next: NextFunction) => unknown): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const res = {
+      setHeader: (name: string, value: string) => name === "Location" && resolve(value),
+      end: () => {},
+      status: () => {},
+    };
+    handle(res as unknown as Response, (error) => reject(error ?? new Error("Okta's middleware did not redirect")));
+  });
+}
 
 /**
  * A connection to Okta that recovers. Okta's middleware discovers its authorization server once, in its constructor, and
@@ -20,8 +40,8 @@ const MAX_RETRY_DELAY_MS = 5_000;
 export class OktaConnection {
   readonly #settings: OktaSettings;
   readonly #baseUrl: string;
-  // Okta's middleware is typed for Express 4, hence the casts of handlers in this file.
-  readonly #onCallback: ErrorRequestHandler;
+  /** Called with the outcome of a login, by its request. */
+  readonly #callbacks = new WeakMap<Request, (error: unknown) => void>();
   readonly #logger: Logger;
   readonly #stopped = new AbortController();
   /** Resolves when the first attempt to discover Okta has succeeded or failed. */
@@ -30,13 +50,11 @@ export class OktaConnection {
   #oidc: ExpressOIDC | undefined;
 
   /**
-   * @param onCallback - called when the browser is back from Okta: with an error, or with none once the user is logged in
    * @throws Error when Okta's middleware finds the settings wrong
    */
-  constructor(options: { settings: OktaSettings; baseUrl: string; onCallback: ErrorRequestHandler; logger: Logger }) {
+  constructor(options: { settings: OktaSettings; baseUrl: string; logger: Logger }) {
     this.#settings = options.settings;
     this.#baseUrl = options.baseUrl;
-    this.#onCallback = options.onCallback;
     this.#logger = options.logger;
     this.firstAttempt = new Promise((resolve) => {
       this.#firstAttemptEnded = resolve;
@@ -45,20 +63,62 @@ export class OktaConnection {
   }
 
   /**
-   * Sends a browser to Okta, or takes it back from there, at the paths of {@link loginPaths}.
+   * Where a browser goes to log in: the authorization request of Okta's middleware, bound to the login by PKCE, a state
+   * and a nonce.
    *
-   * Throws {@link OktaUnavailableError} while Okta has not been discovered, and when a login begins and it does not answer.
+   * @param loginHint - who probably logs in
+   * @throws {@link OktaUnavailableError} while Okta has not been discovered
    */
-  readonly router: RequestHandler = async (req, res, next) => {
-    if (req.path === loginPaths.login) await this.#prepareLogin(req);
+  async authorizationUrl(req: Request, login: PendingLogin, loginHint?: string): Promise<string> {
+    this.#keepRecord(req, undefined);
+    const { url: requested } = req;
+    // At any path, the middleware takes a query with `code` or `state` for the callback.
+    req.url = loginPaths.login;
+    const url = new URL(await redirectOf((res, next) => this.#route(req, res, next)));
+    req.url = requested;
+    const hint = loginHint === undefined ? {} : { login_hint: loginHint };
+    for (const [name, value] of Object.entries({ ...authorizationParameters(login), ...hint })) {
+      url.searchParams.set(name, value);
+    }
+    return url.href;
+  }
+
+  /**
+   * Exchanges the code that Okta has sent along with a browser, checks the ID token, and gives the browser a new session.
+   *
+   * @param login - what the answer must belong to
+   * @returns the claims of ID token and userinfo together
+   * @throws {@link OktaUnavailableError} while Okta has not been discovered, or what went wrong otherwise
+   */
+  async completeLogin(req: Request, res: Response, login: PendingLogin): Promise<Claims> {
+    const { state, nonce, codeVerifier } = login;
+    this.#keepRecord(req, { state, nonce, code_verifier: codeVerifier, response_type: "code" });
+    const { url, baseUrl } = req;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#callbacks.set(req, (error) => (error ? reject(error) : resolve()));
+        this.#route(req, res, reject);
+      });
+    } finally {
+      // The middleware's router has not been left, which would put them back.
+      Object.assign(req, { url, baseUrl });
+    }
+    const { tokens, userinfo } = req.userContext ?? {};
+    if (!tokens) throw new Error("no tokens");
+    return { ...userinfo, ...tokens.claims() };
+  }
+
+  #route(req: Request, res: Response, next: NextFunction): void {
     if (!this.#oidc) throw new OktaUnavailableError();
     (this.#oidc.router as unknown as RequestHandler)(req, res, next);
-  };
+  }
 
-  /** While Okta is down, the browser stays here and gets our error page. The callback needs the stored session. */
-  async #prepareLogin(req: Request): Promise<void> {
-    await this.ping();
-    await saveSession(req);
+  /**
+   * Puts the strategy's record of a login where it looks for it. There is one place in a session, for all tabs. So the
+   * record is no part of what is stored of the session.
+   */
+  #keepRecord(req: Request, value: object | undefined): void {
+    Object.defineProperty(req.session, STRATEGY_KEY, { value, writable: true, configurable: true, enumerable: false });
   }
 
   /**
@@ -107,6 +167,9 @@ export class OktaConnection {
     if (!response.ok) throw new OktaUnavailableError();
   }
 
+  /** Called by Okta's middleware when the user is logged in, or with what has failed. It must have four parameters. */
+  readonly #onCallback: ErrorRequestHandler = (error, req, _res, _next) => this.#callbacks.get(req)?.(error);
+
   /** Stops the attempts to discover Okta. */
   close(): void {
     this.#stopped.abort();
@@ -119,6 +182,7 @@ export class OktaConnection {
       client_id: clientId,
       client_secret: clientSecret,
       appBaseUrl: this.#baseUrl,
+      sessionKey: STRATEGY_KEY,
       // Groups need no scope: their claim is included in any. Okta refuses a scope that it does not know.
       scope: "openid profile email",
       timeout: OKTA_TIMEOUT_MS,

@@ -1,5 +1,8 @@
 import { type RequestHandler, Router } from "express";
+import type { ClaimRules } from "../config.js";
 import { type SessionEvents, sessionHandle } from "./events.js";
+import type { PendingLogins } from "./login/pending-login.js";
+import { loginCallback } from "./login-callback.js";
 import { localPath, loginPaths } from "./login-paths.js";
 import type { OktaConnection } from "./okta-connection.js";
 import { endSession, SESSION_COOKIE } from "./session.js";
@@ -8,45 +11,33 @@ import { endSession, SESSION_COOKIE } from "./session.js";
  * Login through Okta, its callback, and logout.
  *
  * @param okta - the connection whose middleware talks to Okta
+ * @param pending - remembers which logins a browser has begun
+ * @param rules - how the claims of a login become a person
  * @param baseUrl - public origin of the app
  * @param limit - rate limit of these routes
- * @param events - takes each logout
+ * @param events - takes each login that was completed or has failed, and each logout
  */
 export function loginRoutes(
   okta: OktaConnection,
+  pending: PendingLogins,
+  rules: ClaimRules,
   baseUrl: string,
   limit: RequestHandler,
   events: SessionEvents,
 ): Router {
   const router = Router();
 
-  router.get(
-    loginPaths.login,
-    limit,
-    (req, res, next) => {
-      const returnTo = localPath(req.query.returnTo, baseUrl);
-      if (req.person) return res.redirect(returnTo);
-      req.session.returnTo = returnTo;
-      // At any path, Okta's middleware takes a query with `code` or `state` for the callback.
-      const { login_hint: hint } = req.query;
-      req.url = typeof hint === "string" ? `${req.path}?${new URLSearchParams({ login_hint: hint })}` : req.path;
-      next();
-    },
-    okta.router,
-  );
+  router.get(loginPaths.login, limit, async (req, res) => {
+    const returnTo = localPath(req.query.returnTo, baseUrl);
+    if (req.person) return res.redirect(returnTo);
+    // While Okta is down, the browser stays here and gets our error page.
+    await okta.ping();
+    const login = await pending.begin(req, res, { returnTo, isRetry: req.query.retry !== undefined });
+    const { login_hint: hint } = req.query;
+    res.redirect(await okta.authorizationUrl(req, login, typeof hint === "string" ? hint : undefined));
+  });
 
-  router.get(
-    loginPaths.callback,
-    limit,
-    (req, res, next) => {
-      // The browser sent the callback twice, or another tab has logged in.
-      if (req.person) return res.redirect("/");
-      // The login replaces the session, and its data is lost.
-      res.locals.returnTo = req.session.returnTo;
-      next();
-    },
-    okta.router,
-  );
+  router.get(loginPaths.callback, limit, loginCallback(okta, pending, rules, events));
 
   router.post(loginPaths.logout, limit, async (req, res) => {
     const login = req.session?.passport?.user;

@@ -17,8 +17,6 @@ export interface Login {
 declare module "express-session" {
   interface SessionData {
     login: Login;
-    /** Path where the browser goes after the login that has begun. */
-    returnTo: string;
     /** A message that the next page shows, once. */
     notice: string;
     /** Written by passport inside Okta's middleware. */

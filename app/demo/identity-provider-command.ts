@@ -11,14 +11,15 @@ import { type IdentityProviderOptions, startIdentityProvider } from "./identity-
 
 const usage = `Usage: node --import tsx app/demo/identity-provider-command.ts
          --client-id <id> --client-secret <secret> --app-base-url <url> [--port <number>] [--host <address>]
-         [--api-scope <scope>]
+         [--api-scope <scope>] [--require-pkce]
 
   --client-id      client id of the web application
   --client-secret  its client secret
   --app-base-url   public base URL of the app, such as http://localhost:8080
   --port           TCP port to listen on; default: a free one
   --host           address to listen on; default: 127.0.0.1
-  --api-scope      a scope of an API besides those of OpenID Connect; default: none`;
+  --api-scope      a scope of an API besides those of OpenID Connect; default: none
+  --require-pkce   refuse logins without PKCE`;
 
 try {
   const standIn = await startIdentityProvider(optionsFrom(process.argv.slice(2)));
@@ -43,6 +44,7 @@ function optionsFrom(args: string[]): IdentityProviderOptions {
     clientSecret,
     appBaseUrl,
     apiScope,
+    requirePkce: values["require-pkce"],
     ...(values.port === undefined ? {} : { port: portFrom(values.port) }),
     ...(host === undefined ? {} : { host }),
   };
@@ -59,6 +61,7 @@ function parse(args: string[]) {
         port: { type: "string" },
         host: { type: "string" },
         "api-scope": { type: "string" },
+        "require-pkce": { type: "boolean", default: false },
       },
     }).values;
   } catch (error) {

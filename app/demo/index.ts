@@ -23,6 +23,7 @@ export async function startOktaStandIn(config: Config, logger: Logger): Promise<
     ...client,
     appBaseUrl: config.baseUrl,
     apiScope: config.apiAccess.scope,
+    requirePkce: true,
     onError: (err) => logger.error({ err }, "identity provider failed"),
   });
   const { issuer } = provider;

@@ -47,12 +47,16 @@ describe("docker-compose.yml", () => {
   it("gives the app and the identity provider the same client, base URL and issuer", () => {
     const { values } = parseArgs({
       args: okta.command,
-      options: Object.fromEntries(
-        ["port", "host", "client-id", "client-secret", "app-base-url"].map(
-          (name) => [name, { type: "string" }] as const,
-        ),
-      ),
+      options: {
+        port: { type: "string" },
+        host: { type: "string" },
+        "client-id": { type: "string" },
+        "client-secret": { type: "string" },
+        "app-base-url": { type: "string" },
+        "require-pkce": { type: "boolean" },
+      },
     });
+    assert.equal(values["require-pkce"], true);
     assert.equal(app.environment.OKTA_CLIENT_ID, values["client-id"]);
     assert.equal(app.environment.OKTA_CLIENT_SECRET, values["client-secret"]);
     assert.equal(app.environment.APP_BASE_URL, values["app-base-url"]);

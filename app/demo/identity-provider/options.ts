@@ -24,6 +24,11 @@ export interface IdentityProviderOptions {
   accessTokenGroups?: boolean;
   /** A scope of an API besides those of OpenID Connect. Whoever asks for it gets it. Default: none. */
   apiScope?: string | undefined;
+  /**
+   * Whether the web application has to send PKCE (RFC 7636). At Okta this is the setting "Require PKCE as additional
+   * verification", which is off for a new web application. Default: false.
+   */
+  requirePkce?: boolean;
   /** Called with failures inside the provider, which are defects and not refusals. Default: a process warning. */
   onError?: (error: Error) => void;
 }
@@ -62,6 +67,7 @@ export function settingsFrom(options: IdentityProviderOptions, issuer: string): 
     groupsAs: options.groupsAs ?? "array",
     accessTokenGroups: options.accessTokenGroups ?? true,
     apiScope: options.apiScope,
+    requirePkce: options.requirePkce ?? false,
     onError: options.onError ?? warnAbout,
     issuer,
   };

@@ -73,8 +73,7 @@ function configuration(settings: Settings, key: SigningKey): Configuration {
     ],
     clientAuthMethods: ["client_secret_basic", "none"],
     responseTypes: ["code"],
-    // @okta/oidc-middleware sends no code challenge, and Okta does not ask a web application for one.
-    pkce: { required: () => false },
+    pkce: { required: () => settings.requirePkce },
 
     routes: endpoints,
     features: {

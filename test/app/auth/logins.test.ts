@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pageIn, textOf } from "../../support/http/page.js";
+import { csrfTokenOf, pageIn, textOf } from "../../support/http/page.js";
 import { logIn } from "../../support/http/sign-in.js";
 import { UserAgent, type Visit } from "../../support/http/user-agent.js";
 import { issuerStack } from "../../support/okta/issuer-stacks.js";
@@ -157,48 +157,20 @@ describe("logging in", function () {
       await assertLoggedIn(browser, "alice@example.com");
     });
 
-    it("when two tabs log in at once, whichever is first", async () => {
-      for (const first of [0, 1]) {
-        const browser = new UserAgent();
-        const tabs = [await signInPage(browser, "/login?returnTo=/contacts"), await signInPage(browser, "/profile")];
-        for (const tab of first === 0 ? tabs : tabs.toReversed()) {
-          const end = await browser.post(tab.url, { login: "uma@example.com" });
-          pageIn(end);
-          assert.equal(end.url.origin, stack.url);
-          assert.ok(["/", "/contacts", "/profile"].includes(end.url.pathname), end.url.href);
-          await assertLoggedIn(browser);
-        }
-      }
-    });
-
-    it("when two tabs come back at once", async () => {
-      const browser = new UserAgent();
-      const tabs = [await signInPage(browser), await signInPage(browser)];
-      await Promise.all(tabs.map((tab) => browser.post(tab.url, { login: "uma@example.com" })));
-      const end = await browser.get(at("/contacts"));
-      // Should they have crossed, the identity provider knows the person by now and asks nothing.
-      pageIn(end);
-      assert.equal(end.url.href, at("/contacts"));
-    });
-
-    it("when the session's cookie is lost on the way", async () => {
+    it("when the cookies are lost on the way", async () => {
       const browser = new UserAgent();
       const signIn = await signInPage(browser);
-      browser.forget(cookieName);
+      for (const name of browser.cookieNamesFor(stack.url)) browser.forget(name);
       await assertWayBack(browser, await browser.post(signIn.url, { login: "uma@example.com" }));
     });
 
-    it("when the session is lost on the way, but not its cookie: by itself", async () => {
-      const gone = new UserAgent();
-      await signInPage(gone);
+    it("when there is a cookie of a session that is over", async () => {
+      const gone = await stack.login("omar@example.com");
       const [, lost = ""] = gone.cookieHeaderFor(at("/")).split("=");
-      // Logging in ends the session from before.
-      await logIn(gone, at("/login"), "omar@example.com");
+      await gone.post(at("/logout"), { _csrf: csrfTokenOf(pageIn(await gone.get(at("/")))) });
       const browser = new UserAgent();
-      const signIn = await signInPage(browser);
       browser.plant(at("/"), cookieName, lost);
-      const end = await browser.post(signIn.url, { login: "uma@example.com" });
-      pageIn(end);
+      pageIn(await logIn(browser, at("/login"), "uma@example.com"));
       await assertLoggedIn(browser);
     });
 
@@ -241,16 +213,40 @@ describe("logging in", function () {
     });
   });
 
-  it("says so when the identity provider lets somebody not in, and why", async () => {
-    const query = new URLSearchParams({
-      error: "access_denied",
-      error_description: "Not <b>assigned</b>.",
-      state: "x",
+  describe("says what Okta says when it does not let a user in", () => {
+    const refusal = (state: string, said: string) =>
+      at(`${callback}?${new URLSearchParams({ error: "access_denied", error_description: said, state })}`);
+    async function refusedIn(browser: UserAgent, said: string): Promise<Visit> {
+      const asked = (await signInPage(browser)).trail.find((url) => url.searchParams.has("state"));
+      return browser.get(refusal(asked?.searchParams.get("state") ?? "", said));
+    }
+
+    it("in its words, as text", async () => {
+      const browser = new UserAgent();
+      const answer = await refusedIn(browser, "Not <b>assigned</b>.");
+      assert.match(textOf(pageIn(answer, 403)), /Okta did not let you in.*Okta says: Not <b>assigned<\/b>\./);
+      await assertWayBack(browser, answer);
     });
-    const answer = await new UserAgent().get(at(`${callback}?${query}`));
-    const page = pageIn(answer, 403);
-    assert.match(textOf(page), /Okta did not let you in.*Okta says: Not <b>assigned<\/b>\./);
-    await assertWayBack(new UserAgent(), answer);
+
+    it("and no more than a sentence or two of it, in one line", async () => {
+      const page = textOf(pageIn(await refusedIn(new UserAgent(), `A\u202e\n${"word ".repeat(100)}end`), 403));
+      const [, said = ""] = /Okta says: (A word.*?) (Log in|Start page)/.exec(page) ?? [];
+      assert.ok(said.length <= 200 && said.length > 150, page);
+    });
+
+    it("but not what a link says that belongs to no login of this browser", async () => {
+      const other = new UserAgent();
+      const asked = (await signInPage(other)).trail.find((url) => url.searchParams.has("state"));
+      const browser = new UserAgent();
+      await signInPage(browser);
+      for (const state of ["x", "", asked?.searchParams.get("state") ?? ""]) {
+        for (const visitor of [browser, new UserAgent()]) {
+          const page = textOf(pageIn(await visitor.get(refusal(state, "Call +44 20 7946 0000.")), 400));
+          assert.match(page, /The login was not completed/);
+          assert.doesNotMatch(page, /Okta says|7946/);
+        }
+      }
+    });
   });
 
   describe("without cookies", () => {

@@ -166,12 +166,13 @@ describe("a session", function () {
   });
 
   describe("begins at login", () => {
-    it("under a new id, and the id from before is nobody's", async () => {
-      const browser = new UserAgent();
-      const signIn = await browser.get(`${stack.url}/login`);
+    it("under a new id, and an id from before is nobody's", async () => {
+      const browser = await stack.login("omar@example.com");
       const before = browser.cookieHeaderFor(stack.url);
       assert.match(before, /^gatehouse\.sid=s%3A/);
-      await logIn(browser, signIn.url.href, "uma@example.com");
+      await browser.post(`${stack.url}/logout`, { _csrf: await tokenOf(browser) });
+      browser.plant(stack.url, cookieName, before.replace(`${cookieName}=`, ""));
+      await logIn(browser, `${stack.url}/login`, "uma@example.com");
       assert.notEqual(browser.cookieHeaderFor(stack.url), before);
       assert.ok(await isLoggedIn(browser));
       problemIn(await clientOf(stack.url).get("/profile", { Cookie: before }), 401);
@@ -195,36 +196,38 @@ describe("a session", function () {
       }
     });
 
+    const isCallback = (url: URL) => url.pathname === "/authorization-code/callback";
+    const sessionCookieIn = ({ headers }: Visit) =>
+      headers.getSetCookie().find((cookie) => cookie.startsWith(`${cookieName}=s`)) ?? assert.fail();
+
     it("with a cookie that scripts cannot read and other sites cannot use", async () => {
-      const { headers } = await new UserAgent().request(`${stack.url}/login`);
-      const [cookie = "", ...others] = headers.getSetCookie();
-      assert.deepEqual(others, []);
-      const [value = "", ...attributes] = cookie.split("; ");
+      const browser = new UserAgent();
+      const signIn = await browser.get(`${stack.url}/login`);
+      const back = await browser.post(signIn.url, { login: "uma@example.com" }, isCallback);
+      const [value = "", ...attributes] = sessionCookieIn(await browser.request(back.url)).split("; ");
       assert.match(value, /^gatehouse\.sid=s%3A[\w-]{32}\./);
       const flags = attributes.filter((attribute) => !attribute.startsWith("Expires="));
       assert.deepEqual(flags.sort(), ["HttpOnly", "Path=/", "SameSite=Lax"]);
     });
 
-    it("with a cookie that is never sent unencrypted, when the app is at an https address", async () => {
-      const { stack: proxied } = await proxiedStack();
-      const from = { "X-Forwarded-For": "192.0.2.1" };
-      const https = await new UserAgent().request(`${proxied.url}/login`, {
-        headers: { ...from, "X-Forwarded-Proto": "https" },
+    it("with cookies that are never sent unencrypted, when the app is at an https address", async () => {
+      const { stack: proxied, issuer } = await proxiedStack();
+      const hint = uniqueWord();
+      issuer.accounts.set(hint, { idToken: { sub: hint, email: "a@example.com", crm_groups: ["staff"] } });
+      const headers = { "X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https" };
+      const began = await new UserAgent().request(`${proxied.url}/login?login_hint=${hint}`, { headers });
+      assert.ok(began.url.href.includes(encodeURIComponent(`${publicUrl}/authorization-code/callback`)));
+      const [pending = ""] = began.headers.getSetCookie();
+      assert.match(pending, /^__Host-gatehouse\.login\./);
+      const { url } = await new UserAgent().request(began.url);
+      const [Cookie = ""] = pending.split("; ");
+      const ended = await new UserAgent().request(`${proxied.url}${url.pathname}${url.search}`, {
+        headers: { ...headers, Cookie },
       });
-      assert.ok(https.headers.getSetCookie()[0]?.split("; ").includes("Secure"));
-      assert.ok(
-        https.headers.get("location")?.includes(encodeURIComponent(`${publicUrl}/authorization-code/callback`)),
-      );
-      const http = await new UserAgent().request(`${proxied.url}/login`, { headers: from });
-      assert.deepEqual(http.headers.getSetCookie(), []);
-      // The other cookie that the app knows: this one makes it start a lost login again.
-      const retried = await new UserAgent().request(`${proxied.url}/authorization-code/callback?code=x&state=y`, {
-        headers: { ...from, "X-Forwarded-Proto": "https", Cookie: `${cookieName}=lost` },
-      });
-      assert.equal(retried.status, 302);
-      for (const cookie of retried.headers.getSetCookie()) {
+      assert.equal(ended.status, 302);
+      for (const cookie of [pending, sessionCookieIn(ended)]) {
         const flags = cookie.split("; ");
-        for (const flag of ["Secure", "HttpOnly", "SameSite=Lax"]) assert.ok(flags.includes(flag), cookie);
+        for (const flag of ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"]) assert.ok(flags.includes(flag), cookie);
       }
     });
   });

@@ -31,7 +31,8 @@ export class InterruptibleOkta {
     const port = await freePort();
     const issuer = `http://localhost:${port}${issuerPath}`;
     const [key, { createServerApp }] = await Promise.all([generateSigningKey(), loadServer()]);
-    return new InterruptibleOkta(issuer, port, createServerApp(settingsFrom({ ...client, appBaseUrl }, issuer), key));
+    const settings = settingsFrom({ ...client, appBaseUrl, requirePkce: true }, issuer);
+    return new InterruptibleOkta(issuer, port, createServerApp(settings, key));
   }
 
   /** The app's settings for it. */

@@ -32,9 +32,12 @@ async function start(env: NodeJS.ProcessEnv): Promise<IssuerStack> {
 
 let shared: Promise<IssuerStack> | undefined;
 
+/** The secret of the app of {@link issuerStack}. */
+export const sessionSecret = "a secret that the tests know";
+
 /** The stack that all tests share which leave it usable. The first call starts it. */
 export function issuerStack(): Promise<IssuerStack> {
-  shared ??= startIssuerStack();
+  shared ??= startIssuerStack({ SESSION_SECRET: sessionSecret });
   return shared;
 }
 

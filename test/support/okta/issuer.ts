@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import express from "express";
 import { CompactSign, exportJWK, exportSPKI, type JWK } from "jose";
@@ -30,6 +30,13 @@ export interface ReceivedRequest {
   readonly params: Readonly<Record<string, string>>;
 }
 
+/** What a code was issued for. */
+interface Authorized {
+  readonly account: Account;
+  readonly nonce: string | undefined;
+  readonly codeChallenge: string | undefined;
+}
+
 /**
  * An authorization server that puts any claims that a test wants into its tokens. It asks for no credentials and sets no
  * cookies: the account that logs in is the one that `/login?login_hint=` names.
@@ -51,6 +58,8 @@ export class Issuer {
   areKeysAvailable = true;
   /** Whether userinfo works. */
   isUserinfoAvailable = true;
+  /** Whether a code is exchanged only for the client that can prove that it requested it (RFC 7636). */
+  isPkceRequired = true;
   readonly issuer: string;
   /** The app's settings for this authorization server. */
   readonly settings: { OKTA_ISSUER: string; OKTA_CLIENT_ID: string; OKTA_CLIENT_SECRET: string };
@@ -61,7 +70,7 @@ export class Issuer {
   readonly #server: Server;
   readonly #key: SigningKey;
   readonly #publicJwks: JWK[];
-  readonly #codes = new Map<string, { account: Account; nonce: string | undefined }>();
+  readonly #codes = new Map<string, Authorized>();
   /** Claims by access token. */
   readonly #userinfo = new Map<string, Claims>();
 
@@ -153,10 +162,16 @@ export class Issuer {
       next();
     });
     router.get(endpoints.authorization, (req, res) => {
-      const { login_hint, nonce, state, redirect_uri } = req.query as Record<string, string>;
+      const {
+        login_hint,
+        nonce,
+        state,
+        redirect_uri,
+        code_challenge: codeChallenge,
+      } = req.query as Record<string, string>;
       const account = this.accounts.get(login_hint ?? "");
       const code = randomUUID();
-      if (account) this.#codes.set(code, { account, nonce });
+      if (account) this.#codes.set(code, { account, nonce, codeChallenge });
       const answer = account ? { code } : { error: "access_denied", error_description: "Nobody of this name." };
       res.redirect(`${redirect_uri}?${new URLSearchParams({ ...answer, state: state ?? "" })}`);
     });
@@ -164,7 +179,8 @@ export class Issuer {
       await this.tokensReady;
       const authorized = this.#codes.get(req.body.code);
       this.#codes.delete(req.body.code);
-      if (!authorized) {
+      const challenge = createHash("sha256").update(String(req.body.code_verifier)).digest("base64url");
+      if (!authorized || (this.isPkceRequired && challenge !== authorized.codeChallenge)) {
         res.status(400).json({ error: "invalid_grant" });
         return;
       }

@@ -55,7 +55,6 @@ export async function startInProcess(databaseUrl: string, policies = projectPath
   const connection = new OktaConnection({
     settings,
     baseUrl: config.baseUrl,
-    onCallback: (_error, _req, _res, next) => next(),
     logger,
   });
   const decisionLog = openDecisionLog(database.db, openExplainer(policies), logger);

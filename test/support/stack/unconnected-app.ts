@@ -14,7 +14,6 @@ export function crm(): { app: Express; close: () => void } {
   const connection = new OktaConnection({
     settings,
     baseUrl: "https://crm.example.com",
-    onCallback: (_error, _req, _res, next) => next(),
     logger,
   });
   const uncalled = () => Promise.reject(new Error("called"));
