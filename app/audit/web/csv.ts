@@ -2,12 +2,15 @@ import { stringify } from "csv-stringify/sync";
 import { type ParsedDecision, parseDecision, UNREADABLE } from "../record/parse.js";
 import type { StoredDecision } from "../record/row.js";
 
-/** The columns, and their values. Lists are separated by spaces: names of roles and rules contain none. */
+/** A list, as JSON: names of Okta's groups, which become roles, may contain any character that could separate them. */
+const asList = (names: readonly string[] | undefined) => names && JSON.stringify(names);
+
+/** The columns, and their values. */
 const columns: Readonly<Record<string, (decision: ParsedDecision) => string | number | null | undefined>> = {
   id: ({ summary }) => summary.id,
   time: ({ summary }) => summary.time,
   principal_id: ({ summary }) => summary.principal?.id,
-  roles: ({ record }) => record?.principal?.roles.join(" "),
+  roles: ({ record }) => asList(record?.principal?.roles),
   kind: ({ summary }) => summary.resource?.kind,
   resource_id: ({ summary }) => summary.resource?.id,
   action: ({ summary }) => summary.action,
@@ -16,8 +19,8 @@ const columns: Readonly<Record<string, (decision: ParsedDecision) => string | nu
   policy: ({ record }) => record?.policy,
   policy_version: ({ record }) => record?.policyVersion,
   scope: ({ record }) => record?.scope,
-  rules: ({ record }) => record?.rules.join(" "),
-  derived_roles: ({ record }) => record?.derivedRoles.join(" "),
+  rules: ({ record }) => asList(record?.rules),
+  derived_roles: ({ record }) => asList(record?.derivedRoles),
   plan: ({ record }) => record?.plan?.kind,
   plan_condition: ({ record }) => record?.plan?.condition,
   source: ({ record }) => record?.source,
@@ -38,9 +41,12 @@ const columns: Readonly<Record<string, (decision: ParsedDecision) => string | nu
 // Text in the log can come from an attacker, and spreadsheets would run it as a formula.
 const options = { escape_formulas: true, record_delimiter: "windows" } as const;
 
-/** The line with the names of the columns. */
+/**
+ * The line with the names of the columns. It begins with a byte order mark, without which Excel does not take the file for
+ * UTF-8.
+ */
 export function csvHeader(): string {
-  return stringify([Object.keys(columns)], options);
+  return stringify([Object.keys(columns)], { ...options, bom: true });
 }
 
 /**

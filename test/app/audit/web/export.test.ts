@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { get, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
+import { parse } from "csv-parse/sync";
 import express from "express";
 import type { DecisionRecord } from "../../../../app/audit/record/record.js";
 import { rowOf } from "../../../../app/audit/record/row.js";
@@ -94,17 +95,45 @@ const record: DecisionRecord = {
 };
 
 describe("decisions as CSV", () => {
+  /** The cells of a decision's line by the names of their columns, as a reader of CSV finds them. */
+  function cellsOf(decision: DecisionRecord): Record<string, string> {
+    const line = csvLines([{ ...rowOf(decision), seq: 1, source: "guard" }]);
+    const [cells, ...others] = parse(`${csvHeader()}${line}`, { bom: true, columns: true, record_delimiter: "\r\n" });
+    assert.deepEqual(others, []);
+    return cells as Record<string, string>;
+  }
+
   it("have a column for each part, and no formula", () => {
-    const [header, line, end] =
-      `${csvHeader()}${csvLines([{ ...rowOf(record), principalId: null, resourceId: null, seq: 1, source: "guard" }])}`.split(
-        "\r\n",
-      );
-    assert.match(header ?? "", /^id,time,principal_id,roles,kind,resource_id,action,effect,error,/);
-    assert.match(
-      line ?? "",
-      /^a,2026-01-31T14:30:05\.250Z,'=cmd\|'\/c calc'!A1,user x,contact,,"'\+say ""hi"", you",deny,not_found,/,
+    const { id, time, principal_id, kind, resource_id, action, effect, error } = cellsOf(record);
+    assert.deepEqual(
+      { id, time, principal_id, kind, resource_id, action, effect, error },
+      {
+        id: "a",
+        time: "2026-01-31T14:30:05.250Z",
+        principal_id: "'=cmd|'/c calc'!A1",
+        kind: "contact",
+        resource_id: "",
+        action: `'+say "hi", you`,
+        effect: "deny",
+        error: "not_found",
+      },
     );
-    assert.equal(end, "");
+    for (const formula of ["=1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"]) {
+      assert.equal(cellsOf({ ...record, action: formula }).action, `'${formula}`);
+    }
+  });
+
+  it("keep lists whose names have spaces, commas, quotes or line breaks", () => {
+    const names = ["CRM Admins", "user", "a,b;c", 'say "hi"', "two\r\nlines", "=1", ""];
+    const principal = { id: "a", roles: names };
+    const cells = cellsOf({ ...record, principal, rules: names, derivedRoles: names });
+    for (const column of ["roles", "rules", "derived_roles"]) assert.deepEqual(JSON.parse(cells[column] ?? ""), names);
+    assert.equal(cellsOf(record).rules, "[]");
+  });
+
+  it("begin with a byte order mark, by which Excel knows UTF-8, and have none after it", () => {
+    assert.equal(csvHeader().codePointAt(0), 0xfeff);
+    assert.equal(`${csvHeader()}${csvLines([{ ...rowOf(record), seq: 1, source: "guard" }])}`.lastIndexOf("\ufeff"), 0);
   });
 });
 
