@@ -98,7 +98,8 @@ export const decisions = pgTable(
     record: text("record").notNull(),
     /**
      * What asked: a guard or filter, which the request depended on, or a check, which was asked ahead. Version 0.1 of the
-     * app called guards `authorize` and checks `can`; what cannot be read counts as a guard, so that it is not overlooked.
+     * app called guards `authorize` and checks `can`. What happened to a session counts as a guard's decision, for it was
+     * tried; so does what cannot be read, so that it is not overlooked.
      */
     source: text("source", { enum: sources })
       .notNull()

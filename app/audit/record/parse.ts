@@ -52,7 +52,7 @@ const sources = {
 } as const;
 
 const singleDecision = everyRecord.extend({
-  source: z.enum(["guard", "filter", "session", "authorize", "can"]),
+  source: z.enum(["guard", "filter", "authorize", "can"]),
   resource: z.object({ kind: z.string(), id: storableText().nullable() }),
   action: z.string(),
   effect,
@@ -67,6 +67,11 @@ const singleDecision = everyRecord.extend({
   plan: z.object({ kind: z.enum(["allowed", "denied", "conditional"]), condition: z.string().nullable() }).nullable(),
   change: z.object({ id: storableText(), version: z.number() }).nullable(),
   explanation: explanation.nullable(),
+});
+const ofSession = singleDecision.extend({
+  source: z.literal("session"),
+  reason: z.string().nullable(),
+  address: z.string().nullable(),
 });
 const checks = everyRecord.extend({
   source: z.literal("check"),
@@ -87,7 +92,7 @@ const checks = everyRecord.extend({
   change: z.null(),
   explanation: z.null(),
 });
-const anyRecord = z.union([singleDecision, checks]);
+const anyRecord = z.union([singleDecision, checks, ofSession]);
 
 /** Parses a decision. Never throws: one record that was tampered with must not hide the others. */
 export function parseDecision(stored: StoredDecision): ParsedDecision {

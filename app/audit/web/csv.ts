@@ -36,6 +36,8 @@ const columns: Readonly<Record<string, (decision: ParsedDecision) => string | nu
   checks: ({ record }) => record?.checks && JSON.stringify(record.checks),
   counts: ({ record }) => record?.counts && JSON.stringify(record.counts),
   asked_by: ({ record }) => record?.askedBy,
+  reason: ({ record }) => record?.reason,
+  address: ({ record }) => record?.address,
 };
 
 // Text in the log can come from an attacker, and spreadsheets would run it as a formula.

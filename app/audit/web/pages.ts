@@ -3,6 +3,7 @@ import type { People } from "../../directory/people.js";
 import { renderPage } from "../../web/pages.js";
 import { allowOwnScript } from "../../web/security-headers.js";
 import { parseDecision } from "../record/parse.js";
+import type { ReadRecord } from "../record/record.js";
 import type { StoredDecision } from "../record/row.js";
 import { NOBODY, type PersonMatch } from "../search/person.js";
 import { type AuditQuery, encodeCursor, searchFields } from "../search/query.js";
@@ -21,6 +22,7 @@ import {
   policyReason,
   sourceSentence,
 } from "./sentences.js";
+import { isOfSession, sessionReason, sessionSentence } from "./session-sentences.js";
 import { auditUrl, localTime, queryString } from "./urls.js";
 
 /** What a search has found. */
@@ -112,14 +114,12 @@ export async function showDecision(
     const shared = { summary, row: auditRow(decision, known), person, isSealed };
     if (!record) return { ...shared, raw: stored.record };
     const name = record.principal && nameOrId(known, record.principal.id);
-    const common = {
-      ...shared,
-      record,
-      error: errorSentence(record),
-      source: sourceSentence(record),
-      // What is stored, not what it is read as.
-      raw: JSON.stringify(JSON.parse(stored.record), null, 2),
-    };
+    // What is stored, not what it is read as.
+    const raw = JSON.stringify(JSON.parse(stored.record), null, 2);
+    if (isOfSession(record)) {
+      return { ...shared, record, sentence: sessionSentence(record, name), reason: sessionReason(record), raw };
+    }
+    const common = { ...shared, record, error: errorSentence(record), source: sourceSentence(record), raw };
     if (record.checks) {
       const asker = record.askedBy && nameOrId(known, record.askedBy);
       const sentence = record.counts
@@ -135,8 +135,13 @@ export async function showDecision(
       explanation: explanationText(record),
     };
   };
-  const view = record === null ? "audit/unreadable" : record.checks ? "audit/checks" : "audit/show";
-  await renderPage(req, res, view, "Decision", locals());
+  await renderPage(req, res, viewOf(record), "Decision", locals());
+}
+
+function viewOf(record: ReadRecord | null): string {
+  if (record === null) return "audit/unreadable";
+  if (isOfSession(record)) return "audit/session";
+  return record.checks ? "audit/checks" : "audit/show";
 }
 
 function fieldsOf({ person, contact, action, effect, asked, from, to }: AuditQuery) {

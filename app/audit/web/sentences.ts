@@ -1,6 +1,7 @@
 import type { Explanation } from "../record/explanation.js";
 import type { ReadRecord, SingleDecision } from "../record/record.js";
 import type { ChecksCount } from "./checks.js";
+import { isOfSession, sessionLabel } from "./session-sentences.js";
 
 /** What the codes of errors mean: the policy did not decide. In a word or two, and in a sentence. */
 const errorTexts: Readonly<Record<string, readonly [short: string, long: string]>> = {
@@ -42,11 +43,12 @@ const errorTexts: Readonly<Record<string, readonly [short: string, long: string]
 
 /**
  * What decided, in a word or two: the rules, the error, or that no rule allowed it. Of checks, who asked about somebody
- * else.
+ * else. Of a session, where from.
  *
  * @param asker - name of who asked; `null` when that is the person of the decision
  */
 export function reasonLabel(record: ReadRecord, asker: string | null): string {
+  if (isOfSession(record)) return sessionLabel(record);
   if (record.error !== null) return errorTexts[record.error]?.[0] ?? record.error;
   if (record.checks) return asker === null ? "" : `asked by ${asker}`;
   const { effect, plan } = record;
@@ -97,6 +99,7 @@ export function sourceSentence({ source, method, route, effect, change, counts }
 /** The source of a decision, in a word. */
 export function sourceLabel({ source, counts }: ReadRecord): string {
   if (counts) return "rows checked";
+  if (source === "session") return "session";
   return source === "check" ? "asked ahead" : "tried";
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Request } from "express";
 import type { SessionEvent } from "../../auth/events.js";
+import { clientAddress } from "../../web/client-address.js";
 import type { SessionRecord } from "../record/record.js";
 
 /**
@@ -16,7 +17,8 @@ export function sessionRecord({ action, effect, person, session, reason }: Sessi
     requestId: String(req.id),
     traceId: null,
     method: req.method,
-    route: req.route ? `${req.baseUrl && "…"}${req.route.path}` : null,
+    // None of these routes is mounted below another one.
+    route: req.route?.path ?? null,
     principal: person && { id: person.id, roles: person.roles },
     askedBy: null,
     duration: 0,
@@ -26,7 +28,7 @@ export function sessionRecord({ action, effect, person, session, reason }: Sessi
     action,
     effect,
     reason,
-    address: req.ip ?? null,
+    address: clientAddress(req),
     checks: null,
     counts: null,
     policy: null,

@@ -15,6 +15,7 @@ import {
   policyReason,
   sourceSentence,
 } from "../../../../app/audit/web/sentences.js";
+import { isOfSession, sessionReason, sessionSentence } from "../../../../app/audit/web/session-sentences.js";
 import { decisions } from "../../../../app/db/schema.js";
 import { type LogPage, searchLog } from "../../../support/audit/log-search.js";
 import { addSampleRecords } from "../../../support/audit/sample-log.js";
@@ -57,6 +58,16 @@ const full = sampleRecord(0, {
   },
 });
 
+/** A record of a session in which every member has a value. */
+const ofSession = {
+  ...full,
+  source: "session",
+  resource: { kind: "session", id: "s0" },
+  action: "end",
+  reason: "idle",
+  address: "203.0.113.7",
+};
+
 /** A row whose record was replaced by a text. */
 const rowWith = (record: string): StoredDecision => ({
   ...rowOf(full),
@@ -91,6 +102,9 @@ function show(stored: StoredDecision): void {
     if (record.counts) countsSentence(countChecks(record), null);
     else checksSentence(countChecks(record), null, null);
     record.checks.forEach(checkedRow);
+  } else if (isOfSession(record)) {
+    sessionSentence(record, null);
+    sessionReason(record);
   } else {
     for (const words of [explanationText, policyReason]) words(record);
     decisionSentence(record, null);
@@ -103,7 +117,7 @@ describe("a record that is not what was written", () => {
     assert.deepEqual(parseDecision(rowWith(JSON.stringify(full))).record, full);
     let unreadable = 0;
     const counted = countRecord(0, [{ kind: "decision", action: "export", checked: 2, allowed: 1 }]);
-    for (const value of [...tampered(), ...tampered(counted)]) {
+    for (const value of [...tampered(), ...tampered(counted), ...tampered(ofSession)]) {
       const stored = rowWith(JSON.stringify(value) ?? "");
       assert.doesNotThrow(() => show(stored), stored.record);
       if (!parseDecision(stored).record) unreadable += 1;
@@ -157,7 +171,7 @@ describe("a record that is not what was written", () => {
         .map((name, n) => [name, n]),
     );
     // The note is the only value with a comma.
-    assert(line.endsWith(`,"${UNREADABLE}",,,`), line);
+    assert(line.endsWith(`,"${UNREADABLE}",,,,,`), line);
     const cells = line.split(",");
     const { id, time, action } = full;
     assert.deepEqual(
