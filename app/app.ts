@@ -11,7 +11,7 @@ import { identify } from "./auth/identity.js";
 import { pendingLogins } from "./auth/login/pending-login.js";
 import type { OktaConnection } from "./auth/okta-connection.js";
 import { loginRoutes } from "./auth/routes.js";
-import { browserSessions } from "./auth/session.js";
+import { browserSessions } from "./auth/sessions/session.js";
 import { bearerTokens } from "./auth/tokens/bearer.js";
 import type { Config, OktaSettings } from "./config.js";
 import { contactMenu } from "./contacts/menu.js";

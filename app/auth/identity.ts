@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from "express";
 import type { ClaimRules } from "../config.js";
 import { type Person, personFromLogin } from "./claims.js";
-import { loginOf } from "./session.js";
+import { loginOf } from "./sessions/session.js";
 import { hasBearerToken } from "./tokens/bearer.js";
 
 declare global {

@@ -9,8 +9,8 @@ import { isExpired, type PendingLogin, type PendingLogins } from "./login/pendin
 import { loginUrl } from "./login-paths.js";
 import type { OktaConnection } from "./okta-connection.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
-import { saveSession } from "./session.js";
-import { SessionEndedError } from "./session-store.js";
+import { saveSession } from "./sessions/session.js";
+import { SessionEndedError } from "./sessions/store.js";
 
 /**
  * Makes the handler of a browser that is back from Okta. After a login it keeps the claims in the session and redirects

@@ -5,7 +5,7 @@ import type { PendingLogins } from "./login/pending-login.js";
 import { loginCallback } from "./login-callback.js";
 import { localPath, loginPaths } from "./login-paths.js";
 import type { OktaConnection } from "./okta-connection.js";
-import { endSession, SESSION_COOKIE } from "./session.js";
+import { endSession, SESSION_COOKIE } from "./sessions/session.js";
 
 /**
  * Login through Okta, its callback, and logout.

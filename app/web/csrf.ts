@@ -1,6 +1,6 @@
 import { csrfSync } from "csrf-sync";
 import type { Request, RequestHandler } from "express";
-import { loginOf } from "../auth/session.js";
+import { loginOf } from "../auth/sessions/session.js";
 import { ProblemError } from "../problems.js";
 
 const { csrfSynchronisedProtection, generateToken, invalidCsrfTokenError } = csrfSync({

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import ejs from "ejs";
 import type { Express, Request, Response } from "express";
-import { saveSession } from "../auth/session.js";
+import { saveSession } from "../auth/sessions/session.js";
 import { csrfTokenFor } from "./csrf.js";
 import { type Menu, menuOf, useMenu } from "./menu.js";
 

@@ -23,7 +23,7 @@ const turnedArrows: readonly (readonly [file: string, imports: string, rule: str
   ["app/contacts/store.ts", "../../middleware/errors.js", "middleware-by-its-faces"],
   ["middleware/authorize.ts", "./sql/to-sql.js", "core-stays-small"],
   ["middleware/sinks/index.ts", "@cerbos/grpc", "cerbos-client-in-one-room"],
-  ["app/auth/session.ts", "jose", "production-dependencies"],
+  ["app/auth/sessions/session.ts", "oidc-provider", "production-dependencies"],
   ["bench/median.ts", "../test/packaging/architecture.test.js", "bench-uses-test-support"],
   ["middleware/json.ts", "./types.js", "no-cycles"],
 ];

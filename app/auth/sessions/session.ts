@@ -1,10 +1,10 @@
 import type { Request, RequestHandler } from "express";
 import session from "express-session";
-import type { Config } from "../config.js";
-import type { Db } from "../db/database.js";
-import type { Claims } from "./claims.js";
-import { SessionStore } from "./session-store.js";
-import { hasBearerToken } from "./tokens/bearer.js";
+import type { Config } from "../../config.js";
+import type { Db } from "../../db/database.js";
+import type { Claims } from "../claims.js";
+import { hasBearerToken } from "../tokens/bearer.js";
+import { SessionStore } from "./store.js";
 
 /** What a login leaves in the session. */
 export interface Login {

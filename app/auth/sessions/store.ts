@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { and, eq, lte, type SQL, sql } from "drizzle-orm";
 import type { Request } from "express";
 import session, { type SessionData } from "express-session";
-import type { Db } from "../db/database.js";
-import { sessions } from "../db/schema.js";
+import type { Db } from "../../db/database.js";
+import { sessions } from "../../db/schema.js";
 
 const PRUNE_INTERVAL_MS = 5 * 60_000;
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { demoUsers } from "../../../app/demo/users.js";
-import { type ContactJson, contactIn, createContact, findAll, uniqueWord } from "../../support/contacts/contacts.js";
-import { useUniqueWord } from "../../support/contacts/unique-word.js";
-import { json, problemIn } from "../../support/http/answers.js";
-import { clientOf } from "../../support/http/client.js";
-import { csrfTokenOf, pageIn, textOf } from "../../support/http/page.js";
-import { logIn } from "../../support/http/sign-in.js";
-import { type RequestOptions, UserAgent, type Visit } from "../../support/http/user-agent.js";
-import { issuerStack, proxiedStack, publicUrl } from "../../support/okta/issuer-stacks.js";
-import { useSharedStack } from "../../support/stack/shared-stack.js";
+import { demoUsers } from "../../../../app/demo/users.js";
+import { type ContactJson, contactIn, createContact, findAll, uniqueWord } from "../../../support/contacts/contacts.js";
+import { useUniqueWord } from "../../../support/contacts/unique-word.js";
+import { json, problemIn } from "../../../support/http/answers.js";
+import { clientOf } from "../../../support/http/client.js";
+import { csrfTokenOf, pageIn, textOf } from "../../../support/http/page.js";
+import { logIn } from "../../../support/http/sign-in.js";
+import { type RequestOptions, UserAgent, type Visit } from "../../../support/http/user-agent.js";
+import { issuerStack, proxiedStack, publicUrl } from "../../../support/okta/issuer-stacks.js";
+import { useSharedStack } from "../../../support/stack/shared-stack.js";
 
 const cookieName = "gatehouse.sid";
 
