@@ -50,8 +50,6 @@ export class Issuer {
   readonly accounts = new Map<string, Account>();
   /** Every request so far, except those for discovery and keys. */
   readonly requests: ReceivedRequest[] = [];
-  /** What the token endpoint waits for. */
-  tokensReady: Promise<unknown> = Promise.resolve();
   /** How often the keys were fetched. */
   keyRequests = 0;
   /** Whether the keys can be fetched. */
@@ -176,7 +174,6 @@ export class Issuer {
       res.redirect(`${redirect_uri}?${new URLSearchParams({ ...answer, state: state ?? "" })}`);
     });
     router.post(endpoints.token, async (req, res) => {
-      await this.tokensReady;
       const authorized = this.#codes.get(req.body.code);
       this.#codes.delete(req.body.code);
       const challenge = createHash("sha256").update(String(req.body.code_verifier)).digest("base64url");

@@ -4,15 +4,12 @@ import { contactIn, createContact, uniqueWord } from "../../../support/contacts/
 import { useUniqueWord } from "../../../support/contacts/unique-word.js";
 import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
 import { standInFor, useFixture } from "../../../support/fixture.js";
-import { problemIn } from "../../../support/http/answers.js";
 import { clientOf, clientsOf } from "../../../support/http/client.js";
 import { csrfTokenOf, pageIn } from "../../../support/http/page.js";
 import { UserAgent, type Visit } from "../../../support/http/user-agent.js";
-import { useIssuerStack } from "../../../support/okta/issuer-stacks.js";
 import { demoUser } from "../../../support/stack/demo-users.js";
 import { useSharedStack } from "../../../support/stack/shared-stack.js";
 import { type Stack, useStack } from "../../../support/stack/stack.js";
-import { until } from "../../../support/until.js";
 
 const cookieName = "gatehouse.sid";
 const LOGOUTS = 60;
@@ -111,40 +108,4 @@ describeLogouts("PGlite", () => useSharedStack().stack);
 describeLogouts("PostgreSQL", () => {
   const database = useTemporaryDatabase();
   return useStack(() => ({ DATABASE_URL: database.url }));
-});
-
-describe("a logout while a login is on its way", () => {
-  const { stack, issuer } = useIssuerStack();
-
-  it("is not undone by it: what Okta says is of no use in a session that has ended", async () => {
-    const hint = uniqueWord();
-    issuer.accounts.set(hint, { idToken: { sub: hint, email: "a@example.com", groups: ["user"] } });
-    const browser = new UserAgent();
-    const callback = await browser.get(`${stack.url}/login?login_hint=${hint}`, (url) => url.searchParams.has("code"));
-    const cookie = browser.cookieHeaderFor(stack.url);
-
-    let answer = () => {};
-    issuer.tokensReady = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    try {
-      const before = issuer.requests.length;
-      const returning = browser.request(callback.url);
-      await until(() => issuer.requests.length > before, 5_000, "the callback asks for tokens");
-      const headers = { Cookie: `tab=2; ${cookie}` };
-      await new UserAgent().request(`${stack.url}/logout`, { method: "POST", headers });
-      answer();
-      const returned = await returning;
-      // The login begins again.
-      assert.equal(returned.url.pathname, "/login");
-      assert.deepEqual(
-        returned.headers.getSetCookie().filter((line) => line.startsWith(`${cookieName}=s`)),
-        [],
-      );
-    } finally {
-      answer();
-      issuer.tokensReady = Promise.resolve();
-    }
-    problemIn(await clientOf(stack.url).get("/profile", { Cookie: browser.cookieHeaderFor(stack.url) }), 401);
-  });
 });
