@@ -96,9 +96,7 @@ export function createApp(services: Services): Express {
 
   const pending = pendingLogins(sessionSecret, config.baseUrl.startsWith("https:"));
   const limitLogins = loginLimit(config.rateLimits.login);
-  app.use(
-    loginRoutes(okta.connection, pending, config.claimRules, config.baseUrl, limitLogins, services.sessionEvents),
-  );
+  app.use(loginRoutes(okta.connection, pending, config.claimRules, limitLogins, services.sessionEvents));
   app.use(startRoutes());
   app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
   app.use(sharingRoutes(contacts, people, decisionLog));

@@ -20,17 +20,19 @@ export function loginUrl(returnTo: string, isRetry = false): string {
   return `${loginPaths.login}?${new URLSearchParams(params)}`;
 }
 
+/** Stands for the public origin, whatever that is: a path of this app is one at any origin. */
+const ANY_ORIGIN = "http://app.invalid";
+
 /**
- * Makes sure that a redirect stays within this app.
+ * Makes sure that a link or redirect stays within this app.
  *
  * @param value - the path that a request asks for, unchecked
- * @param baseUrl - public origin of the app
  * @returns the path with its query; `/` when `value` is no path of this app, or is too long
  */
-export function localPath(value: unknown, baseUrl: string): string {
-  if (typeof value !== "string" || !value.startsWith("/") || !URL.canParse(value, baseUrl)) return "/";
-  const { origin, pathname, search } = new URL(value, baseUrl);
+export function localPath(value: unknown): string {
+  if (typeof value !== "string" || !value.startsWith("/") || !URL.canParse(value, ANY_ORIGIN)) return "/";
+  const { origin, pathname, search } = new URL(value, ANY_ORIGIN);
   // Parsing removes the dot of "/.//elsewhere". What is left, "//elsewhere", is the address of another site.
   const path = pathname.replace(/^\/+/, "/") + search;
-  return origin === new URL(baseUrl).origin && path.length <= MAX_RETURN_TO_LENGTH ? path : "/";
+  return origin === ANY_ORIGIN && path.length <= MAX_RETURN_TO_LENGTH ? path : "/";
 }

@@ -13,7 +13,6 @@ import { endSession, SESSION_COOKIE } from "./sessions/session.js";
  * @param okta - the connection whose middleware talks to Okta
  * @param pending - remembers which logins a browser has begun
  * @param rules - how the claims of a login become a person
- * @param baseUrl - public origin of the app
  * @param limit - rate limit of these routes
  * @param events - takes each login that was completed or has failed, and each logout
  */
@@ -21,14 +20,13 @@ export function loginRoutes(
   okta: OktaConnection,
   pending: PendingLogins,
   rules: ClaimRules,
-  baseUrl: string,
   limit: RequestHandler,
   events: SessionEvents,
 ): Router {
   const router = Router();
 
   router.get(loginPaths.login, limit, async (req, res) => {
-    const returnTo = localPath(req.query.returnTo, baseUrl);
+    const returnTo = localPath(req.query.returnTo);
     if (req.person) return res.redirect(returnTo);
     // While Okta is down, the browser stays here and gets our error page.
     await okta.ping();

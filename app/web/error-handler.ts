@@ -8,7 +8,7 @@ import {
   UnauthenticatedError,
   wantsHtml,
 } from "../../middleware/index.js";
-import { loginUrl } from "../auth/login-paths.js";
+import { localPath, loginUrl } from "../auth/login-paths.js";
 import { OktaUnavailableError } from "../auth/okta-unavailable.js";
 import { isDatabaseUnavailable } from "../db/database-unavailable.js";
 import { ProblemError, unavailable } from "../problems.js";
@@ -101,7 +101,8 @@ function requestFault(error: unknown): ProblemError | undefined {
 
 /** The text of the error page. It says more than the problem details about what the user can do. */
 function pageText(error: unknown, { title, detail, status }: Problem, req: Request) {
-  const tryAgain = { href: req.method === "GET" ? req.originalUrl : "/", label: "Try again" };
+  // The address may be that of another site: "//elsewhere".
+  const tryAgain = { href: req.method === "GET" ? localPath(req.originalUrl) : "/", label: "Try again" };
   if (error instanceof DeniedError && error.code === "no_roles") {
     return {
       heading: "You have no role in this CRM",
