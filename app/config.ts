@@ -139,8 +139,25 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
  * @throws {@link ConfigError}
  */
 export function loadConfig(): Config {
-  if (existsSync(".env")) process.loadEnvFile(".env");
+  loadEnvFile();
   return readConfig(process.env);
+}
+
+/**
+ * Reads `DATABASE_URL` alone, from where {@link loadConfig} reads it, for a command that needs no other setting.
+ *
+ * @throws {@link ConfigError}
+ */
+export function loadDatabaseUrl(): string {
+  loadEnvFile();
+  const parsed = environment.shape.DATABASE_URL.safeParse(process.env.DATABASE_URL?.trim() || undefined);
+  if (parsed.data) return parsed.data;
+  const message = parsed.error?.issues[0]?.message ?? "is missing: it names the PostgreSQL database";
+  throw new ConfigError([`DATABASE_URL: ${message}`]);
+}
+
+function loadEnvFile(): void {
+  if (existsSync(".env")) process.loadEnvFile(".env");
 }
 
 /** In production, connections to other machines are encrypted unless `CERBOS_TLS` says otherwise. */

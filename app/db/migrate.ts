@@ -1,40 +1,59 @@
-import { getTableName } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
-import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
-import { migrationsFolder } from "./database.js";
-import { decisions } from "./schema.js";
+import type { Db } from "./database.js";
+import { pendingMigrations, runMigrations } from "./migrations.js";
 
 const MIGRATION_CONNECT_TIMEOUT_MS = 5_000;
-
-/** Key of the advisory lock: any number, as long as every process of the app uses the same. */
-const MIGRATION_LOCK_KEY = 7_264_001;
+/** SQLSTATE of a statement that the role may not run. */
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 /**
- * Migrates the tables of the app on PostgreSQL. Processes that do so at the same time do so one after the other.
+ * Makes sure that the tables of the app on PostgreSQL are there, and not of an older version than the app. Nothing but
+ * reading is done where they are current, so that the role needs no right to create or change tables.
  *
  * @param url - connection string, `postgres://...`
  * @param mustExist - whether a database without the app's tables is refused, and nothing created
- * @throws Error that names the server and says why it cannot be used
+ * @returns how many migrations have run
+ * @throws Error that names the server and says why it cannot be used, also when migrations have to run and the role may
+ *   not run them
  */
-export async function migrateInTurn(url: string, mustExist: boolean): Promise<void> {
+export async function migratePostgres(url: string, mustExist = false): Promise<number> {
   const client = migrationClient(url);
   // A broken connection also fails its query, which is enough.
   client.on("error", () => {});
   try {
     await client.connect();
-    await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK_KEY]);
-    if (mustExist && !(await hasTables(client))) throw new Error("it has no tables of Gatehouse");
-    await migrate(drizzle(client), { migrationsFolder });
+    return await migrateIfNeeded(drizzle(client), client.user ?? "", mustExist);
   } catch (error) {
     const { host, port, database } = client;
     throw new Error(`PostgreSQL at ${host}:${port}, database ${database}, cannot be used: ${reasonOf(error)}`, {
       cause: error,
     });
   } finally {
-    // The end of the connection releases the lock in any case.
     await client.end();
   }
+}
+
+async function migrateIfNeeded(db: Db, role: string, mustExist: boolean): Promise<number> {
+  const { all, migrations } = await pendingMigrations(db).catch((error: unknown) => {
+    throw isDenied(error)
+      ? new Error(`the role ${role} may not read which migrations have run: ${reasonOf(error)}. See docs/deploy.md`)
+      : error;
+  });
+  if (migrations.length === 0) return 0;
+  if (all && mustExist) throw new Error("it has no tables of Gatehouse");
+  return runMigrations(db).catch((error: unknown) => {
+    if (!isDenied(error)) throw error;
+    const state = all ? "it has no tables of Gatehouse" : "its tables are of an older version than the app";
+    throw new Error(
+      `${state}, and the role ${role} may not ${all ? "create" : "change"} them (${reasonOf(error)}). Run "npm run db:migrate" with the connection string of their owner`,
+    );
+  });
+}
+
+function isDenied(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof pg.DatabaseError && cause.code === INSUFFICIENT_PRIVILEGE;
 }
 
 /** @throws Error when the connection string is invalid. Its cause would contain the string, which has a password */
@@ -44,11 +63,6 @@ function migrationClient(url: string): pg.Client {
   } catch (error) {
     throw new Error(`DATABASE_URL is not a connection string that can be used: ${reasonOf(error)}`);
   }
-}
-
-async function hasTables(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query("select to_regclass($1) is not null as there", [getTableName(decisions)]);
-  return rows[0].there;
 }
 
 /** For a host with several addresses the reasons are in `errors`, for a query of Drizzle in `cause`. */

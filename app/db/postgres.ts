@@ -2,13 +2,14 @@ import type { Socket } from "node:net";
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import type { Database, OpenOptions } from "./database.js";
-import { migrateInTurn } from "./migrate.js";
+import { migratePostgres } from "./migrate.js";
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const QUERY_TIMEOUT_MS = 5_000;
 
 /**
- * Connects to PostgreSQL and migrates its tables. Processes that start at the same time migrate one after the other.
+ * Connects to PostgreSQL and migrates its tables, where they are not current. Processes that start at the same time migrate
+ * one after the other.
  *
  * A query fails when it gets no connection within 2,000 ms or no answer within 5,000 ms, so that a request does not hang.
  *
@@ -22,7 +23,7 @@ export async function openPostgres(
   onLost: (error: Error) => void,
   { poolSize = 10, mustExist = false }: OpenOptions & { readonly poolSize?: number | undefined } = {},
 ): Promise<Database> {
-  await migrateInTurn(url, mustExist);
+  await migratePostgres(url, mustExist);
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
-import { migrate } from "drizzle-orm/pglite/migrator";
-import { type Database, migrationsFolder, type OpenOptions } from "../../db/database.js";
+import type { Database, OpenOptions } from "../../db/database.js";
+import { runMigrations } from "../../db/migrations.js";
 import { createCluster } from "./create-cluster.js";
 import { lockFolder } from "./folder-lock.js";
 
@@ -46,7 +46,7 @@ export async function openLocked(dataDir: string): Promise<Database> {
   const startParams = [...PGlite.defaultStartParams, "-c", `shared_buffers=${SHARED_BUFFERS}`];
   const pglite = await PGlite.create(folder, { startParams });
   const db = drizzle(pglite);
-  await migrate(db, { migrationsFolder });
+  await runMigrations(db);
   return {
     db,
     async ping() {

@@ -7,7 +7,10 @@ import pg from "pg";
 import type { DatabaseLocation } from "../database/open-database.js";
 import { temporaryDatabase } from "../database/temporary-database.js";
 
-const readDump = () => readFile(new URL("./database-0.1.0.sql", import.meta.url), "utf8");
+/** The database of version 0.1.0, as statements. */
+export function oldDump(): Promise<string> {
+  return readFile(new URL("./database-0.1.0.sql", import.meta.url), "utf8");
+}
 
 /** Puts the database of version 0.1.0 where the app will find it, on each engine that the app runs on. */
 export const oldDatabases: Readonly<
@@ -17,7 +20,7 @@ export const oldDatabases: Readonly<
     const dataDir = await mkdtemp(join(tmpdir(), "gatehouse-upgrade-"));
     await mkdir(dataDir, { recursive: true });
     const pglite = await PGlite.create(join(dataDir, "postgres"));
-    await pglite.exec(await readDump());
+    await pglite.exec(await oldDump());
     await pglite.close();
     return { location: { databaseUrl: undefined, dataDir }, drop: () => rm(dataDir, { recursive: true }) };
   },
@@ -25,7 +28,7 @@ export const oldDatabases: Readonly<
     const { url, drop } = await temporaryDatabase(test);
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    await client.query(await readDump());
+    await client.query(await oldDump());
     await client.end();
     return { location: { databaseUrl: url, dataDir: "" }, drop };
   },
