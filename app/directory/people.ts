@@ -19,8 +19,8 @@ export interface People {
   /**
    * Stores what is known of a person now, in place of what was known before.
    *
-   * @param by - how they logged in. A login has all members. An access token may lack name and e-mail address, so it does
-   * not replace the stored ones
+   * @param by - how they logged in. A login has all members. An access token may lack any of them: name and e-mail address
+   * do not replace the stored ones, and the others only when they are not empty
    */
   remember(person: Colleague, by: "login" | "token"): Promise<void>;
   /** The person with an e-mail address, in any case; of several persons, the one seen last. */
@@ -53,10 +53,15 @@ export function peopleStore(db: Db): People {
   return {
     async remember({ id, email, name, department, roles }, by) {
       const seen = { department, roles: [...roles], seenAt: sql`now()` };
+      const told = {
+        seenAt: seen.seenAt,
+        ...(department !== "" && { department }),
+        ...(roles.length > 0 && { roles: [...roles] }),
+      };
       await db
         .insert(people)
         .values({ id, email, name, ...seen })
-        .onConflictDoUpdate({ target: people.id, set: by === "login" ? { email, name, ...seen } : seen });
+        .onConflictDoUpdate({ target: people.id, set: by === "login" ? { email, name, ...seen } : told });
     },
 
     async byEmail(email) {

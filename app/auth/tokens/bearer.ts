@@ -8,7 +8,7 @@ import { type Claims, type Person, personFromAccessToken } from "../claims.js";
 import { OktaUnavailableError } from "../okta-unavailable.js";
 import { checkApiAccess } from "./api-access.js";
 import { signingKeys } from "./signing-keys.js";
-import { type FetchUserinfo, userinfoOf } from "./userinfo.js";
+import { type Userinfo, userinfoOf } from "./userinfo.js";
 
 const KEYS_TIMEOUT_MS = 3_000;
 const USERINFO_CACHE_LIFETIME_MS = 60_000;
@@ -41,8 +41,8 @@ export function bearerTokens(
   const { issuer } = okta;
   const keys = signingKeys(issuer);
   const options: JWTVerifyOptions = { issuer, audience, algorithms: ["RS256"], requiredClaims: ["exp"] };
-  const fetchUserinfo: FetchUserinfo = userinfoOf(issuer);
-  const userinfoCache = new LRUCache<string, Claims>({
+  const fetchUserinfo = userinfoOf(issuer);
+  const userinfoCache = new LRUCache<string, Userinfo>({
     max: MAX_CACHED_USERINFOS,
     ttl: USERINFO_CACHE_LIFETIME_MS,
     fetchMethod: (token) => fetchUserinfo(token),
@@ -54,6 +54,16 @@ export function bearerTokens(
     return payload;
   }
 
+  /** What userinfo says of a token's user: nothing if the token does not give access to it. */
+  async function moreClaimsOf(token: string, userId: unknown): Promise<Claims> {
+    const userinfo = await userinfoCache.fetch(token);
+    // The cache gives up on an answer when it gets full meanwhile.
+    if (userinfo === undefined) throw new OktaUnavailableError();
+    if (userinfo === "no_access") return {};
+    if (userinfo === "invalid_token" || userinfo.sub !== userId) throw invalidToken();
+    return userinfo;
+  }
+
   return async (req) => {
     const token = BEARER_JWT.exec(req.get("authorization") ?? "")?.[1];
     if (!token) throw invalidToken();
@@ -62,9 +72,8 @@ export function bearerTokens(
     });
     checkApiAccess(claims, apiAccess);
     const needsUserinfo = claims[claimRules.groupsClaim] === undefined && claims.uid;
-    const userinfo = needsUserinfo ? await userinfoCache.fetch(token) : undefined;
-    if (userinfo && userinfo.sub !== claims.uid) throw invalidToken();
-    const person = personFromAccessToken({ ...userinfo, ...claims }, claimRules);
+    const more = needsUserinfo ? await moreClaimsOf(token, claims.uid) : {};
+    const person = personFromAccessToken({ ...more, ...claims }, claimRules);
     if (!person) throw invalidToken();
     return person;
   };

@@ -17,13 +17,15 @@ describeOnEachEngine("people", (db) => {
     }
   });
 
-  it("are known as the last login says; a token tells of the department and roles alone", async () => {
+  it("are known as the last login says; a token tells of the department and roles alone, if it has them", async () => {
     const later = { ...uma, name: "Uma Overhill", department: "Support", roles: [] };
     await people.remember(later, "login");
     assert.deepEqual(await people.byEmail(uma.email), later);
     await people.remember({ ...uma, name: "uma", email: "uma" }, "token");
     assert.deepEqual(await people.byEmail(uma.email), { ...later, department: "Sales", roles: ["user"] });
     assert.equal(await people.byEmail("uma"), undefined);
+    await people.remember({ ...later, name: "uma", email: "uma", department: "", roles: [] }, "token");
+    assert.deepEqual(await people.byEmail(uma.email), { ...later, department: "Sales", roles: ["user"] });
     const service = { id: "0oa1", email: "0oa1", name: "0oa1", department: "", roles: ["sync", "user"] };
     await people.remember(service, "token");
     assert.deepEqual((await people.byIds(["0oa1"])).get("0oa1"), service);

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import express from "express";
-import { CompactSign, exportJWK, exportSPKI, type JWK } from "jose";
+import { CompactSign, decodeJwt, exportJWK, exportSPKI, type JWK } from "jose";
 import { closeServer, listen } from "../../../app/demo/identity-provider/listen.js";
 import { endpoints, issuerPath } from "../../../app/demo/identity-provider/paths.js";
 import { accessTokenAudience } from "../../../app/demo/identity-provider/tokens/access-token.js";
@@ -192,9 +192,11 @@ export class Issuer {
       res.json({ token_type: "Bearer", expires_in: 3_600, access_token, id_token, scope: "openid profile email" });
     });
     router.get(endpoints.userinfo, (req, res) => {
-      const claims = this.#userinfo.get((req.get("authorization") ?? "").replace(/^Bearer /, ""));
+      const token = (req.get("authorization") ?? "").replace(/^Bearer /, "");
       if (!this.isUserinfoAvailable) res.status(500).end();
-      else if (claims) res.json(claims);
+      else if (isWithoutOpenid(token))
+        res.status(403).set("WWW-Authenticate", 'Bearer error="insufficient_scope"').end();
+      else if (this.#userinfo.has(token)) res.json(this.#userinfo.get(token));
       else res.status(401).set("WWW-Authenticate", 'Bearer error="invalid_token"').end();
     });
     router.post(endpoints.revocation, (req, res) => {
@@ -210,4 +212,10 @@ export class Issuer {
 
 async function publicJwkOf({ publicKey, kid }: SigningKey): Promise<JWK> {
   return { ...(await exportJWK(publicKey)), kid, alg: "RS256", use: "sig" };
+}
+
+/** OpenID Connect Core 1.0, section 5.3: userinfo is for access tokens with the scope `openid`. */
+function isWithoutOpenid(token: string): boolean {
+  const { scp } = decodeJwt(token);
+  return Array.isArray(scp) && !scp.includes("openid");
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { problemIn } from "../../../support/http/answers.js";
+import { json, problemIn } from "../../../support/http/answers.js";
 import { clientOf } from "../../../support/http/client.js";
 import { pageIn } from "../../../support/http/page.js";
 import { UserAgent } from "../../../support/http/user-agent.js";
@@ -132,10 +132,14 @@ describe("an access token", function () {
       assert.equal(await status(await issuer.accessToken(rest, { groups: ["admin"] })), 401);
     });
 
-    it("when userinfo refuses it", async () => {
+    it("when userinfo refuses it, which it is asked once", async () => {
       const { groups, ...rest } = whole;
-      const answer = await clientOf(stack.url, await issuer.accessToken(rest)).get("/contacts");
-      problemIn(answer, 401);
+      const client = clientOf(stack.url, await issuer.accessToken(rest));
+      const asked = () => issuer.requests.filter(({ path }) => path.endsWith("/userinfo")).length;
+      const before = asked();
+      for (let i = 0; i < 3; i++) problemIn(await client.get("/contacts"), 401);
+      assert.equal(asked(), before + 1);
+      const answer = await client.get("/contacts");
       assert.equal(answer.headers.get("www-authenticate"), 'Bearer error="invalid_token"');
     });
 
@@ -146,6 +150,23 @@ describe("an access token", function () {
       const post = await new UserAgent().request(`${stack.url}/contacts`, { method: "POST", headers });
       pageIn(post, 401);
     });
+  });
+
+  it("without the scope openid gives no groups: 403 and no_roles; what a login told of the user stays", async () => {
+    const email = "scopes@example.com";
+    const user = { sub: "00u9scopes", name: "Uma", email, email_verified: true, groups: ["user"], department: "Sales" };
+    issuer.accounts.set("scopes", { idToken: user });
+    await new UserAgent().get(`${stack.url}/login?login_hint=scopes`);
+    const token = await issuer.accessToken({ uid: user.sub, sub: email, scp: ["contacts"] });
+    const client = clientOf(stack.url, token);
+    assert.equal(problemIn(await client.get("/contacts"), 403).code, "no_roles");
+    assert.deepEqual(json<Claims>(await client.get("/profile")).roles, []);
+
+    // Who has no role is refused as somebody to share with.
+    const owner = clientOf(stack.url, await issuer.accessToken({ ...whole, uid: "00u9owner" }));
+    const { location } = Object.fromEntries((await owner.post("/contacts", { firstName: "A", lastName: "L" })).headers);
+    const shared = await owner.post(`${location}/share`, { email, as: "viewer" }, { "If-Match": "*" });
+    assert.equal(shared.status, 200, shared.body);
   });
 
   it("counts for nothing in the address or in a form", async () => {
