@@ -4,6 +4,7 @@ import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Respon
 import type { Logger } from "pino";
 import type { OktaSettings } from "../config.js";
 import { withDeadline } from "../deadline.js";
+import { reusedFor } from "../reused-result.js";
 import type { Claims } from "./claims.js";
 import { issuerCheck, withoutHttpsWarning } from "./http-issuer.js";
 import { authorizationParameters, type PendingLogin } from "./login/pending-login.js";
@@ -14,6 +15,8 @@ import { OktaUnavailableError } from "./okta-unavailable.js";
 const STRATEGY_KEY = "okta";
 
 const OKTA_TIMEOUT_MS = 5_000;
+/** How long it is taken for granted that Okta answers, or does not: whoever begins a login does not reach it each time. */
+const PING_LIFETIME_MS = 1_000;
 const FIRST_RETRY_DELAY_MS = 1_000;
 const MAX_RETRY_DELAY_MS = 5_000;
 
@@ -137,7 +140,7 @@ export class OktaConnection {
   }
 
   async #logoutAtOkta(req: Request, res: Response, login: { tokens: object }): Promise<void> {
-    await this.ping();
+    await this.#ask();
     // Okta's logout expects both from passport. The session has ended already, so `logout` has nothing to do.
     Object.assign(req, { userContext: login, logout: (done: () => void) => done() });
     const logout = this.#oidc?.forceLogoutAndRevoke() as unknown as (
@@ -152,11 +155,13 @@ export class OktaConnection {
   }
 
   /**
-   * Resolves when Okta has been discovered and answers now.
+   * Resolves when Okta has been discovered and answers. Okta is asked once a second at most.
    *
    * @throws {@link OktaUnavailableError} otherwise
    */
-  async ping(): Promise<void> {
+  readonly ping = reusedFor(PING_LIFETIME_MS, () => this.#ask());
+
+  async #ask(): Promise<void> {
     if (!this.#oidc) throw new OktaUnavailableError();
     const response = await fetch(`${this.#settings.issuer}/.well-known/openid-configuration`, {
       signal: AbortSignal.timeout(OKTA_TIMEOUT_MS),

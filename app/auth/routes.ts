@@ -46,6 +46,7 @@ export function loginRoutes(
       await events.record({ action: "logout", effect: "allow", person, session, reason: null }, req);
     }
     res.clearCookie(SESSION_COOKIE);
+    pending.forgetAll(req, res);
     await okta.logout(req, res, login);
   });
 

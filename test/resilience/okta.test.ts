@@ -203,6 +203,8 @@ describe("resilience: Okta", function () {
 
       it("nothing hangs with it", async () => {
         const cookie = logins.agent.cookieHeaderFor(url);
+        // It is noticed within a second or two.
+        await assertReadiness(url, "okta");
         const [, begun, ended, left] = await Promise.all([
           assertReadiness(url, "okta"),
           page("/login"),

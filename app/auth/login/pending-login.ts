@@ -48,6 +48,8 @@ export interface PendingLogins {
   find(req: Request): Promise<PendingLogin | undefined>;
   /** Forgets a login that has ended. */
   forget(res: Response, login: PendingLogin): void;
+  /** Forgets all logins of a browser: one that was begun before a logout must not end after it. */
+  forgetAll(req: Request, res: Response): void;
 }
 
 /** Whether a login has taken too long to be completed. */
@@ -75,12 +77,17 @@ export function pendingLogins(secret: string, https: boolean): PendingLogins {
     return text ? pendingLogin.safeParse(JSON.parse(text)).data : undefined;
   }
 
+  const cookiesOf = (req: Request) =>
+    Object.entries(parseCookie(req.get("cookie") ?? "")).filter(([name]) => name.startsWith(prefix));
+
   /** Forgets what does not fit beside a new cookie, the oldest first, and what cannot be read. */
   async function makeRoom(req: Request, res: Response, newBytes: number): Promise<void> {
     const known = await Promise.all(
-      Object.entries(parseCookie(req.get("cookie") ?? ""))
-        .filter(([name]) => name.startsWith(prefix))
-        .map(async ([name, value = ""]) => ({ name, bytes: name.length + value.length, login: await decode(value) })),
+      cookiesOf(req).map(async ([name, value = ""]) => ({
+        name,
+        bytes: name.length + value.length,
+        login: await decode(value),
+      })),
     );
     let room = MAX_COOKIES_BYTES - newBytes;
     for (const { name, bytes, login } of known.sort((a, b) => (b.login?.at ?? 0) - (a.login?.at ?? 0))) {
@@ -112,6 +119,9 @@ export function pendingLogins(secret: string, https: boolean): PendingLogins {
     },
     forget(res, { state }) {
       res.clearCookie(prefix + state, cookieOptions);
+    },
+    forgetAll(req, res) {
+      for (const [name] of cookiesOf(req)) res.clearCookie(name, cookieOptions);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { Router } from "express";
 import { withDeadline } from "../../deadline.js";
+import { reusedFor } from "../../reused-result.js";
 
 const CHECK_TIMEOUT_MS = 2_000;
 
@@ -27,19 +28,13 @@ export function health(dependencies: readonly Dependency[], isStopping: () => bo
   router.get("/livez", (_req, res) => {
     res.json({ status: "ok" });
   });
-  const checkAll = () =>
+  const checkAll = reusedFor(RESULT_LIFETIME_MS, () =>
     Promise.all(
       dependencies.map(async ({ name, isRequired, check }) => ({ name, isRequired, answers: await answers(check) })),
-    );
-  let current: ReturnType<typeof checkAll> | undefined;
+    ),
+  );
   router.get("/readyz", async (_req, res) => {
-    if (!current) {
-      current = checkAll();
-      setTimeout(() => {
-        current = undefined;
-      }, RESULT_LIFETIME_MS).unref();
-    }
-    const states = await current;
+    const states = await checkAll();
     const ready = !isStopping() && states.every(({ isRequired, answers }) => answers || !isRequired);
     res.status(ready ? 200 : 503).json({
       status: isStopping() ? "stopping" : ready ? "ok" : "unavailable",

@@ -50,6 +50,8 @@ export class Issuer {
   readonly accounts = new Map<string, Account>();
   /** Every request so far, except those for discovery and keys. */
   readonly requests: ReceivedRequest[] = [];
+  /** How often it was asked what it is. */
+  discoveryRequests = 0;
   /** How often the keys were fetched. */
   keyRequests = 0;
   /** Whether the keys can be fetched. */
@@ -136,6 +138,7 @@ export class Issuer {
     app.use(issuerPath, express.urlencoded({ extended: false }), router);
 
     router.get("/.well-known/openid-configuration", (_req, res) => {
+      this.discoveryRequests++;
       res.json({
         issuer: this.issuer,
         authorization_endpoint: this.issuer + endpoints.authorization,

@@ -217,6 +217,17 @@ describe("logins under way", function () {
       }
     });
 
+    it("do not ask Okta each time whether it is there", async () => {
+      const [before, began] = [issuer.discoveryRequests, performance.now()];
+      const answers = await Promise.all(
+        Array.from({ length: 100 }, () => new UserAgent().request(loginPath(newUser()))),
+      );
+      assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([302]));
+      const seconds = (performance.now() - began) / 1_000;
+      const asked = issuer.discoveryRequests - before;
+      assert.ok(asked <= Math.ceil(seconds) + 1, `${asked} times in ${seconds} s`);
+    });
+
     it("are forgotten when there are too many, the oldest first", async () => {
       const browser = new UserAgent();
       const hint = newUser();

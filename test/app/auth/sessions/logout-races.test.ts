@@ -4,6 +4,7 @@ import { contactIn, createContact, uniqueWord } from "../../../support/contacts/
 import { useUniqueWord } from "../../../support/contacts/unique-word.js";
 import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
 import { standInFor, useFixture } from "../../../support/fixture.js";
+import { problemIn } from "../../../support/http/answers.js";
 import { clientOf, clientsOf } from "../../../support/http/client.js";
 import { csrfTokenOf, pageIn } from "../../../support/http/page.js";
 import { UserAgent, type Visit } from "../../../support/http/user-agent.js";
@@ -108,4 +109,26 @@ describeLogouts("PGlite", () => useSharedStack().stack);
 describeLogouts("PostgreSQL", () => {
   const database = useTemporaryDatabase();
   return useStack(() => ({ DATABASE_URL: database.url }));
+});
+
+describe("a logout while a login is on its way in another tab", () => {
+  const { stack } = useSharedStack();
+
+  it("is not undone by it: what Okta says is of no use after it", async () => {
+    const browser = new UserAgent();
+    const tabs = [await browser.get(`${stack.url}/login`), await browser.get(`${stack.url}/login`)] as const;
+    const home = await browser.post(tabs[0].url, { login: "uma@example.com" });
+    const callback = await browser.post(
+      tabs[1].url,
+      { login: "uma@example.com" },
+      (url) => url.pathname === "/authorization-code/callback",
+    );
+    await browser.request(`${stack.url}/logout`, {
+      method: "POST",
+      body: new URLSearchParams({ _csrf: csrfTokenOf(home.body) }),
+    });
+    assert.deepEqual(browser.cookieNamesFor(stack.url), []);
+    assert.equal((await browser.request(callback.url)).status, 400);
+    problemIn(await clientOf(stack.url).get("/profile", { Cookie: browser.cookieHeaderFor(stack.url) }), 401);
+  });
 });
