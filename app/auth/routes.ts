@@ -5,7 +5,7 @@ import type { PendingLogins } from "./login/pending-login.js";
 import { loginCallback } from "./login-callback.js";
 import { localPath, loginPaths } from "./login-paths.js";
 import type { OktaConnection } from "./okta-connection.js";
-import { endSession, SESSION_COOKIE } from "./sessions/session.js";
+import { endSession } from "./sessions/session.js";
 
 /**
  * Login through Okta, its callback, and logout.
@@ -40,12 +40,11 @@ export function loginRoutes(
   router.post(loginPaths.logout, limit, async (req, res) => {
     const login = req.session?.passport?.user;
     const { person, sessionID } = req;
-    if (req.session) await endSession(req);
+    if (req.session) await endSession(req, res);
     if (person && sessionID) {
       const session = sessionHandle(sessionID);
       await events.record({ action: "logout", effect: "allow", person, session, reason: null }, req);
     }
-    res.clearCookie(SESSION_COOKIE);
     pending.forgetAll(req, res);
     await okta.logout(req, res, login);
   });

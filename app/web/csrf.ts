@@ -1,9 +1,12 @@
+import { createHmac } from "node:crypto";
 import { csrfSync } from "csrf-sync";
 import type { Request, RequestHandler } from "express";
 import { loginOf } from "../auth/sessions/session.js";
 import { ProblemError } from "../problems.js";
 
 const { csrfSynchronisedProtection, generateToken, invalidCsrfTokenError } = csrfSync({
+  // Made of the session's id, which nobody else knows, it need not be stored. Tabs that open at once have the same.
+  getTokenFromState: (req) => createHmac("sha256", req.sessionID).update("csrf").digest("base64url"),
   getTokenFromRequest: (req) => req.body?._csrf ?? req.get("x-csrf-token"),
 });
 

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { parseCookie } from "cookie";
-import type { CookieOptions, Request, Response } from "express";
+import type { Request, Response } from "express";
 import { z } from "zod";
+import { cookieRules } from "../cookies.js";
 import { encryption } from "../encryption.js";
 
 /** How long a user may take at Okta, before the login is begun again. */
@@ -69,8 +70,8 @@ export function authorizationParameters({ state, nonce, codeVerifier }: PendingL
  */
 export function pendingLogins(secret: string, https: boolean): PendingLogins {
   const { encrypt, decrypt } = encryption(secret, "pending login");
-  const prefix = `${https ? "__Host-" : ""}gatehouse.login.`;
-  const cookieOptions: CookieOptions = { httpOnly: true, sameSite: "lax", secure: https, path: "/" };
+  const { options: cookieOptions, ...rules } = cookieRules(https);
+  const prefix = `${rules.prefix}gatehouse.login.`;
 
   async function decode(value: string | undefined): Promise<PendingLogin | undefined> {
     const text = value && (await decrypt(value));

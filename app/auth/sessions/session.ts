@@ -1,8 +1,9 @@
-import type { Request, RequestHandler } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import session from "express-session";
 import type { Config } from "../../config.js";
 import type { Db } from "../../db/database.js";
 import type { Claims } from "../claims.js";
+import { cookieRules } from "../cookies.js";
 import { hasBearerToken } from "../tokens/bearer.js";
 import { SessionStore } from "./store.js";
 
@@ -24,7 +25,8 @@ declare module "express-session" {
   }
 }
 
-export const SESSION_COOKIE = "gatehouse.sid";
+/** Without the prefix of {@link cookieRules}. */
+const COOKIE_NAME = "gatehouse.sid";
 
 /**
  * How long a login is valid. Groups are read at the login, so this bounds how long a user keeps a role that was taken
@@ -37,9 +39,8 @@ const LIFETIME_BEFORE_LOGIN_MS = 15 * 60_000;
 /**
  * Sessions in the database, for browsers. A request with a bearer token has no session: its `req.session` is undefined.
  *
- * The cookie is HttpOnly, SameSite=Lax, and Secure when the app's public address is https. It has no time of expiry: the
- * database knows when a session ends. Were there one, each answer that changes the session would set the cookie again,
- * also after a logout that has overtaken it.
+ * The cookie follows {@link cookieRules}. It has no time of expiry: the database knows when a session ends. Were there one,
+ * each answer that changes the session would set the cookie again, also after a logout that has overtaken it.
  *
  * @param secret - signs the cookie; the same for all processes
  */
@@ -47,17 +48,14 @@ export function browserSessions(config: Config, db: Db, secret: string): Request
   const store = new SessionStore(db, ({ login }) =>
     login ? login.at + LOGIN_LIFETIME_MS - Date.now() : LIFETIME_BEFORE_LOGIN_MS,
   );
+  const { prefix, options } = cookieRules(config.baseUrl.startsWith("https:"));
   const sessions = session({
-    name: SESSION_COOKIE,
+    name: prefix + COOKIE_NAME,
     secret,
     store,
     resave: false,
     saveUninitialized: false,
-    cookie: {
-      httpOnly: true,
-      sameSite: "lax",
-      secure: config.baseUrl.startsWith("https:"),
-    },
+    cookie: options,
   });
   return (req, res, next) => {
     if (hasBearerToken(req)) next();
@@ -80,9 +78,14 @@ export function saveSession(req: Request): Promise<void> {
   });
 }
 
-/** Ends a session: in the database first, so that it is over even if the answer does not arrive. */
-export function endSession(req: Request): Promise<void> {
-  return new Promise((resolve, reject) => {
+/**
+ * Ends a session: in the database first, so that it is over even if the answer does not arrive. Then the browser forgets
+ * its cookie.
+ */
+export async function endSession(req: Request, res: Response): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
     req.session.destroy((error) => (error ? reject(error) : resolve()));
   });
+  const { prefix, options } = cookieRules(req.secure);
+  res.clearCookie(prefix + COOKIE_NAME, options);
 }

@@ -189,6 +189,17 @@ describe("a session", function () {
       assert.notEqual(await tokenOf(browser), first);
     });
 
+    it("with one CSRF token for all tabs, even those that open at once", async () => {
+      const browser = await stack.login("uma@example.com", "/assets/gatehouse.css");
+      const cookie = browser.cookieHeaderFor(stack.url);
+      const tabs = await Promise.all(
+        Array.from({ length: 6 }, (_, tab) =>
+          new UserAgent().request(`${stack.url}/`, { headers: { Cookie: `tab=${tab}; ${cookie}` } }),
+        ),
+      );
+      assert.equal(new Set(tabs.map((tab) => csrfTokenOf(pageIn(tab)))).size, 1);
+    });
+
     it("and not with a visit: pages before it set no cookie", async () => {
       for (const path of ["/", "/contacts", "/profile", "/nowhere", "/livez", "/assets/gatehouse.css"]) {
         const { headers } = await new UserAgent().request(`${stack.url}${path}`);
@@ -198,7 +209,7 @@ describe("a session", function () {
 
     const isCallback = (url: URL) => url.pathname === "/authorization-code/callback";
     const sessionCookieIn = ({ headers }: Visit) =>
-      headers.getSetCookie().find((cookie) => cookie.startsWith(`${cookieName}=s`)) ?? assert.fail();
+      headers.getSetCookie().find((cookie) => cookie.includes(`${cookieName}=s`)) ?? assert.fail();
 
     it("with a cookie that scripts cannot read and other sites cannot use", async () => {
       const browser = new UserAgent();
@@ -225,7 +236,21 @@ describe("a session", function () {
         headers: { ...headers, Cookie },
       });
       assert.equal(ended.status, 302);
-      for (const cookie of [pending, sessionCookieIn(ended)]) {
+      const session = sessionCookieIn(ended);
+      const [SessionCookie = ""] = session.split("; ");
+      const from = { ...headers, Cookie: SessionCookie };
+      const page = await new UserAgent().request(`${proxied.url}/`, { headers: from });
+      const end = await new UserAgent().request(`${proxied.url}/logout`, {
+        method: "POST",
+        headers: { ...from, "X-CSRF-Token": csrfTokenOf(pageIn(page)) },
+      });
+      const [forgotten = "", ...others] = end.headers.getSetCookie();
+      assert.match(forgotten, /^__Host-gatehouse\.sid=; .*Expires=Thu, 01 Jan 1970/);
+      assert.deepEqual(others, []);
+      for (const cookie of [pending, session, forgotten]) {
+        // Without these, browsers refuse a cookie of such a name.
+        assert.match(cookie, /^__Host-gatehouse\./);
+        assert.doesNotMatch(cookie, /Domain/i);
         const flags = cookie.split("; ");
         for (const flag of ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"]) assert.ok(flags.includes(flag), cookie);
       }
