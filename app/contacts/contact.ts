@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type contacts, visibilities } from "../db/schema.js";
 import { isEmailAddress } from "../email-address.js";
@@ -87,3 +88,11 @@ export type NewContact = z.output<typeof newContact>;
 /** The input for a change: any of the fields. Only these are changed. */
 export const contactChange = z.object({ ...required, ...optional }).partial();
 export type ContactChange = z.output<typeof contactChange>;
+
+/** Whether a contact is already as a change would make it. */
+export function changesNothing(
+  contact: Contact,
+  change: { readonly [Member in keyof Contact]?: Contact[Member] | undefined },
+): boolean {
+  return isDeepStrictEqual({ ...contact, ...change }, contact);
+}

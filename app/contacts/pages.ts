@@ -3,6 +3,7 @@ import type { ContactDecisions } from "../audit/web/contact-history.js";
 import { nameAmong, type People } from "../directory/people.js";
 import { renderPage } from "../web/pages.js";
 import { type Contact, type Field, fields } from "./contact.js";
+import { formKey } from "./form-key.js";
 import { accessOf, nameOf, visibilityOf } from "./labels.js";
 import { DEFAULT_LIMIT, DEFAULT_SORT, encodeCursor, type ListQuery, sortKeyOf } from "./list-query.js";
 import { buttons, permissionsOf, verifiedRows } from "./permissions.js";
@@ -110,13 +111,22 @@ interface ContactFormState {
 
 const emptyFields = Object.fromEntries(fields.map((field) => [field, ""])) as Record<Field, string>;
 
-/** Answers with the form of a new contact. */
-export function showNewForm(req: Request, res: Response, state: ContactFormState = {}): Promise<void> {
+/**
+ * Answers with the form of a new contact.
+ *
+ * @param state - with the form's key, when it comes back; see {@link formKey}
+ */
+export function showNewForm(
+  req: Request,
+  res: Response,
+  state: ContactFormState & { readonly key?: string } = {},
+): Promise<void> {
   return showForm(req, res, "New contact", {
     // So that the menu marks its entry also when the form comes back from POST /contacts.
     path: "/contacts/new",
     action: "/contacts",
     version: null,
+    key: formKey(),
     submitLabel: "Create contact",
     cancelHref: "/contacts",
     values: { ...emptyFields, visibility: "everyone" },

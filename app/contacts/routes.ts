@@ -1,14 +1,15 @@
-import { type Request, Router } from "express";
+import { type Request, type Response, Router } from "express";
 import { authorize, wantsHtml } from "../../middleware/index.js";
 import { toSql } from "../../middleware/sql/index.js";
 import type { ContactDecisions } from "../audit/web/contact-history.js";
 import type { DecisionLog } from "../audit/write/decision-log.js";
 import type { People } from "../directory/people.js";
 import { ProblemError } from "../problems.js";
-import { notify } from "../web/pages.js";
+import { redirectWithNotice } from "../web/pages.js";
 import { malformed, messagesOf } from "../web/query-validation.js";
 import { contactColumns } from "./columns.js";
-import { type Contact, contactChange, contactFields, newContact } from "./contact.js";
+import { type Contact, changesNothing, contactChange, contactFields, type NewContact, newContact } from "./contact.js";
+import { contactIdOf, formKey } from "./form-key.js";
 import { contactJson, sendContact } from "./json.js";
 import { nameOf, summaryOf } from "./labels.js";
 import { encodeCursor, listQuery } from "./list-query.js";
@@ -16,7 +17,7 @@ import { formValues, showContact, showDeleteForm, showEditForm, showList, showNe
 import { permissionsAfterChange, verifiedRows } from "./permissions.js";
 import { requireIfMatch, staleVersion, versionIn } from "./preconditions.js";
 import { contactById, contactResource, loadedContact, proposedContact } from "./resource.js";
-import { type ContactStore, DuplicateEmailError } from "./store.js";
+import { type ContactStore, DuplicateEmailError, DuplicateIdError } from "./store.js";
 import { parseBody } from "./validation.js";
 
 /**
@@ -62,18 +63,21 @@ export function contactRoutes(
       return sendContact(res.status(201).location(`/contacts/${contact.id}`), contact, may?.share);
     }
     const input = newContact.safeParse(req.body ?? {});
+    const [key, values] = [formKey(req.body), formValues(req.body)];
     if (!input.success) {
       const errors = messagesOf(input.error);
-      return showNewForm(req, res.status(422), { values: formValues(req.body), errors, summary: summaryOf(errors) });
+      return showNewForm(req, res.status(422), { key, values, errors, summary: summaryOf(errors) });
     }
+    const id = contactIdOf(key, owner.id);
     try {
-      const contact = await store.create(input.data, owner, decisionLog.pendingChange(req));
-      await notify(req, `${nameOf(contact)} was created.`);
-      res.redirect(303, `/contacts/${contact.id}`);
+      const contact = await store.create(input.data, owner, decisionLog.pendingChange(req), id);
+      await redirectWithNotice(req, res, `/contacts/${id}`, `${nameOf(contact)} was created.`);
     } catch (error) {
-      if (!(error instanceof DuplicateEmailError)) throw error;
+      if (!(error instanceof DuplicateEmailError || error instanceof DuplicateIdError)) throw error;
+      const created = await store.get(id);
+      if (created) return await answerAgain(req, res, created, input.data);
       const errors = { email: duplicateMessage(req) };
-      await showNewForm(req, res.status(409), { values: formValues(req.body), errors, summary: summaryOf(errors) });
+      await showNewForm(req, res.status(409), { key, values, errors, summary: summaryOf(errors) });
     }
   });
 
@@ -87,9 +91,11 @@ export function contactRoutes(
     const contact = loadedContact(req);
     requireIfMatch(req, contact);
     const change = parseBody(contactChange, req.body);
-    const updated = await store
-      .update(contact.id, contact.version, change, decisionLog.pendingChange(req))
-      .catch((error) => throwConflict(req, error, contact));
+    const updated = changesNothing(contact, change)
+      ? contact
+      : await store
+          .update(contact.id, contact.version, change, decisionLog.pendingChange(req))
+          .catch((error) => throwConflict(req, error, contact));
     if (!updated) throw staleVersion();
     sendContact(res, updated, (await permissionsAfterChange(req, updated))?.share);
   });
@@ -111,14 +117,14 @@ export function contactRoutes(
       return showEditForm(req, res.status(422), stored, { values, errors, summary: summaryOf(errors) });
     }
     try {
+      if (isCurrent && input.success && changesNothing(stored, input.data)) {
+        return await redirectWithNotice(req, res, `/contacts/${stored.id}`, "Nothing was changed.");
+      }
       const updated =
         isCurrent &&
         input.success &&
         (await store.update(stored.id, stored.version, input.data, decisionLog.pendingChange(req)));
-      if (updated) {
-        await notify(req, "Your changes were saved.");
-        return res.redirect(303, `/contacts/${updated.id}`);
-      }
+      if (updated) return await redirectWithNotice(req, res, `/contacts/${updated.id}`, "Your changes were saved.");
     } catch (error) {
       if (!(error instanceof DuplicateEmailError)) throw error;
       const errors = { email: duplicateMessage(req, stored) };
@@ -148,11 +154,20 @@ export function contactRoutes(
     const isCurrent = versionIn(req.body) === contact.version;
     if (!isCurrent || !(await store.remove(contact.id, contact.version, decisionLog.pendingChange(req))))
       throw staleVersion();
-    await notify(req, `${nameOf(contact)} was deleted.`);
-    res.redirect(303, "/contacts");
+    await redirectWithNotice(req, res, "/contacts", `${nameOf(contact)} was deleted.`);
   });
 
   return router;
+}
+
+/** Answers to a form that has created a contact already. What has been typed since is not lost. */
+async function answerAgain(req: Request, res: Response, created: Contact, input: NewContact): Promise<void> {
+  const path = `/contacts/${created.id}`;
+  if (changesNothing(created, input)) return redirectWithNotice(req, res, path, `${nameOf(created)} was created.`);
+  // It may have been transferred since.
+  if (!(await req.authz.can(contactResource(created), "update"))) return res.redirect(303, path);
+  const summary = "This form has created the contact already. What you typed since is not saved yet.";
+  await showEditForm(req, res.status(412), created, { values: formValues(req.body), summary, stored: created });
 }
 
 /** The message for a contact that would be its owner's second one with the same e-mail address. */

@@ -17,6 +17,14 @@ export class DuplicateEmailError extends Error {
   }
 }
 
+/** There is a contact with the id already. */
+export class DuplicateIdError extends Error {
+  constructor() {
+    super("There is a contact with this id already.");
+    this.name = "DuplicateIdError";
+  }
+}
+
 /** The owner of a contact. */
 export interface Owner {
   readonly id: string;
@@ -52,9 +60,10 @@ export interface ContactStore {
   /**
    * Stores a new contact.
    *
-   * @throws {@link DuplicateEmailError}
+   * @param id - default: a random one
+   * @throws {@link DuplicateEmailError}, {@link DuplicateIdError}; when both hold, either
    */
-  create(contact: NewContact, owner: Owner, pending: PendingChange): Promise<Contact>;
+  create(contact: NewContact, owner: Owner, pending: PendingChange, id?: string): Promise<Contact>;
   /**
    * Changes a contact's fields or who has access to it, unless it has been changed since the given version.
    *
@@ -142,8 +151,7 @@ export function contactStore(db: Db): ContactStore {
       return contact;
     },
 
-    async create(contact, owner, pending) {
-      const id = randomUUID();
+    async create(contact, owner, pending, id = randomUUID()) {
       const values = { ...contact, id, ownerId: owner.id, department: owner.department };
       const insert = db.insert(contacts).values(values).returning();
       const created = await rejectDuplicates(pending.commit({ id, version: 1 }, contacts, insert));
@@ -186,17 +194,20 @@ function isAfter(columns: readonly SortColumn[], { values, id }: Cursor, backwar
   return backwards ? sql`(${row}) < (${cursor})` : sql`(${row}) > (${cursor})`;
 }
 
-/** The unique index of owners' e-mail addresses; see `db/schema.ts`. */
-const UNIQUE_EMAIL_INDEX = "contacts_owner_email";
+/** What the violation of a unique index means, by the index; see `db/schema.ts`. */
+const duplicateErrors: Readonly<Record<string, new () => Error>> = {
+  contacts_owner_email: DuplicateEmailError,
+  contacts_pkey: DuplicateIdError,
+};
 
-/** Awaits a query. Makes a {@link DuplicateEmailError} of the error of the unique index. */
+/** Awaits a query. Makes a {@link DuplicateEmailError} or {@link DuplicateIdError} of the error of a unique index. */
 async function rejectDuplicates<T>(query: Promise<T>): Promise<T> {
   try {
     return await query;
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
-    if (cause instanceof Error && "constraint" in cause && cause.constraint === UNIQUE_EMAIL_INDEX)
-      throw new DuplicateEmailError();
-    throw error;
+    const index = cause instanceof Error && "constraint" in cause ? String(cause.constraint) : "";
+    const DuplicateError = Object.hasOwn(duplicateErrors, index) ? duplicateErrors[index] : undefined;
+    throw DuplicateError ? new DuplicateError() : error;
   }
 }

@@ -22,7 +22,7 @@ export function usePages(app: Express, options: { isDemo: boolean; menu: Menu })
 
 /**
  * Answers with a page. Every template gets the person who is logged in, their menu, the CSRF token for forms, and the
- * notice that the previous request left.
+ * notice that was left for this page.
  *
  * @param view - path below `views/`, without extension
  * @param title - of the page
@@ -38,7 +38,7 @@ export async function renderPage(
   locals: object | Promise<object> = {},
 ): Promise<void> {
   const [menu, shown] = await Promise.all(["menu" in locals ? null : menuOf(req), locals]);
-  const notice = req.session?.notice ?? null;
+  const notice = req.session?.notice?.path === req.path ? req.session.notice.text : null;
   if (notice) delete req.session.notice;
   res.render(view, {
     title,
@@ -52,9 +52,16 @@ export async function renderPage(
   });
 }
 
-/** Leaves a message for the next page that this browser gets. A request without a session leaves none. */
-export async function notify(req: Request, notice: string): Promise<void> {
-  if (!req.session) return;
-  req.session.notice = notice;
-  await saveSession(req);
+/**
+ * Redirects a browser to a page after a change, and leaves a message that this page shows, once. Other pages, which may
+ * be open in other tabs, do not show it. A request without a session leaves none.
+ *
+ * @param path - of the page, without a query
+ */
+export async function redirectWithNotice(req: Request, res: Response, path: string, notice: string): Promise<void> {
+  if (req.session) {
+    req.session.notice = { path, text: notice };
+    await saveSession(req);
+  }
+  res.redirect(303, path);
 }

@@ -18,8 +18,8 @@ export interface Login {
 declare module "express-session" {
   interface SessionData {
     login: Login;
-    /** A message that the next page shows, once. */
-    notice: string;
+    /** A message that the page at a path shows, once. */
+    notice: { readonly path: string; readonly text: string };
     /** Written by passport inside Okta's middleware. */
     passport: { user?: { tokens: Readonly<Record<string, unknown>> } };
   }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Colleague } from "../../directory/people.js";
 import { isEmailAddress } from "../../email-address.js";
@@ -82,11 +81,6 @@ export function unknownColleague(): ProblemError {
 /** The error for a colleague without roles, who could not use the contact: 422. */
 export function colleagueWithoutRole({ name }: Colleague): ProblemError {
   return refused(`${name} has no role in this CRM.`);
-}
-
-/** Whether a contact is already as the change would make it. */
-export function changesNothing(contact: Contact, change: AccessChange): boolean {
-  return isDeepStrictEqual({ ...contact, ...change }, contact);
 }
 
 function without({ sharedWith, editors }: Contact, userId: string) {

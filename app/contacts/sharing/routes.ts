@@ -3,8 +3,8 @@ import { authorize, wantsHtml } from "../../../middleware/index.js";
 import type { DecisionLog } from "../../audit/write/decision-log.js";
 import { type Colleague, nameAmong, type People } from "../../directory/people.js";
 import { ProblemError } from "../../problems.js";
-import { notify } from "../../web/pages.js";
-import type { Contact } from "../contact.js";
+import { redirectWithNotice } from "../../web/pages.js";
+import { type Contact, changesNothing } from "../contact.js";
 import { sendContact } from "../json.js";
 import { nameOf, visibilityOf } from "../labels.js";
 import { permissionsAfterChange } from "../permissions.js";
@@ -13,7 +13,6 @@ import { contactById, contactResource, loadedContact } from "../resource.js";
 import { type AccessChange, type ContactStore, DuplicateEmailError } from "../store.js";
 import { parseBody } from "../validation.js";
 import {
-  changesNothing,
   colleagueWithoutRole,
   shareChange,
   shareInput,
@@ -123,9 +122,9 @@ export function sharingRoutes(store: ContactStore, people: People, decisionLog: 
         const updated = await applyChange(req, contact, requested);
         const may = await permissionsAfterChange(req, updated);
         const isLost = may?.read === false;
-        await notify(req, isLost ? `${requested.notice} You do not see it any more.` : requested.notice);
+        const notice = isLost ? `${requested.notice} You do not see it any more.` : requested.notice;
         const page = action === "share" && may?.share ? "/share" : "";
-        res.redirect(303, may?.read ? `/contacts/${contact.id}${page}` : "/contacts");
+        await redirectWithNotice(req, res, may?.read ? `/contacts/${contact.id}${page}` : "/contacts", notice);
       } catch (error) {
         if (!(error instanceof ProblemError) || ![409, 412, 422].includes(error.status)) throw error;
         const latest = error.status === 412 ? await store.get(contact.id) : contact;

@@ -129,7 +129,7 @@ describe("contacts in a browser", () => {
         phone: "Must be a phone number, such as +44 20 7946 0000.",
       });
       assert.match(textOf(page), /3 fields need your attention/);
-      const { _csrf, ...shown } = fieldsOf(page, "/contacts");
+      const { _csrf, key, ...shown } = fieldsOf(page, "/contacts");
       assert.deepEqual(shown, { ...typed, visibility: "private", notes: "Kept <b>\r\n too" });
       assert.equal((await findAll(alice, { q: word })).length, 0);
       // Mended, the same form goes through.
@@ -142,7 +142,7 @@ describe("contacts in a browser", () => {
       const fields = fieldsOf(await open("/contacts/new"), "/contacts");
       const page = pageIn(await submit("/contacts", { ...fields, ...typed }), 409);
       assert.deepEqual(messagesBeside(page), { email: "You already have a contact with this e-mail address." });
-      const { _csrf, ...shown } = fieldsOf(page, "/contacts");
+      const { _csrf, key, ...shown } = fieldsOf(page, "/contacts");
       assert.deepEqual(shown, { ...typed, visibility: "everyone" });
       assert.equal((await findAll(alice, { q: word })).length, 1);
     });
@@ -195,6 +195,24 @@ describe("contacts in a browser", () => {
       assert.doesNotMatch(await open(`/contacts/${stored.id}`), /were saved/);
       const { updatedAt } = await read(stored);
       assert.deepEqual(await read(stored), { ...stored, title: "Director", email: "", version: 2, updatedAt });
+    });
+
+    it("says that nothing was changed, where nothing was, and makes no new version", async () => {
+      const page = pageIn(await submit(action, fieldsOf(await open(action), action)));
+      assert.match(textOf(page), /Nothing was changed\./);
+      assert.doesNotMatch(textOf(page), /saved/);
+      assert.deepEqual(await read(stored), stored);
+    });
+
+    it("says that it was saved on the page of the contact, whatever other tabs load meanwhile", async () => {
+      const fields = { ...fieldsOf(await open(action), action), title: "Director" };
+      const saved = await browser.request(`${stack.url}${action}`, {
+        method: "POST",
+        body: new URLSearchParams(fields),
+      });
+      assert.equal(saved.headers.get("location"), `/contacts/${stored.id}`);
+      for (const path of ["/", "/contacts", action]) assert.doesNotMatch(textOf(await open(path)), /were saved/);
+      assert.match(textOf(await open(`/contacts/${stored.id}`)), /Your changes were saved\./);
     });
 
     it("that does not hold comes back with 422, messages beside the fields, and everything that was typed", async () => {

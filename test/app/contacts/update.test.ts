@@ -32,6 +32,16 @@ describe("PATCH /contacts/:id", () => {
     assert.deepEqual(await stored(), changed);
   });
 
+  it("makes no new version of a change without effect: white space, an empty change, or what is stored already", async () => {
+    for (const change of [{}, { title: "Clerk" }, { title: " Clerk\t", notes: "First.", phone: null }]) {
+      assert.deepEqual(contactIn(await patch(omar, change)), contact);
+      await assertUnchanged();
+    }
+    // It is decided about, and has its precondition, all the same.
+    problemIn(await patch(omar, { title: "Clerk" }, '"7"'), 412);
+    problemIn(await patch(uma, { title: "Clerk" }), 403);
+  });
+
   it("lets an administrator change what others own, and the owner stays", async () => {
     const changed = contactIn(await patch(alice, { title: "Director" }));
     assert.equal(changed.title, "Director");

@@ -20,12 +20,12 @@ describeOnEachEngine("the store of sessions", (db) => {
     const store = new SessionStore(db, () => 60_000);
     app.use(session({ store, secret: "secret", resave: false, saveUninitialized: false }));
     app.get("/begin", (req, res) => {
-      req.session.notice = "begun";
+      req.session.notice = { path: "/", text: "begun" };
       res.end();
     });
     app.get("/act", (req, res, next) => act(req, res, next));
     app.get("/end", (req, res, next) => req.session.destroy((error) => (error ? next(error) : res.end())));
-    app.get("/", (req, res) => res.json(req.session.notice ?? null));
+    app.get("/", (req, res) => res.json(req.session.notice?.text ?? null));
     app.use(((error: Error, _req, res, _next) => res.status(500).end(error.name)) as express.ErrorRequestHandler);
     server = createServer(app).listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -59,7 +59,7 @@ describeOnEachEngine("the store of sessions", (db) => {
   it("writes nothing to a session that another request has ended, and says nothing of it", async () => {
     const browser = await begun();
     const answer = await actLate(browser, (req, res, next) => {
-      req.session.notice = "brought back";
+      req.session.notice = { path: "/", text: "brought back" };
       req.session.save((error) => (error ? next(error) : res.end("done")));
     });
     assert.deepEqual([answer.status, answer.body], [200, "done"]);
@@ -81,7 +81,7 @@ describeOnEachEngine("the store of sessions", (db) => {
     const old = browser.cookieHeaderFor(url);
     act = (req, res, next) => {
       req.session.regenerate((error) => {
-        req.session.notice = "another";
+        req.session.notice = { path: "/", text: "another" };
         error ? next(error) : res.end();
       });
     };
