@@ -11,7 +11,6 @@ import type { DecisionPage, DecisionStore } from "../search/store.js";
 import type { ChartData } from "./chart/chart.js";
 import { layoutOf } from "./chart/layout.js";
 import { checkedRow, countChecks } from "./checks.js";
-import { explanationText } from "./explanation-text.js";
 import { auditRow, auditRows, nameOrId, principalIds } from "./rows.js";
 import {
   checksSentence,
@@ -21,8 +20,9 @@ import {
   errorSentence,
   policyReason,
   sourceSentence,
-} from "./sentences.js";
-import { isOfSession, sessionReason, sessionSentence } from "./session-sentences.js";
+} from "./sentences/decisions.js";
+import { explanationText } from "./sentences/explanations.js";
+import { isOfSession, sessionReason, sessionSentence } from "./sentences/sessions.js";
 import { auditUrl, localTime, queryString } from "./urls.js";
 
 /** What a search has found. */

@@ -4,7 +4,7 @@ import { type DecisionSummary, type ParsedDecision, parseDecision, UNREADABLE } 
 import type { StoredDecision } from "../record/row.js";
 import { NOBODY } from "../search/person.js";
 import { countChecks } from "./checks.js";
-import { reasonLabel, sourceLabel } from "./sentences.js";
+import { reasonLabel, sourceLabel } from "./sentences/decisions.js";
 import { auditUrl, decisionUrl } from "./urls.js";
 
 /** Most actions of several checks that a row names. */

@@ -5,7 +5,6 @@ import type { DecisionRecord } from "../../../../app/audit/record/record.js";
 import { rowOf, type StoredDecision } from "../../../../app/audit/record/row.js";
 import { checkedRow, countChecks } from "../../../../app/audit/web/checks.js";
 import { csvHeader, csvLines } from "../../../../app/audit/web/csv.js";
-import { explanationText } from "../../../../app/audit/web/explanation-text.js";
 import { auditRow } from "../../../../app/audit/web/rows.js";
 import {
   checksSentence,
@@ -14,8 +13,9 @@ import {
   errorSentence,
   policyReason,
   sourceSentence,
-} from "../../../../app/audit/web/sentences.js";
-import { isOfSession, sessionReason, sessionSentence } from "../../../../app/audit/web/session-sentences.js";
+} from "../../../../app/audit/web/sentences/decisions.js";
+import { explanationText } from "../../../../app/audit/web/sentences/explanations.js";
+import { isOfSession, sessionReason, sessionSentence } from "../../../../app/audit/web/sentences/sessions.js";
 import { decisions } from "../../../../app/db/schema.js";
 import { type LogPage, searchLog } from "../../../support/audit/log-search.js";
 import { addSampleRecords } from "../../../support/audit/sample-log.js";

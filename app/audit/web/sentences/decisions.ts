@@ -1,7 +1,7 @@
-import type { Explanation } from "../record/explanation.js";
-import type { ReadRecord, SingleDecision } from "../record/record.js";
-import type { ChecksCount } from "./checks.js";
-import { isOfSession, sessionLabel } from "./session-sentences.js";
+import type { Explanation } from "../../record/explanation.js";
+import type { ReadRecord, SingleDecision } from "../../record/record.js";
+import type { ChecksCount } from "../checks.js";
+import { isOfSession, sessionLabel } from "./sessions.js";
 
 /** What the codes of errors mean: the policy did not decide. In a word or two, and in a sentence. */
 const errorTexts: Readonly<Record<string, readonly [short: string, long: string]>> = {

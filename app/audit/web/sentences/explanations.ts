@@ -1,5 +1,5 @@
-import type { DerivedRoleExplanation, FailedExpression, RuleExplanation } from "../record/explanation.js";
-import type { SingleDecision } from "../record/record.js";
+import type { DerivedRoleExplanation, FailedExpression, RuleExplanation } from "../../record/explanation.js";
+import type { SingleDecision } from "../../record/record.js";
 
 /**
  * The explanation of a denial in words: for each rule and derived role, what kept it from applying. `null` when the

@@ -1,5 +1,5 @@
-import type { SessionReason } from "../../auth/events.js";
-import type { ReadRecord, ReadSession } from "../record/record.js";
+import type { SessionReason } from "../../../auth/events.js";
+import type { ReadRecord, ReadSession } from "../../record/record.js";
 
 /** Why a login failed, or a session ended. In a word or two, and in a sentence. */
 const reasonTexts: Readonly<Record<SessionReason, readonly [short: string, long: string]>> = {
