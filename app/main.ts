@@ -7,6 +7,7 @@ import { createApp } from "./app.js";
 import { openExplainer } from "./audit/explain/explainer.js";
 import { Sealer } from "./audit/seal/sealer.js";
 import { openDecisionLog } from "./audit/write/decision-log.js";
+import { openIntake } from "./audit/write/intake.js";
 import { openStream } from "./audit/write/stream.js";
 import { OktaConnection } from "./auth/okta-connection.js";
 import { type Config, loadConfig } from "./config.js";
@@ -110,6 +111,8 @@ async function start(config: Config): Promise<void> {
   const stream = config.decisionStream && openStream(config.decisionStream);
   // Both at the same time: each has its own deadline.
   closers.push(() => Promise.all([decisionLog, stream].map((each) => closeSafely(() => each?.close()))));
+  const intake = openIntake(decisionLog, stream);
+  closers.push(() => intake.close());
   sealer.start();
 
   const { target, tls, playgroundInstance } = cerbosSettings;
@@ -130,8 +133,8 @@ async function start(config: Config): Promise<void> {
     database,
     pdp,
     decisionLog,
-    decisionSinks: stream ? [decisionLog.sink, stream.sink] : [decisionLog.sink],
-    sessionEvents: decisionLog.sessionEvents,
+    decisionSinks: [intake.sink],
+    sessionEvents: intake.sessionEvents,
     okta: { settings: oktaSettings, connection },
     sessionSecret: config.sessionSecret ?? randomBytes(32).toString("hex"),
     isDemo: !config.okta,

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6, SocketAddress } from "node:net";
 import type { Request } from "express";
+import { ipKeyGenerator } from "express-rate-limit";
 
 /** An address with a port, as some proxies write it into `X-Forwarded-For`: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 const WITH_PORT = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/;
@@ -16,4 +17,9 @@ export function clientAddress({ ip = "" }: Request): string | null {
   const address = inBrackets ?? plain ?? ip;
   if (isIPv6(address)) return new SocketAddress({ address, family: "ipv6" }).address.replace(MAPPED, "");
   return isIPv4(address) ? address : null;
+}
+
+/** The network of an address, which one client may have as a whole: that of an IPv6 address is its first 56 bits. */
+export function networkOf(address: string): string {
+  return ipKeyGenerator(address);
 }

@@ -288,7 +288,7 @@ async function assertFinishesWhatItBegan(app: AppProcess, token: string, stop: (
   const wrong = since.filter(({ status }) => status !== 200);
   assert(wrong.length <= since.length / 4, `${wrong.length} of ${since.length}: ${wrong[0]?.status} ${wrong[0]?.body}`);
   // A connection that was refused, or closed while it was idle, is no request that was taken.
-  const taken = new Map(app.log.flatMap(({ req, res }) => (isRequest(req) ? [[req.id, res] as const] : [])));
+  const taken = new Map(app.log.flatMap(({ req, res }) => (isRequest(req) ? [[req.outerId, res] as const] : [])));
   const lost = answers.filter(
     ({ request, status }) => status === 0 && taken.has(request.headers?.["X-Request-Id"] ?? ""),
   );
@@ -297,8 +297,8 @@ async function assertFinishesWhatItBegan(app: AppProcess, token: string, stop: (
   await app.assertNothingLeft();
 }
 
-function isRequest(logged: unknown): logged is { id: string } {
-  return typeof logged === "object" && logged !== null && "id" in logged && typeof logged.id === "string";
+function isRequest(logged: unknown): logged is { outerId: string } {
+  return typeof logged === "object" && logged !== null && "outerId" in logged && typeof logged.outerId === "string";
 }
 
 /** Begins to send a contact. It is taken: its headers have arrived, and half of its body. */

@@ -39,6 +39,10 @@ const everyRecord = z.object({
   askedBy: storableText().nullish(),
   duration: z.number(),
   error: z.string().nullable(),
+  // Absent where there is nothing to say.
+  outerRequestId: z.string().optional(),
+  address: z.string().nullish(),
+  repeats: z.object({ count: z.number(), from: isoTime(), to: isoTime(), networks: z.array(z.string()) }).optional(),
 });
 const effect = z.enum(["allow", "deny"]);
 /** Sources as they are named now, by their names in records. Version 0.1 wrote the last two. */

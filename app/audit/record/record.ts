@@ -22,19 +22,45 @@ export interface DecisionOutcome {
 export interface SessionFacts {
   /** One of the reasons in `auth/events.ts`, or of those that a newer version of the app has. */
   readonly reason: string | null;
-  /** The network address that the request came from. */
+  /** The network address that the request came from; `null` for several requests. */
   readonly address: string | null;
 }
 
-/** What happened to a session, as a decision about a resource of the kind `session`, for which no policy was asked. */
-export interface SessionRecord extends Omit<EnforcedEvent, "source" | "action">, DecisionOutcome, SessionFacts {
+/** How often something happened that is recorded once. */
+export interface Repeats {
+  readonly count: number;
+  /** When the first and the last of them happened: ISO 8601, UTC, with milliseconds. */
+  readonly from: string;
+  readonly to: string;
+  /** The first ten networks that they came from. */
+  readonly networks: readonly string[];
+}
+
+/** What the app adds to an event, where there is something to add. */
+export interface Additions {
+  /** The request's id from outside: see `outerRequestId`. */
+  readonly outerRequestId?: string;
+  /** The network address that the request came from, when nobody was logged in. */
+  readonly address?: string | null;
+  /** Absent in the record of what happened once. */
+  readonly repeats?: Repeats;
+}
+
+/** What happened to a session, as the event of a decision about a resource of the kind `session`. No policy was asked. */
+export interface LoggedSessionEvent extends Omit<EnforcedEvent, "source" | "action">, SessionFacts {
   readonly source: "session";
   readonly action: SessionEvent["action"];
   readonly reason: SessionEvent["reason"];
 }
 
-/** A record as the log keeps it: the middleware's event and what came of it, or what happened to a session. */
-export type DecisionRecord = (DecisionEvent & DecisionOutcome) | SessionRecord;
+/** What the log takes: events of the middleware and of sessions, and what the app adds to them. */
+export type LogEvent = (DecisionEvent | LoggedSessionEvent) & Additions;
+
+/** An event as the log keeps it, and what came of it. */
+export type DecisionRecord = LogEvent & DecisionOutcome;
+
+/** The record of what happened to a session. */
+export type SessionRecord = LoggedSessionEvent & Additions & DecisionOutcome;
 
 /**
  * A decision about one question, as it is read. Checks that were asked ahead are among them: version 0.1 of the app wrote
@@ -46,4 +72,6 @@ export type SingleDecision = Omit<EnforcedEvent, "source"> & DecisionOutcome & P
 export type ReadSession = Omit<SessionRecord, "action" | "reason"> & { readonly action: string } & SessionFacts;
 
 /** A record as it is read from the log, whichever version of the app wrote it. */
-export type ReadRecord = ((SingleDecision | (CheckEvent & DecisionOutcome)) & Partial<SessionFacts>) | ReadSession;
+export type ReadRecord =
+  | ((SingleDecision | (CheckEvent & DecisionOutcome)) & Additions & { reason?: never })
+  | ReadSession;

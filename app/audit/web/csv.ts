@@ -38,6 +38,8 @@ const columns: Readonly<Record<string, (decision: ParsedDecision) => string | nu
   asked_by: ({ record }) => record?.askedBy,
   reason: ({ record }) => record?.reason,
   address: ({ record }) => record?.address,
+  outer_request_id: ({ record }) => record?.outerRequestId,
+  repeats: ({ record }) => record?.repeats && JSON.stringify(record.repeats),
 };
 
 // Text in the log can come from an attacker, and spreadsheets would run it as a formula.

@@ -22,6 +22,7 @@ import {
   sourceSentence,
 } from "./sentences/decisions.js";
 import { explanationText } from "./sentences/explanations.js";
+import { repeatsSentence } from "./sentences/repeats.js";
 import { isOfSession, sessionReason, sessionSentence } from "./sentences/sessions.js";
 import { auditUrl, localTime, queryString } from "./urls.js";
 
@@ -116,10 +117,11 @@ export async function showDecision(
     const name = record.principal && nameOrId(known, record.principal.id);
     // What is stored, not what it is read as.
     const raw = JSON.stringify(JSON.parse(stored.record), null, 2);
+    const read = { ...shared, record, raw, repeats: repeatsSentence(record) };
     if (isOfSession(record)) {
-      return { ...shared, record, sentence: sessionSentence(record, name), reason: sessionReason(record), raw };
+      return { ...read, sentence: sessionSentence(record, name), reason: sessionReason(record) };
     }
-    const common = { ...shared, record, error: errorSentence(record), source: sourceSentence(record), raw };
+    const common = { ...read, error: errorSentence(record), source: sourceSentence(record) };
     if (record.checks) {
       const asker = record.askedBy && nameOrId(known, record.askedBy);
       const sentence = record.counts

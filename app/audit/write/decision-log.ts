@@ -1,23 +1,17 @@
 import type { Request } from "express";
 import type { Logger } from "pino";
-import {
-  type DecisionContext,
-  type DecisionEvent,
-  DecisionNotRecordedError,
-  type DecisionSink,
-} from "../../../middleware/index.js";
+import type { DecisionContext, DecisionEvent, DecisionSink } from "../../../middleware/index.js";
 import { Batches, BatchesFullError } from "../../../middleware/sinks/index.js";
-import type { SessionEvents } from "../../auth/events.js";
 import type { Db } from "../../db/database.js";
 import { withDeadline } from "../../deadline.js";
 import type { Explainer } from "../explain/explainer.js";
 import type { Explanation } from "../record/explanation.js";
+import type { LogEvent } from "../record/record.js";
 import { type DecisionRow, rowOf } from "../record/row.js";
 import { addConflictingRecords } from "./id-conflicts.js";
 import { addRecords } from "./insert.js";
 import { publishMetrics } from "./metrics.js";
 import { type PendingChange, PendingChanges } from "./pending-change.js";
-import { sessionRecord } from "./session-record.js";
 
 /** Rough memory of a row besides its record's text. */
 const ROW_OVERHEAD_BYTES = 500;
@@ -42,8 +36,10 @@ export interface DecisionLog {
 export interface OpenDecisionLog extends DecisionLog {
   /** Takes every decision of the middleware. */
   readonly sink: DecisionSink;
-  /** Takes what happens to sessions. */
-  readonly sessionEvents: SessionEvents;
+  /** Takes any other event. The promise, if there is one, resolves when there was room for it. */
+  add(event: LogEvent): void | Promise<void>;
+  /** Takes an event that must not wait, and must not fail. */
+  addAnyway(event: LogEvent): void;
   /** Writes what is left, for 10 s at most. Records that cannot be written go to the logger, as a last resort. */
   close(): Promise<void>;
 }
@@ -72,7 +68,6 @@ export function openDecisionLog(db: Db, explainer: Explainer, logger: Logger): O
   const countLost = publishMetrics(batches);
   const pendingChanges = new PendingChanges(db, recordAnyway);
 
-  /** Records what must not wait, and must not fail. */
   function recordAnyway(row: DecisionRow): void {
     try {
       batches.force(row);
@@ -100,17 +95,8 @@ export function openDecisionLog(db: Db, explainer: Explainer, logger: Logger): O
         return batches.add(rowOf({ ...event, change: null, explanation: explain(explainer, event, context) }));
       },
     },
-    sessionEvents: {
-      async record(event, req) {
-        const row = rowOf(sessionRecord(event, req));
-        if (event.action !== "login" || event.effect === "deny") return recordAnyway(row);
-        try {
-          await batches.add(row);
-        } catch (cause) {
-          throw new DecisionNotRecordedError({ cause });
-        }
-      },
-    },
+    add: (event) => batches.add(rowOf({ ...event, change: null, explanation: null })),
+    addAnyway: (event) => recordAnyway(rowOf({ ...event, change: null, explanation: null })),
     pendingChange: (req) => pendingChanges.of(req),
     flush: () => batches.flush(),
     async close() {

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
 import { type Logger, pino } from "pino";
 import { pinoHttp } from "pino-http";
 import { describeError } from "../../error-description.js";
+import { outerRequestId } from "../request-ids.js";
 
 /**
  * Makes the app's logger. It writes one JSON object a line to standard output.
@@ -13,19 +15,15 @@ export function createLogger(level: string): Logger {
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } });
 }
 
-/** A proxy's request id is kept when it has only these characters, which are harmless in a log. */
-const HARMLESS_ID = /^[\w.-]{8,64}$/;
-
 /**
- * Gives each request an id (`X-Request-Id`) and `req.log`, and logs the request when it is answered. Headers and query
- * strings are left out, since they hold cookies, tokens and codes.
+ * Gives each request an id, which its answer has in `X-Request-Id`, and `req.log`, and logs the request when it is
+ * answered. Headers and query strings are left out, since they hold cookies, tokens and codes.
  */
 export function requestLog(logger: Logger): RequestHandler {
   return pinoHttp({
     logger,
-    genReqId(req, res) {
-      const given = req.headers["x-request-id"];
-      const id = typeof given === "string" && HARMLESS_ID.test(given) ? given : randomUUID();
+    genReqId(_req, res) {
+      const id = randomUUID();
       res.setHeader("X-Request-Id", id);
       return id;
     },
@@ -34,11 +32,10 @@ export function requestLog(logger: Logger): RequestHandler {
     // Wrapped, `err` would get pino's copy of the error, which is not an Error any more.
     wrapSerializers: false,
     serializers: {
-      req: (req: { id: string; method: string; url: string }) => ({
-        id: req.id,
-        method: req.method,
-        path: req.url.split("?", 1)[0],
-      }),
+      req: (req: IncomingMessage) => {
+        const outerId = outerRequestId(req);
+        return { id: req.id, ...(outerId && { outerId }), method: req.method, path: req.url?.split("?", 1)[0] };
+      },
       res: (res: { statusCode: number }) => ({ status: res.statusCode }),
       err: describeError,
     },

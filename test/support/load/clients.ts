@@ -100,8 +100,8 @@ export class LoadClients {
     const { status, headers, body, error } = await send(this.#url, planned, agent);
     if (timer) clearTimeout(timer);
     const isRefused = error && "code" in error && error.code === "ECONNREFUSED";
-    // An answer without the request's id comes from a process that is still starting.
-    const isNotTaken = isRefused || (status > 0 && headers["x-request-id"] !== planned.id);
+    // An answer without an id of the request comes from a process that is still starting.
+    const isNotTaken = isRefused || (status > 0 && headers["x-request-id"] === undefined);
     if (isNotTaken) {
       this.requests.delete(planned.id);
       this.notTaken += 1;

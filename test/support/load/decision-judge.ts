@@ -88,7 +88,7 @@ export function assertConfirmedChangesAreLogged(
 ): number {
   const changes = groupBy(
     records.filter(({ change }) => change !== null),
-    ({ requestId }) => requestId,
+    ({ outerRequestId = null }) => outerRequestId,
   );
   let made = 0;
   for (const { planned, status, contact } of requests.values()) {
@@ -119,7 +119,7 @@ export function assertDecisionsOfRequests(
   requests: ReadonlyMap<string, SentRequest>,
   complete: ReadonlySet<number>,
 ): void {
-  const byRequest = groupBy(records, ({ requestId }) => requestId);
+  const byRequest = groupBy(records, ({ outerRequestId = null }) => outerRequestId);
   for (const [id, sent] of requests) {
     const { planned, status, rows } = sent;
     const found = byRequest.get(id) ?? [];
@@ -170,8 +170,11 @@ function orderOf({ action }: DecisionRecord): number {
   return action === "delete" ? 1 : 0;
 }
 
-function requestOf({ requestId }: DecisionRecord, requests: ReadonlyMap<string, SentRequest>): SentRequest | undefined {
-  return requests.get(requestId ?? "");
+function requestOf(
+  { outerRequestId }: DecisionRecord,
+  requests: ReadonlyMap<string, SentRequest>,
+): SentRequest | undefined {
+  return requests.get(outerRequestId ?? "");
 }
 
 function groupBy<T, K>(values: readonly T[], keyOf: (value: T) => K): Map<K, T[]> {

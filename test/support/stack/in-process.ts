@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { createApp } from "../../../app/app.js";
 import { openExplainer } from "../../../app/audit/explain/explainer.js";
 import { type DecisionLog, type OpenDecisionLog, openDecisionLog } from "../../../app/audit/write/decision-log.js";
+import { openIntake } from "../../../app/audit/write/intake.js";
 import { OktaConnection } from "../../../app/auth/okta-connection.js";
 import { readConfig } from "../../../app/config.js";
 import type { Database } from "../../../app/db/database.js";
@@ -67,7 +68,7 @@ export async function startInProcess(databaseUrl: string, policies = projectPath
       pdp,
       decisionLog: withLog,
       decisionSinks,
-      sessionEvents: decisionLog.sessionEvents,
+      sessionEvents: openIntake(decisionLog).sessionEvents,
       okta: { settings, connection },
       sessionSecret: "secret",
       isDemo: false,

@@ -1,6 +1,7 @@
 import type { Explanation } from "../../record/explanation.js";
 import type { ReadRecord, SingleDecision } from "../../record/record.js";
 import type { ChecksCount } from "../checks.js";
+import { repeatsLabel } from "./repeats.js";
 import { isOfSession, sessionLabel } from "./sessions.js";
 
 /** What the codes of errors mean: the policy did not decide. In a word or two, and in a sentence. */
@@ -43,11 +44,16 @@ const errorTexts: Readonly<Record<string, readonly [short: string, long: string]
 
 /**
  * What decided, in a word or two: the rules, the error, or that no rule allowed it. Of checks, who asked about somebody
- * else. Of a session, where from.
+ * else. Of a session, where from. How often, if it is more than once.
  *
  * @param asker - name of who asked; `null` when that is the person of the decision
  */
 export function reasonLabel(record: ReadRecord, asker: string | null): string {
+  const label = singleReason(record, asker);
+  return record.repeats ? `${label}, ${repeatsLabel(record.repeats)}` : label;
+}
+
+function singleReason(record: ReadRecord, asker: string | null): string {
   if (isOfSession(record)) return sessionLabel(record);
   if (record.error !== null) return errorTexts[record.error]?.[0] ?? record.error;
   if (record.checks) return asker === null ? "" : `asked by ${asker}`;

@@ -171,7 +171,7 @@ describe("a record that is not what was written", () => {
         .map((name, n) => [name, n]),
     );
     // The note is the only value with a comma.
-    assert(line.endsWith(`,"${UNREADABLE}",,,,,`), line);
+    assert(line.endsWith(`,"${UNREADABLE}",,,,,,,`), line);
     const cells = line.split(",");
     const { id, time, action } = full;
     assert.deepEqual(

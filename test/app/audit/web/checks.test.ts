@@ -96,7 +96,7 @@ describe("what is asked ahead", function () {
 
   it("is in exports, and its records are sealed and verify", async () => {
     const csv = (await admin.get("/audit/export?format=csv&asked=ahead&person=00uuser")).body;
-    assert.match(csv, /,checks,counts,asked_by,reason,address\r\n/);
+    assert.match(csv, /,checks,counts,asked_by,reason,address,outer_request_id,repeats\r\n/);
     assert.ok(csv.includes(`""id"":""${contactId}""`), csv);
     await sealLog(app.database.db);
     assert.deepEqual((await verify(app.database.db)).findings, []);

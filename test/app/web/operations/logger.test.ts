@@ -27,13 +27,16 @@ describe("requests and the log", () => {
       assert.equal(new Set(ids).size, ids.length);
     });
 
-    it("the request's own when that is harmless", async () => {
-      for (const id of ["req-12345678", "a".repeat(64), "0a1b.2c_3d"]) {
-        assert.equal((await visit("/", { "X-Request-Id": id })).headers.get("x-request-id"), id);
-      }
+    it("a new one when the request has one: anybody could choose that of another request", async () => {
+      const given = ["req-12345678", "req-12345678", "a".repeat(64), "0a1b.2c_3d"];
+      const ids = await Promise.all(
+        given.map(async (id) => (await visit("/", { "X-Request-Id": id })).headers.get("x-request-id")),
+      );
+      for (const id of ids) assert.match(id ?? "", /^[0-9a-f-]{36}$/);
+      assert.equal(new Set(ids).size, ids.length);
     });
 
-    it("a new one when the request's is too long, too short, or might do harm", async () => {
+    it("a new one when the request's is too long, too short, or might do harm, which nothing keeps", async () => {
       const harmful = [
         "a".repeat(65),
         "short",
@@ -43,11 +46,9 @@ describe("requests and the log", () => {
         "é".repeat(10),
       ];
       for (const id of harmful) {
-        assert.match(
-          (await visit("/", { "X-Request-Id": id })).headers.get("x-request-id") ?? "",
-          /^[0-9a-f-]{36}$/,
-          id,
-        );
+        const own = (await visit("/", { "X-Request-Id": id })).headers.get("x-request-id") ?? "";
+        assert.match(own, /^[0-9a-f-]{36}$/, id);
+        assert.deepEqual((await logged(own))[0]?.req, { id: own, method: "GET", path: "/" });
       }
     });
 
@@ -61,10 +62,10 @@ describe("requests and the log", () => {
     });
   });
 
-  /** What an app has logged of a request, once it has logged that the request is over. */
+  /** What an app has logged of a request, by either of its ids, once it has logged that the request is over. */
   async function logged(id: string, by = stack): Promise<Record<string, unknown>[]> {
     for (let i = 0; i < 100; i++) {
-      const records = by.log().filter((record) => requestOf(record)?.id === id);
+      const records = by.log().filter((record) => [requestOf(record)?.id, requestOf(record)?.outerId].includes(id));
       if (records.some(({ responseTime }) => responseTime !== undefined)) return records;
       await setTimeout(50);
     }
@@ -72,13 +73,14 @@ describe("requests and the log", () => {
   }
 
   describe("every request is logged", () => {
-    it("once, with its id, its path and its status", async () => {
-      const id = `test-${randomBytes(8).toString("hex")}`;
-      await uma.get("/contacts/not-there?secret=1", { "X-Request-Id": id });
+    it("once, with its id, the one from outside beside it, its path and its status", async () => {
+      const outerId = `test-${randomBytes(8).toString("hex")}`;
+      const { headers } = await uma.get("/contacts/not-there?secret=1", { "X-Request-Id": outerId });
+      const id = headers.get("x-request-id") ?? "";
       const records = await logged(id);
       assert.equal(records.length, 1);
       const [record] = records;
-      assert.deepEqual(record?.req, { id, method: "GET", path: "/contacts/not-there" });
+      assert.deepEqual(record?.req, { id, outerId, method: "GET", path: "/contacts/not-there" });
       assert.deepEqual(record?.res, { status: 404 });
       assert.ok(typeof record?.responseTime === "number");
       assert.ok(Math.abs(Date.parse(String(record?.time)) - Date.now()) < 60_000);
@@ -163,6 +165,7 @@ describe("requests and the log", () => {
 
 interface LoggedRequest {
   readonly id: string;
+  readonly outerId?: string;
   readonly path: string;
 }
 

@@ -2,15 +2,17 @@ import { randomUUID } from "node:crypto";
 import type { Request } from "express";
 import type { SessionEvent } from "../../auth/events.js";
 import { clientAddress } from "../../web/client-address.js";
-import type { SessionRecord } from "../record/record.js";
+import type { LoggedSessionEvent } from "../record/record.js";
 
 /**
- * The record of what happened to a session: that of a decision about a resource of the kind `session`, for which no
- * policy was asked.
+ * The event of what happened to a session, as the log takes it.
  *
  * @param req - the request that made it happen, or by which it was noticed
  */
-export function sessionRecord({ action, effect, person, session, reason }: SessionEvent, req: Request): SessionRecord {
+export function loggedSessionEvent(
+  { action, effect, person, session, reason }: SessionEvent,
+  req: Request,
+): LoggedSessionEvent {
   return {
     id: randomUUID(),
     time: new Date().toISOString(),
@@ -37,7 +39,5 @@ export function sessionRecord({ action, effect, person, session, reason }: Sessi
     rules: [],
     derivedRoles: [],
     plan: null,
-    change: null,
-    explanation: null,
   };
 }

@@ -1,0 +1,34 @@
+import type { ReadRecord, Repeats } from "../../record/record.js";
+
+/** How many refusals a record stands for, in a few words. */
+export function repeatsLabel({ count }: Repeats): string {
+  return `${count.toLocaleString("en-GB")} more like it`;
+}
+
+/**
+ * What a record says of the refusals that it stands for, in sentences; `null` when it is about one event.
+ *
+ * They follow one that has a record of its own: the first within a minute.
+ */
+export function repeatsSentence({ repeats }: ReadRecord): string | null {
+  if (!repeats) return null;
+  const { count, from, to, networks } = repeats;
+  const times = from === to ? `at ${timeOf(from)}` : `from ${timeOf(from)} to ${timeOf(to)}`;
+  const number = count.toLocaleString("en-GB");
+  const found = networks.length > 0 ? ` They came from ${listOf(networks)}.` : "";
+  return `This stands for ${number} more like one that is on record before, ${times}.${found} Nobody was logged in, so they are only counted.`;
+}
+
+/** A time of day in UTC. */
+function timeOf(time: string): string {
+  return `${time.slice(11, 19)} UTC`;
+}
+
+/** Most networks that a sentence names. The record has a few more. */
+const MAX_NETWORKS_NAMED = 3;
+
+function listOf(networks: readonly string[]): string {
+  const named = networks.slice(0, MAX_NETWORKS_NAMED);
+  if (named.length < networks.length) return `${named.join(", ")} and elsewhere`;
+  return named.length < 2 ? named.join() : `${named.slice(0, -1).join(", ")} and ${named.at(-1)}`;
+}

@@ -1,0 +1,81 @@
+import type { Request } from "express";
+import { DecisionNotRecordedError, type DecisionSink } from "../../../middleware/index.js";
+import type { SessionEvents } from "../../auth/events.js";
+import { clientAddress } from "../../web/client-address.js";
+import { outerRequestId } from "../../web/request-ids.js";
+import type { Additions, LogEvent } from "../record/record.js";
+import type { OpenDecisionLog } from "./decision-log.js";
+import { type RefusalOfNobody, RepeatedRefusals } from "./repeated-refusals.js";
+import { loggedSessionEvent } from "./session-event.js";
+import type { Stream } from "./stream.js";
+
+/** What stands before the decision log and its copy: it takes what happens, and says what of it is recorded. */
+export interface Intake {
+  /** Takes every decision of the middleware. */
+  readonly sink: DecisionSink;
+  /** Takes what happens to sessions. */
+  readonly sessionEvents: SessionEvents;
+  /** Hands on what has been counted and not recorded yet. To be called before the log is closed. */
+  close(): void;
+}
+
+/**
+ * Opens the intake. It adds to each event where the request came from, and counts refusals of those who are not logged in:
+ * see {@link RepeatedRefusals}.
+ *
+ * @param stream - gets a copy of everything that is recorded
+ */
+export function openIntake(log: OpenDecisionLog, stream?: Stream): Intake {
+  const repeated = new RepeatedRefusals(recordAnyway);
+
+  /** Copies an event. @returns what to wait for besides that it is recorded; nothing when there is no need to wait */
+  function withCopy(recorded: void | Promise<void>, event: LogEvent): void | Promise<void> {
+    const waits = [recorded, stream?.copy(event)].filter((wait) => wait !== undefined);
+    if (waits.length > 0) return Promise.all(waits).then(() => {});
+  }
+
+  /** Records what must not wait, and must not fail. */
+  function recordAnyway(event: LogEvent): void {
+    log.addAnyway(event);
+    // The copy may lack events.
+    Promise.resolve(stream?.copy(event)).catch(() => {});
+  }
+
+  return {
+    sink: {
+      record(event, context) {
+        const seen = { ...event, ...originOf(event, context.req) };
+        if (isOfNobody(seen) && repeated.isCounted(seen)) return;
+        return withCopy(log.sink.record(seen, context), seen);
+      },
+    },
+    sessionEvents: {
+      async record(event, req) {
+        const seen = { ...loggedSessionEvent(event, req), ...outerIdOf(req) };
+        if (isOfNobody(seen) && repeated.isCounted(seen)) return;
+        if (event.action !== "login" || event.effect === "deny") return recordAnyway(seen);
+        try {
+          await withCopy(log.add(seen), seen);
+        } catch (cause) {
+          throw new DecisionNotRecordedError({ cause });
+        }
+      },
+    },
+    close: () => repeated.flush(),
+  };
+}
+
+/** Whether an event is the refusal of somebody who is not logged in. Those about a person are never counted together. */
+function isOfNobody(event: LogEvent): event is RefusalOfNobody {
+  return event.effect === "deny" && event.principal === null;
+}
+
+/** Where a request came from. Of people who are logged in, the log has an address with their session alone. */
+function originOf({ principal }: LogEvent, req: Request): Additions {
+  return { ...outerIdOf(req), ...(principal === null && { address: clientAddress(req) }) };
+}
+
+function outerIdOf(req: Request): Additions {
+  const id = outerRequestId(req);
+  return id === null ? {} : { outerRequestId: id };
+}
