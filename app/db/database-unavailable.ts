@@ -1,7 +1,10 @@
 import { DrizzleQueryError } from "drizzle-orm";
 
-/** SQLSTATE classes and codes that say that the database cannot answer now, rather than that the query is wrong. */
-const TRANSIENT_SQLSTATE = /^(08...|53...|57P0[1-5]|57014|40001|40P01)$/;
+/**
+ * SQLSTATE classes and codes that say that the database cannot answer now, rather than that the query is wrong: among
+ * them those of a login that is refused, of a server that has become a standby, and of time limits of the role's own.
+ */
+const TRANSIENT_SQLSTATE = /^(08...|53...|28...|3D000|57P0[1-5]|57014|40001|40P01|25006|25P0[34]|55P03)$/;
 /** Codes of network errors. */
 const NETWORK_ERROR_CODE =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;

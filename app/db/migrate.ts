@@ -2,8 +2,8 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import type { Db } from "./database.js";
 import { pendingMigrations, runMigrations } from "./migrations.js";
+import { reasonOf, withServer } from "./server.js";
 
-const MIGRATION_CONNECT_TIMEOUT_MS = 5_000;
 /** SQLSTATE of a statement that the role may not run. */
 const INSUFFICIENT_PRIVILEGE = "42501";
 
@@ -18,20 +18,7 @@ const INSUFFICIENT_PRIVILEGE = "42501";
  *   not run them
  */
 export async function migratePostgres(url: string, mustExist = false): Promise<number> {
-  const client = migrationClient(url);
-  // A broken connection also fails its query, which is enough.
-  client.on("error", () => {});
-  try {
-    await client.connect();
-    return await migrateIfNeeded(drizzle(client), client.user ?? "", mustExist);
-  } catch (error) {
-    const { host, port, database } = client;
-    throw new Error(`PostgreSQL at ${host}:${port}, database ${database}, cannot be used: ${reasonOf(error)}`, {
-      cause: error,
-    });
-  } finally {
-    await client.end();
-  }
+  return withServer(url, (client) => migrateIfNeeded(drizzle(client), client.user ?? "", mustExist));
 }
 
 async function migrateIfNeeded(db: Db, role: string, mustExist: boolean): Promise<number> {
@@ -54,20 +41,4 @@ async function migrateIfNeeded(db: Db, role: string, mustExist: boolean): Promis
 function isDenied(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof pg.DatabaseError && cause.code === INSUFFICIENT_PRIVILEGE;
-}
-
-/** @throws Error when the connection string is invalid. Its cause would contain the string, which has a password */
-function migrationClient(url: string): pg.Client {
-  try {
-    return new pg.Client({ connectionString: url, connectionTimeoutMillis: MIGRATION_CONNECT_TIMEOUT_MS });
-  } catch (error) {
-    throw new Error(`DATABASE_URL is not a connection string that can be used: ${reasonOf(error)}`);
-  }
-}
-
-/** For a host with several addresses the reasons are in `errors`, for a query of Drizzle in `cause`. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? reasonOf(error.cause) : error.message;
 }

@@ -35,18 +35,22 @@ export async function pendingMigrations(db: Db): Promise<PendingMigrations> {
  * @returns how many have run
  */
 export function runMigrations(db: Db): Promise<number> {
-  return db.transaction(async (tx) => {
-    // Drizzle's own migrator has no place for a lock that ends with its transaction. Behind a pooler, one of a connection
-    // would be left to somebody else.
-    await tx.execute(sql`select pg_advisory_xact_lock(${ADVISORY_LOCK_KEY})`);
-    const { all, migrations } = await pendingMigrations(tx);
-    if (all) await createTable(tx);
-    for (const { sql: statements, hash, folderMillis } of migrations) {
-      for (const statement of statements) await tx.execute(sql.raw(statement));
-      await tx.execute(sql`insert into ${runs} (hash, created_at) values (${hash}, ${folderMillis})`);
-    }
-    return migrations.length;
-  });
+  return db.transaction(
+    async (tx) => {
+      // Drizzle's own migrator has no place for a lock that ends with its transaction. Behind a pooler, one of a connection
+      // would be left to somebody else.
+      await tx.execute(sql`select pg_advisory_xact_lock(${ADVISORY_LOCK_KEY})`);
+      const { all, migrations } = await pendingMigrations(tx);
+      if (all) await createTable(tx);
+      for (const { sql: statements, hash, folderMillis } of migrations) {
+        for (const statement of statements) await tx.execute(sql.raw(statement));
+        await tx.execute(sql`insert into ${runs} (hash, created_at) values (${hash}, ${folderMillis})`);
+      }
+      return migrations.length;
+      // Whatever the database's default is: what was made while this transaction waited has to be seen.
+    },
+    { isolationLevel: "read committed" },
+  );
 }
 
 async function createTable(tx: Db): Promise<void> {

@@ -1,17 +1,22 @@
 import type { Socket } from "node:net";
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
+import { Client, cancelQuery } from "./client.js";
 import type { Database, OpenOptions } from "./database.js";
 import { migratePostgres } from "./migrate.js";
+import { probeServer } from "./server.js";
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const QUERY_TIMEOUT_MS = 5_000;
+/** How long before the end of that time a query is cancelled, so that it does not run on at the server. */
+const CANCEL_AHEAD_MS = 500;
 
 /**
  * Connects to PostgreSQL and migrates its tables, where they are not current. Processes that start at the same time migrate
  * one after the other.
  *
  * A query fails when it gets no connection within 2,000 ms or no answer within 5,000 ms, so that a request does not hang.
+ * The server is asked to cancel it then. Where it takes a `statement_timeout`, it does so by itself, too.
  *
  * @param url - connection string, `postgres://...`
  * @param onLost - called when an idle connection breaks; the pool replaces it
@@ -23,16 +28,18 @@ export async function openPostgres(
   onLost: (error: Error) => void,
   { poolSize = 10, mustExist = false }: OpenOptions & { readonly poolSize?: number | undefined } = {},
 ): Promise<Database> {
+  const limits = await probeServer(url, QUERY_TIMEOUT_MS);
   await migratePostgres(url, mustExist);
   const pool = new pg.Pool({
+    ...limits,
+    Client,
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
   });
   pool.on("error", onLost);
-  closeSilentConnections(pool);
+  endSilentQueries(pool);
   return {
     db: drizzle(pool),
     async ping() {
@@ -43,17 +50,26 @@ export async function openPostgres(
 }
 
 /**
- * Closes a connection on which a query gets no answer, so that the query fails. The driver's own option for this,
- * `query_timeout`, keeps each query's rows in memory until the next full garbage collection.
+ * Cancels a query that gets no answer. When there is still none, its connection is closed, so that the query fails. The
+ * driver's own option for this, `query_timeout`, keeps each query's rows in memory until the next full garbage collection.
  */
-function closeSilentConnections(pool: pg.Pool): void {
+function endSilentQueries(pool: pg.Pool): void {
+  const cancelled = new WeakSet<pg.PoolClient>();
   pool.on("connect", (client) => {
     const stream = streamOf(client);
-    stream.on("timeout", () => stream.destroy(new Error("Connection terminated: no answer in time")));
+    stream.on("timeout", () => {
+      if (cancelled.has(client)) stream.destroy(new Error("Connection terminated: no answer in time"));
+      cancelled.add(client);
+      stream.setTimeout(CANCEL_AHEAD_MS);
+      cancelQuery(client);
+    });
     // Between the statements of a transaction this is the only listener. The next statement fails.
     client.on("error", () => {});
   });
-  pool.on("acquire", (client) => void streamOf(client).setTimeout(QUERY_TIMEOUT_MS));
+  pool.on("acquire", (client) => {
+    cancelled.delete(client);
+    streamOf(client).setTimeout(QUERY_TIMEOUT_MS - CANCEL_AHEAD_MS);
+  });
   pool.on("release", (_error, client) => void streamOf(client).setTimeout(0));
 }
 

@@ -12,14 +12,16 @@ export interface TemporaryDatabase {
 /**
  * Creates an empty database on real PostgreSQL. Without `TEST_DATABASE_URL` the calling test or suite is skipped; in
  * CI, which must not skip anything, it fails.
+ *
+ * @param options - of `create database`, such as `template template0 encoding 'LATIN1'`
  */
-export async function temporaryDatabase(test: Context): Promise<TemporaryDatabase> {
+export async function temporaryDatabase(test: Context, options?: string): Promise<TemporaryDatabase> {
   const server = process.env.TEST_DATABASE_URL;
   if (!server) {
     if (process.env.CI) throw new Error("CI must set TEST_DATABASE_URL");
     test.skip();
   }
-  return createDatabase(server);
+  return createDatabase(server, options);
 }
 
 /** A database of any engine. */
@@ -40,8 +42,11 @@ export async function anyDatabase(test: Context): Promise<AnyDatabase> {
 }
 
 /** Gives the suite that calls this an empty database on real PostgreSQL; see {@link temporaryDatabase}. */
-export function useTemporaryDatabase(): TemporaryDatabase {
-  return useFixture(temporaryDatabase, (database) => database.drop());
+export function useTemporaryDatabase(options?: string): TemporaryDatabase {
+  return useFixture(
+    (test) => temporaryDatabase(test, options),
+    (database) => database.drop(),
+  );
 }
 
 /** Gives the suite that calls this a database; see {@link anyDatabase}. */
@@ -53,10 +58,11 @@ export function useAnyDatabase(): AnyDatabase {
  * Creates an empty database.
  *
  * @param server - connection string of any database there
+ * @param options - of `create database`
  */
-export async function createDatabase(server: string): Promise<TemporaryDatabase> {
+export async function createDatabase(server: string, options = ""): Promise<TemporaryDatabase> {
   const name = `gatehouse_test_${randomBytes(6).toString("hex")}`;
-  await asAdmin(server, `create database ${name}`);
+  await asAdmin(server, `create database ${name} ${options}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => asAdmin(server, `drop database if exists ${name} with (force)`) };

@@ -5,10 +5,13 @@ import { type Stack, startStack } from "./stack.js";
 
 let shared: Promise<Stack> | undefined;
 
-/** The stack that all tests share which leave it as they found it. The first call starts it; it stops after the last test. */
+/**
+ * The stack that all tests share which leave it as they found it. The first call starts it; it stops after the last test.
+ * Its database is the embedded one, unless `SHARED_STACK_DATABASE_URL` names another.
+ */
 export function sharedStack(): Promise<Stack> {
   if (!shared) {
-    const starting = startStack();
+    const starting = startStack({ DATABASE_URL: process.env.SHARED_STACK_DATABASE_URL });
     shared = starting;
     afterAllTests(async () => {
       const stack = await starting.catch(() => undefined);
