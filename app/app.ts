@@ -18,6 +18,7 @@ import { contactMenu } from "./contacts/menu.js";
 import { contactRoutes } from "./contacts/routes.js";
 import { sharingRoutes } from "./contacts/sharing/routes.js";
 import { contactStore } from "./contacts/store.js";
+import { contactForms } from "./contacts/typed-forms.js";
 import type { Database } from "./db/database.js";
 import { peopleStore } from "./directory/people.js";
 import { principalOf } from "./directory/principal.js";
@@ -68,7 +69,7 @@ export function createApp(services: Services): Express {
   app.disable("etag");
   // The app itself serves http. When its public address is https, there is one proxy in front of it.
   app.set("trust proxy", config.baseUrl.startsWith("https:") ? 1 : false);
-  usePages(app, { isDemo, menu: menuOfRooms(contactMenu, auditMenu) });
+  usePages(app, { isDemo, menu: menuOfRooms(contactMenu, auditMenu), forms: contactForms });
 
   app.use(securityHeaders(config.baseUrl, okta.settings.issuer));
   app.use(requestLog(logger));

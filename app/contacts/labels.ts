@@ -1,4 +1,15 @@
-import type { Contact } from "./contact.js";
+import type { Contact, Field } from "./contact.js";
+
+/** What users read beside each field. */
+export const fieldLabels: Readonly<Record<Field, string>> = {
+  firstName: "First name",
+  lastName: "Last name",
+  email: "E-mail",
+  phone: "Phone",
+  company: "Company",
+  title: "Title",
+  notes: "Notes",
+};
 
 /** First and last name, as one text. */
 export function nameOf({ firstName, lastName }: Pick<Contact, "firstName" | "lastName">): string {

@@ -4,7 +4,7 @@ import { nameAmong, type People } from "../directory/people.js";
 import { renderPage } from "../web/pages.js";
 import { type Contact, type Field, fields } from "./contact.js";
 import { formKey } from "./form-key.js";
-import { accessOf, nameOf, visibilityOf } from "./labels.js";
+import { accessOf, fieldLabels, nameOf, visibilityOf } from "./labels.js";
 import { DEFAULT_LIMIT, DEFAULT_SORT, encodeCursor, type ListQuery, sortKeyOf } from "./list-query.js";
 import { buttons, permissionsOf, verifiedRows } from "./permissions.js";
 import type { Page } from "./store.js";
@@ -160,6 +160,7 @@ function showForm(
 ): Promise<void> {
   return renderPage(req, res, "contacts/form", heading, {
     heading,
+    fieldLabels,
     errors: {},
     summary: null,
     stored: null,

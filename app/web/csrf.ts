@@ -26,14 +26,18 @@ export const csrf: RequestHandler = (req, res, next) => {
     return;
   }
   csrfSynchronisedProtection(req, res, (error?: unknown) => {
-    next(error === invalidCsrfTokenError ? missingToken() : error);
+    next(error === invalidCsrfTokenError ? new InvalidCsrfTokenError() : error);
   });
 };
 
-function missingToken(): ProblemError {
-  return new ProblemError(
-    403,
-    "This form has expired",
-    "Nothing was saved. Go back, load the page again and send the form once more. API clients send an access token, or the session's token as X-CSRF-Token.",
-  );
+/** A form without the token of the session that it came with: the form of another session, or of another site. */
+export class InvalidCsrfTokenError extends ProblemError {
+  constructor() {
+    super(
+      403,
+      "This form has expired",
+      "Nothing was saved. Load the page of the form again. API clients send an access token, or the session's token as X-CSRF-Token.",
+    );
+    this.name = "InvalidCsrfTokenError";
+  }
 }

@@ -12,7 +12,9 @@ import { localPath, loginUrl } from "../auth/login-paths.js";
 import { OktaUnavailableError } from "../auth/okta-unavailable.js";
 import { isDatabaseUnavailable } from "../db/database-unavailable.js";
 import { ProblemError, unavailable } from "../problems.js";
+import { InvalidCsrfTokenError } from "./csrf.js";
 import { renderPage } from "./pages.js";
+import { unsentForm } from "./unsent-form.js";
 
 /** What the client learns about an error: problem details (RFC 9457, section 3), and the headers that go with them. */
 interface Problem {
@@ -49,9 +51,11 @@ export const errorHandler: ErrorRequestHandler = async (error, req, res, next) =
   }
   res.status(problem.status).set(headers);
   if (html) {
-    const text = pageText(error, problem, req);
+    const unsent = isFormAtFault(error, problem) ? undefined : unsentForm(req);
+    const text = pageText(error, problem, req, unsent !== undefined);
     await renderPage(req, res, "error", text.heading, {
       status: problem.status,
+      unsent,
       ...text,
       ...(error instanceof DeniedError && error.decisionId && { decisionId: error.decisionId }),
       // The menu needs the PDP and the decision log too. The one that has just failed is not asked again.
@@ -99,10 +103,17 @@ function requestFault(error: unknown): ProblemError | undefined {
   return title && detail ? new ProblemError(error.status, title, detail) : undefined;
 }
 
-/** The text of the error page. It says more than the problem details about what the user can do. */
-function pageText(error: unknown, { title, detail, status }: Problem, req: Request) {
-  // The address may be that of another site: "//elsewhere".
-  const tryAgain = { href: req.method === "GET" ? localPath(req.originalUrl) : "/", label: "Try again" };
+/** Whether sending the same form once more, perhaps after a login, cannot help. */
+function isFormAtFault(error: unknown, { status }: Problem): boolean {
+  return !(error instanceof UnauthenticatedError || error instanceof InvalidCsrfTokenError || status === 503);
+}
+
+/**
+ * The text of the error page. It says more than the problem details about what the user can do.
+ *
+ * @param hasUnsent - whether the page shows the form that was sent
+ */
+function pageText(error: unknown, { title, detail, status }: Problem, req: Request, hasUnsent: boolean) {
   if (error instanceof DeniedError && error.code === "no_roles") {
     return {
       heading: "You have no role in this CRM",
@@ -116,10 +127,24 @@ function pageText(error: unknown, { title, detail, status }: Problem, req: Reque
   if (error instanceof UnauthenticatedError) {
     return {
       heading: "You have been logged out",
-      detail:
-        "Nothing was saved. To go on, log in again in another tab, then go back to the form, look through it and send it once more.",
-      action: { href: "/login", label: "Log in" },
+      detail: hasUnsent
+        ? "Nothing was saved yet, and nothing that you typed is lost. To go on, log in again in another tab, then go back to the form below, look through it and send it once more."
+        : "Nothing was saved. Log in, then open the page again.",
+      action: { href: "/login", label: hasUnsent ? "Log in (in another tab)" : "Log in", isNewTab: hasUnsent },
     };
   }
-  return { heading: title, detail, action: status === 503 || status === 429 ? tryAgain : null };
+  if (hasUnsent && error instanceof InvalidCsrfTokenError) {
+    return {
+      heading: title,
+      detail:
+        "Nothing was saved yet, since the form is older than your login. Look through what you typed, then send it.",
+      action: null,
+    };
+  }
+  if (status !== 503 && status !== 429) return { heading: title, detail, action: null };
+  // The address may be that of another site: "//elsewhere".
+  const tryAgain = { href: localPath(req.originalUrl), label: "Try again" };
+  if (req.method === "GET") return { heading: title, detail, action: tryAgain };
+  const advice = hasUnsent ? "What you typed is below." : "To send it again, reload this page.";
+  return { heading: title, detail: `${detail} ${advice}`, action: null };
 }

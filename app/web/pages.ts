@@ -4,13 +4,14 @@ import type { Express, Request, Response } from "express";
 import { saveSession } from "../auth/sessions/session.js";
 import { csrfTokenFor } from "./csrf.js";
 import { type Menu, menuOf, useMenu } from "./menu.js";
+import { type TypedForm, useTypedForms } from "./unsent-form.js";
 
 const views = fileURLToPath(new URL("../../views", import.meta.url));
 
 const templateOptions: ejs.Options = { root: views, cache: true };
 
 /** Sets up how Express finds and renders the templates, and what all of them get. */
-export function usePages(app: Express, options: { isDemo: boolean; menu: Menu }): void {
+export function usePages(app: Express, options: { isDemo: boolean; menu: Menu; forms: readonly TypedForm[] }): void {
   // With a root, includes have absolute paths. Those take no look at the disk, which relative ones do at every call.
   app.engine("ejs", (path, locals, callback) => ejs.renderFile(path, locals as ejs.Data, templateOptions, callback));
   app.set("view engine", "ejs");
@@ -18,6 +19,7 @@ export function usePages(app: Express, options: { isDemo: boolean; menu: Menu })
   app.set("view cache", true);
   app.locals.isDemo = options.isDemo;
   useMenu(app, options.menu);
+  useTypedForms(app, options.forms);
 }
 
 /**

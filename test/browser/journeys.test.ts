@@ -295,25 +295,42 @@ describe("in a browser", function () {
       await assertNothingPrivate(page, "the form");
     });
 
-    it("what was typed into a form meanwhile is there again after the next login, as the page says", async () => {
-      const page = await browsing.stranger();
-      assert.equal(await visit(page, "/login?returnTo=/contacts/new"), 200);
-      assert.equal(await chooseAtSignIn(page, "uma"), 200);
-      await fill(page, { "First name": "Kept", "Last name": "Person", Company: browsing.word, Notes: "one\ntwo" });
-      // As when its time is over.
-      await page.context().clearCookies();
-      assert.equal(await press(page, "Create contact"), 401);
-      assert.match(await wordsOf(page.getByRole("main")), /log in again in another tab, then go back to the form/);
-      const other = await page.context().newPage();
-      assert.equal(await visit(other, "/login"), 200);
-      assert.equal(await chooseAtSignIn(other, "uma"), 200);
+    for (const javaScriptEnabled of [true, false]) {
+      it(`what was typed meanwhile is saved after the next login, as the page says, JavaScript ${javaScriptEnabled ? "on" : "off"}`, async () => {
+        const contact = await contactOf("uma", { title: "Clerk" });
+        for (const [path, button, notice] of [
+          ["/contacts/new", "Create contact", "Kept Person was created."],
+          [`/contacts/${contact.id}/edit`, "Save changes", "Your changes were saved."],
+        ] as const) {
+          const page = await browsing.stranger({ javaScriptEnabled });
+          assert.equal(await visit(page, `/login?returnTo=${path}`), 200);
+          assert.equal(await chooseAtSignIn(page, "uma"), 200);
+          await fill(page, {
+            "First name": "Kept",
+            "Last name": "Person",
+            Company: browsing.word,
+            Notes: "\none\n<b>two",
+          });
+          // As when its time is over.
+          await page.context().clearCookies();
+          assert.equal(await press(page, button), 401);
+          const [other] = await Promise.all([
+            page.context().waitForEvent("page"),
+            page.getByRole("link", { name: "Log in (in another tab)" }).click(),
+          ]);
+          await other.waitForLoadState();
+          assert.equal(await chooseAtSignIn(other, "uma"), 200);
 
-      assert.equal(await loading(page, () => page.goBack()), 200);
-      assert.equal(await typedInto(page, "Notes"), "one\ntwo");
-      assert.equal(await press(page, "Create contact"), 200);
-      assert.equal(await noticeOn(page), "Kept Person was created.");
-      assert.ok(await definition(page, browsing.word).isVisible());
-    });
+          assert.equal(await press(page, button), 403);
+          assert.match(await wordsOf(page.getByRole("main")), /Nothing was saved yet/);
+          assert.equal(await typedInto(page, "Notes"), "\none\n<b>two");
+          await fill(page, { Phone: "0123" });
+          assert.equal(await press(page, button), 200);
+          assert.equal(await noticeOn(page), notice);
+          assert.ok(await definition(page, "0123").isVisible());
+        }
+      });
+    }
 
     async function assertNothingPrivate(page: Page, place: string): Promise<void> {
       assert.ok(await isAskedToSignIn(page), `${place}: the sign-in page instead`);
