@@ -123,7 +123,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     sessionSecret: data.SESSION_SECRET,
     dataDir: data.DATA_DIR,
     logLevel: data.LOG_LEVEL,
-    retentionDays: data.AUDIT_RETENTION_DAYS,
+    retentionDays: data.AUDIT_RETENTION_DAYS === "forever" ? undefined : data.AUDIT_RETENTION_DAYS,
     decisionStream: data.DECISION_STREAM
       ? { to: data.DECISION_STREAM, authorization: data.DECISION_STREAM_AUTHORIZATION }
       : undefined,

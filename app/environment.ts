@@ -2,6 +2,9 @@ import { z } from "zod";
 
 const text = z.string().trim();
 const origin = text.refine(isHttpUrl, "must be an http(s) URL").transform((value) => value.replace(/\/+$/, ""));
+/** More than a year, so that a yearly audit finds the whole year. */
+const DEFAULT_RETENTION_DAYS = 400;
+
 /** Left out, `max` is infinite. */
 function wholeNumber(min: number, max = Number.POSITIVE_INFINITY) {
   const range = max === Number.POSITIVE_INFINITY ? `must be at least ${min}` : `must be from ${min} to ${max}`;
@@ -54,11 +57,18 @@ export const environment = z.object({
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "must be a pino level, such as info")
     .default("info"),
   // A much larger number gives times that the database cannot represent.
-  AUDIT_RETENTION_DAYS: z.coerce
-    .number("must be a number of days")
-    .positive("must be more than 0")
-    .max(36_500, "must be at most 36500, which is a hundred years; leave it out to keep decisions for ever")
-    .optional(),
+  AUDIT_RETENTION_DAYS: z
+    .union(
+      [
+        z.literal("forever"),
+        z.coerce
+          .number()
+          .positive("must be more than 0")
+          .max(36_500, "must be at most 36500, which is a hundred years; or forever"),
+      ],
+      "must be a number of days, or forever",
+    )
+    .default(DEFAULT_RETENTION_DAYS),
   DECISION_STREAM: text
     .refine((value) => value === "stdout" || isHttpUrl(value), "must be stdout or an http(s) URL")
     .refine((value) => !hasCredentials(value), "must be without user and password: see DECISION_STREAM_AUTHORIZATION")

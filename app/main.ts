@@ -114,6 +114,9 @@ async function start(config: Config): Promise<void> {
   const intake = openIntake(decisionLog, stream);
   closers.push(() => intake.close());
   sealer.start();
+  // Said at each start, because it deletes.
+  const retention = config.retentionDays === undefined ? "for ever" : `for ${config.retentionDays} days`;
+  logger.info(`decisions are kept ${retention}: AUDIT_RETENTION_DAYS`);
 
   const { target, tls, playgroundInstance } = cerbosSettings;
   const pdp = cerbos(target, { tls, playgroundInstance });

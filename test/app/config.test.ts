@@ -97,7 +97,10 @@ describe("settings", () => {
   for (const [name, wrong] of Object.entries(numeric)) {
     it(`say what is wrong with the number of ${name}`, () => {
       for (const nonsense of ["many", "1,000", "Infinity", "NaN"]) {
-        assert.match(problemsOf({ [name]: nonsense }).join("\n"), new RegExp(`^${name}: must be a number( of \\w+)?$`));
+        assert.match(
+          problemsOf({ [name]: nonsense }).join("\n"),
+          new RegExp(`^${name}: must be a number( of \\w+)?(, or forever)?$`),
+        );
       }
       for (const [value, words] of Object.entries(wrong)) {
         assert(
@@ -155,9 +158,12 @@ describe("settings", () => {
     ]);
   });
 
-  it("keep decisions for a hundred years at most, or for ever", () => {
+  it("keep decisions for 400 days, or as long as they say: a hundred years at most, or for ever", () => {
     assert.equal(readConfig({ AUDIT_RETENTION_DAYS: "36500" }).retentionDays, 36_500);
-    assert.equal(readConfig({}).retentionDays, undefined);
+    assert.equal(readConfig({}).retentionDays, 400);
+    assert.equal(readConfig({ AUDIT_RETENTION_DAYS: "" }).retentionDays, 400);
+    assert.equal(readConfig({ AUDIT_RETENTION_DAYS: "forever" }).retentionDays, undefined);
+    assert.match(problemsOf({ AUDIT_RETENTION_DAYS: "never" })[0] ?? "", /must be a number of days, or forever/);
     assert.match(problemsOf({ AUDIT_RETENTION_DAYS: "800000" })[0] ?? "", /must be at most 36500/);
   });
 
