@@ -3,6 +3,7 @@ import {
   type AnyPgColumn,
   bigint,
   check,
+  doublePrecision,
   index,
   integer,
   json,
@@ -161,6 +162,22 @@ export const sealHead = pgTable(
     hash: text("hash").notNull(),
   },
   (table) => [check("seal_head_only", sql`${table.only} = 1`)],
+);
+
+/**
+ * What the owner of the tables has set: a role that may not delete records can have those deleted that are older. Without
+ * a row it can have none deleted.
+ */
+export const decisionRetention = pgTable(
+  "decision_retention",
+  {
+    only: integer("only").primaryKey().default(1),
+    minimumDays: doublePrecision("minimum_days").notNull(),
+  },
+  (table) => [
+    check("decision_retention_only", sql`${table.only} = 1`),
+    check("decision_retention_days", sql`${table.minimumDays} between 0 and 36500`),
+  ],
 );
 
 /** How many sealed decisions there are, hour by hour, without those that only asked what to show. For charts. */

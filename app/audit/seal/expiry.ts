@@ -2,8 +2,8 @@ import type { Findings } from "./findings.js";
 import type { NotedSeal } from "./noted-head.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** How much the clock of a verification may be behind that of the process that deleted seals for their age. */
-const MAX_CLOCK_DIFFERENCE_MS = 60 * 60 * 1000;
+/** How much the clocks of the machines that records, seals and verifications are made on may differ. */
+export const MAX_CLOCK_DIFFERENCE_MS = 60 * 60 * 1000;
 
 /** A seal that is there, and the time that it says it was made at. */
 export interface DatedSeal {

@@ -1,12 +1,28 @@
-import { asc, gt, inArray, lt, sql } from "drizzle-orm";
+import { asc, getTableName, gt, inArray, sql } from "drizzle-orm";
 import type { Logger } from "pino";
-import type { Db } from "../../db/database.js";
-import { decisions, seals } from "../../db/schema.js";
+import { type Db, rowsOf } from "../../db/database.js";
+import { decisionRetention, decisions, seals } from "../../db/schema.js";
+import { MAX_CLOCK_DIFFERENCE_MS } from "./expiry.js";
 import { subtractFromHourlyCounts } from "./hourly-counts.js";
 import { hashOf, type Seal, type SealContent, sealContent } from "./seal.js";
 
 /** Most seals that expire at once, so that no transaction takes long. */
 export const MAX_EXPIRING_SEALS = 20;
+
+/**
+ * The time before which seals may expire, by what the owner of the tables has set: a record may be newer than its seal, as
+ * much as clocks may differ, and both must be old enough. Infinite where the owner has set nothing and the role of the
+ * app may delete records itself; `undefined` where it may delete none.
+ */
+export async function ownersLimit(tx: Db): Promise<number | undefined> {
+  const [limit] = await rowsOf<{ mayDelete: boolean; oldest: number | null }>(
+    tx,
+    sql`select has_table_privilege(${getTableName(decisions)}, 'DELETE') as "mayDelete",
+      (select extract(epoch from now() - minimum_days * interval '1 day')::float8 * 1000 from ${decisionRetention}) as oldest`,
+  );
+  if (limit && limit.oldest !== null) return limit.oldest - MAX_CLOCK_DIFFERENCE_MS;
+  return limit?.mayDelete ? Number.POSITIVE_INFINITY : undefined;
+}
 
 /**
  * The contents of the oldest seals that have not expired yet, as far as they were made before a time;
@@ -48,6 +64,6 @@ export async function expiringSeals(
 export async function deleteExpired(tx: Db, expiring: readonly SealContent[]): Promise<void> {
   const seqs = expiring.flatMap(({ records }) => records.map(([seq]) => seq));
   await subtractFromHourlyCounts(tx, seqs);
-  await tx.delete(decisions).where(sql`${decisions.seq} = any(${sql.param(seqs)}::bigint[])`);
-  await tx.delete(seals).where(lt(seals.number, Math.max(...expiring.map(({ number }) => number))));
+  const last = Math.max(...expiring.map(({ number }) => number));
+  await tx.execute(sql`select expire_decisions(${last}::bigint, ${sql.param(seqs)}::bigint[])`);
 }

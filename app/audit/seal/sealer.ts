@@ -5,7 +5,7 @@ import { decisions, sealHead, seals, unsealedDecisions } from "../../db/schema.j
 import { digestOf } from "../record/digest.js";
 import { addToHourlyCounts } from "./hourly-counts.js";
 import { headText } from "./noted-head.js";
-import { deleteExpired, expiringSeals, MAX_EXPIRING_SEALS } from "./retention.js";
+import { deleteExpired, expiringSeals, MAX_EXPIRING_SEALS, ownersLimit } from "./retention.js";
 import { expiredBefore, GENESIS_HASH, type Seal, type SealReference, sealOf } from "./seal.js";
 import { UnsealedAge } from "./unsealed-age.js";
 
@@ -35,6 +35,8 @@ export class Sealer {
   readonly #logger: Logger;
   readonly #retentionDays: number | undefined;
   readonly #unsealedAge: UnsealedAge;
+  /** Whether it has logged that the role of the app may not delete what has exceeded the retention. */
+  #hasWarned = false;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -90,8 +92,7 @@ export class Sealer {
       await tx.execute(sql.raw(`set local idle_in_transaction_session_timeout = ${MAX_IDLE_IN_TRANSACTION_MS}`));
       if (!(await tryLock(tx))) return undefined;
       const records = await nextRecords(tx);
-      const oldest =
-        this.#retentionDays === undefined ? undefined : new Date(Date.now() - this.#retentionDays * DAY_MS);
+      const oldest = await this.#oldestKept(tx);
       const last = await lastSeal(tx);
       const expiring = oldest ? await expiringSeals(tx, last.expired, oldest, this.#logger) : [];
       const isMore = records.length === MAX_RECORDS_PER_SEAL || expiring.length === MAX_EXPIRING_SEALS;
@@ -118,6 +119,19 @@ export class Sealer {
       if (expiring.length > 0) await deleteExpired(tx, expiring);
       return { seal, isMore };
     });
+  }
+
+  /** The time from which on seals are kept; `undefined` when all are. */
+  async #oldestKept(tx: Db): Promise<Date | undefined> {
+    if (this.#retentionDays === undefined) return undefined;
+    const limit = await ownersLimit(tx);
+    if (limit !== undefined) return new Date(Math.min(Date.now() - this.#retentionDays * DAY_MS, limit));
+    if (!this.#hasWarned) {
+      const reason = "the owner of the tables has set no retention, and the role of the app may not delete records";
+      this.#logger.warn(`no decision is deleted for its age: ${reason}`);
+    }
+    this.#hasWarned = true;
+    return undefined;
   }
 
   /**

@@ -31,7 +31,7 @@ export function describeOnEachEngine(title: string, describeTests: (db: Db) => v
  *
  * @returns can be used from the suite's first hook on
  */
-export function useOpened(temporary: TemporaryDatabase): Db {
+export function useOpened(temporary: Pick<TemporaryDatabase, "url">): Db {
   const database = useFixture(
     () => openPostgres(temporary.url, () => {}),
     ({ close }) => close(),

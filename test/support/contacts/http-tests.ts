@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { projectPath } from "../paths.js";
+
+const run = promisify(execFile);
+
+/** The tests of contacts over HTTP, but for those that take long. */
+const FILES = ["create", "read", "update", "delete", "list", "email", "sharing/json", "sharing/forms"].map(
+  (name) => `test/app/contacts/${name}.test.ts`,
+);
+const TIMEOUT_MS = 240_000;
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Runs the tests of contacts over HTTP on another database, in a process of their own.
+ *
+ * @param databaseUrl - connection string of the database, as the app gets it
+ * @throws AssertionError with the tests that fail
+ */
+export async function passContactTests(databaseUrl: string): Promise<void> {
+  const mocha = run(process.execPath, ["node_modules/mocha/bin/mocha.js", "--reporter", "json", ...FILES], {
+    cwd: projectPath("."),
+    env: { ...process.env, SHARED_STACK_DATABASE_URL: databaseUrl },
+    maxBuffer: MAX_OUTPUT_BYTES,
+    timeout: TIMEOUT_MS,
+    // On this signal mocha stops what its tests have started.
+    killSignal: "SIGINT",
+  });
+  const { stdout } = await mocha.catch((error: { stdout: string }) => error);
+  const { stats, failures } = JSON.parse(stdout.slice(stdout.indexOf("{\n")));
+  assert.deepEqual(
+    failures.map(({ fullTitle, err }: { fullTitle: string; err: { message: string } }) => [fullTitle, err.message]),
+    [],
+  );
+  assert(stats.passes > 100, `${stats.passes} tests passed`);
+  assert.equal(stats.pending, 0);
+}
