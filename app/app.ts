@@ -71,7 +71,7 @@ export function createApp(services: Services): Express {
   app.set("trust proxy", config.baseUrl.startsWith("https:") ? 1 : false);
   usePages(app, { isDemo, menu: menuOfRooms(contactMenu, auditMenu), forms: contactForms });
 
-  app.use(securityHeaders(config.baseUrl, okta.settings.issuer));
+  app.use(securityHeaders(config.baseUrl));
   app.use(requestLog(logger));
   app.use(
     health(

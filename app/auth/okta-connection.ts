@@ -29,6 +29,7 @@ function redirectOf(handle: (res: Response, next: NextFunction) => unknown): Pro
   return new Promise((resolve, reject) => {
     const res = {
       setHeader: (name: string, value: string) => name === "Location" && resolve(value),
+      redirect: resolve,
       end: () => {},
       status: () => {},
     };
@@ -125,21 +126,21 @@ export class OktaConnection {
   }
 
   /**
-   * Revokes the tokens of a login whose session has just been ended, and sends the browser to end Okta's session too.
-   * While Okta does not answer, it goes to the start page instead.
+   * Revokes the tokens of a login whose session has just been ended.
    *
    * @param login - what passport kept in the session
+   * @returns where the browser ends Okta's session too; `undefined` while Okta does not answer
    */
-  async logout(req: Request, res: Response, login: { tokens: object } | undefined): Promise<void> {
+  async logout(req: Request, login: { tokens: object }): Promise<string | undefined> {
     try {
-      if (login) return await this.#logoutAtOkta(req, res, login);
+      return await this.#logoutAtOkta(req, login);
     } catch (err) {
       this.#logger.warn({ requestId: req.id, err }, "logged out here, but not at Okta");
+      return undefined;
     }
-    res.redirect(loginPaths.afterLogout);
   }
 
-  async #logoutAtOkta(req: Request, res: Response, login: { tokens: object }): Promise<void> {
+  async #logoutAtOkta(req: Request, login: { tokens: object }): Promise<string> {
     await this.#ask();
     // Okta's logout expects both from passport. The session has ended already, so `logout` has nothing to do.
     Object.assign(req, { userContext: login, logout: (done: () => void) => done() });
@@ -147,8 +148,8 @@ export class OktaConnection {
       ...handled: Parameters<RequestHandler>
     ) => Promise<void>;
     // Without a deadline it waits for ever until the tokens are revoked.
-    await withDeadline(
-      logout(req, res, () => {}),
+    return withDeadline(
+      redirectOf((res, next) => logout(req, res, next).catch(next)),
       OKTA_TIMEOUT_MS,
       () => new OktaUnavailableError(),
     );

@@ -1,11 +1,15 @@
 import { type RequestHandler, Router } from "express";
+import { wantsHtml } from "../../middleware/index.js";
 import type { ClaimRules } from "../config.js";
 import { type SessionEvents, sessionHandle } from "./events.js";
+import { sendOnwardPage } from "./login/onward-page.js";
 import type { PendingLogins } from "./login/pending-login.js";
 import { loginCallback } from "./login-callback.js";
 import { localPath, loginPaths } from "./login-paths.js";
 import type { OktaConnection } from "./okta-connection.js";
 import { endSession } from "./sessions/session.js";
+
+const loggedOut = { title: "You are logged out", detail: "Okta logs you out as well in a moment." };
 
 /**
  * Login through Okta, its callback, and logout.
@@ -46,7 +50,9 @@ export function loginRoutes(
       await events.record({ action: "logout", effect: "allow", person, session, reason: null }, req);
     }
     pending.forgetAll(req, res);
-    await okta.logout(req, res, login);
+    const url = login && (await okta.logout(req, login));
+    if (url && wantsHtml(req)) sendOnwardPage(res, url, loggedOut);
+    else res.redirect(url ?? loginPaths.afterLogout);
   });
 
   return router;

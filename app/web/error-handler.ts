@@ -8,6 +8,7 @@ import {
   UnauthenticatedError,
   wantsHtml,
 } from "../../middleware/index.js";
+import { sendOnwardPage } from "../auth/login/onward-page.js";
 import { localPath, loginUrl } from "../auth/login-paths.js";
 import { OktaUnavailableError } from "../auth/okta-unavailable.js";
 import { isDatabaseUnavailable } from "../db/database-unavailable.js";
@@ -46,7 +47,9 @@ export const errorHandler: ErrorRequestHandler = async (error, req, res, next) =
   const html = wantsHtml(req);
   res.vary("Accept");
   if (error instanceof UnauthenticatedError && html && (req.method === "GET" || req.method === "HEAD")) {
-    res.redirect(loginUrl(req.originalUrl));
+    const url = loginUrl(req.originalUrl);
+    if (followsForm(req)) sendOnwardPage(res.status(401), url, loginNeeded);
+    else res.redirect(url);
     return;
   }
   res.status(problem.status).set(headers);
@@ -65,6 +68,13 @@ export const errorHandler: ErrorRequestHandler = async (error, req, res, next) =
     res.type("application/problem+json").send(JSON.stringify({ type: "about:blank", ...details, requestId: req.id }));
   }
 };
+
+const loginNeeded = { title: "You are not logged in", detail: "You can log in in a moment." };
+
+/** Whether a page of this app may have led here by a form: a search, or the redirect after a change. */
+function followsForm(req: Request): boolean {
+  return req.get("sec-fetch-site") === "same-origin" && req.get("sec-fetch-mode") === "navigate";
+}
 
 function problemFrom(error: unknown): Problem {
   if (error instanceof AuthorizationError) return { ...problemOf(error), headers: error.headers };

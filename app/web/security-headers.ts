@@ -5,9 +5,8 @@ import helmet from "helmet";
  * Security headers. Pages carry no inline style and, except for {@link allowOwnScript}, no script. No site may frame them.
  *
  * @param baseUrl - public origin of the app; when it is https, browsers are told to use nothing else
- * @param oktaIssuer - a logout ends at Okta, and browsers count that redirect as part of the form's submission
  */
-export function securityHeaders(baseUrl: string, oktaIssuer: string): RequestHandler {
+export function securityHeaders(baseUrl: string): RequestHandler {
   const https = baseUrl.startsWith("https:");
   return helmet({
     contentSecurityPolicy: {
@@ -16,7 +15,7 @@ export function securityHeaders(baseUrl: string, oktaIssuer: string): RequestHan
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],
         imgSrc: ["'self'"],
-        formAction: ["'self'", new URL(oktaIssuer).origin],
+        formAction: ["'self'"],
         baseUri: ["'none'"],
         frameAncestors: ["'none'"],
         ...(https && { upgradeInsecureRequests: [] }),

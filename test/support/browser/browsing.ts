@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Context } from "mocha";
-import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page, Response } from "playwright-core";
 import { afterAllTests } from "../cleanup.js";
 import { deleteAll, uniqueWord } from "../contacts/contacts.js";
 import { useFixture } from "../fixture.js";
@@ -186,19 +186,31 @@ export async function chooseAtSignIn(page: Page, person: Person): Promise<number
   return loading(page, () => page.getByRole("button", { name: emailOf(person) }).click());
 }
 
-/** Does something that leads to another page, and waits for that, redirects included. Returns the page's status. */
+/**
+ * Does something that leads to another page, and waits for that, redirects included and pages that go on by themselves.
+ * Returns the page's status.
+ */
 export async function loading(page: Page, act: () => Promise<unknown>): Promise<number> {
+  let isThere = false;
   const [response] = await Promise.all([
-    page.waitForResponse(
-      (answer) =>
+    page.waitForResponse((answer) => {
+      isThere =
         answer.frame() === page.mainFrame() &&
         answer.request().isNavigationRequest() &&
-        (answer.status() < 300 || answer.status() > 399),
-    ),
-    page.waitForEvent("load"),
+        (answer.status() < 300 || answer.status() > 399) &&
+        !goesOn(answer);
+      return isThere;
+    }),
+    page.waitForEvent("load", () => isThere),
     act(),
   ]);
   return response.status();
+}
+
+/** Whether an answer is a page that stands in for a redirect. */
+function goesOn(answer: Response): boolean {
+  const method = answer.request().method();
+  return method === "GET" ? answer.status() === 401 : new URL(answer.url()).pathname === "/logout" && answer.ok();
 }
 
 /** Follows a link by its name. Returns the status of the page it leads to. */

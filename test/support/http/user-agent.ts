@@ -30,7 +30,7 @@ export interface RequestOptions {
 }
 
 /**
- * A browser as far as cookies and redirects go, and no further: it runs no JavaScript. Like a browser it keeps cookies
+ * A browser as far as cookies and redirects go, those of pages included, and no further: it runs no JavaScript. Like a browser it keeps cookies
  * by host and path, and does not tell the ports of a host apart.
  */
 export class UserAgent {
@@ -94,7 +94,8 @@ export class UserAgent {
       const text = await response.text();
       const location = response.headers.get("location");
       // A 201 has a Location too, and it is no redirect.
-      const next = location === null || response.status < 300 ? undefined : new URL(location, url);
+      const onward = location === null || response.status < 300 ? onwardIn(text) : location;
+      const next = onward === undefined ? undefined : new URL(onward, url);
       if (next) trail.push(next);
       if (!next || !follow || until(next)) {
         return { status: response.status, url: next ?? url, headers: response.headers, body: text, trail };
@@ -128,6 +129,11 @@ export class UserAgent {
       this.#cookies.push({ name, value, host: hostname, path });
     }
   }
+}
+
+/** Where a page sends the browser by itself. */
+function onwardIn(html: string): string | undefined {
+  return /<meta http-equiv="refresh" content="0; url=([^"]+)">/.exec(html)?.[1]?.replaceAll(/&(amp|#38);/g, "&");
 }
 
 function pair({ name, value }: Cookie): string {

@@ -50,6 +50,8 @@ export class Issuer {
   readonly accounts = new Map<string, Account>();
   /** Every request so far, except those for discovery and keys. */
   readonly requests: ReceivedRequest[] = [];
+  /** Another site through which browsers are sent on the way to a login or a logout. It gets the address in `to`. */
+  detour: string | undefined;
   /** How often it was asked what it is. */
   discoveryRequests = 0;
   /** How often the keys were fetched. */
@@ -161,6 +163,11 @@ export class Issuer {
     router.use((req, _res, next) => {
       this.requests.push({ path: req.path, params: { ...(req.query as Record<string, string>), ...req.body } });
       next();
+    });
+    router.get([endpoints.authorization, endpoints.end_session], (req, res, next) => {
+      if (!this.detour || req.query.detoured) return next();
+      const to = `${new URL(this.issuer).origin}${req.originalUrl}&detoured=1`;
+      res.redirect(`${this.detour}?${new URLSearchParams({ to })}`);
     });
     router.get(endpoints.authorization, (req, res) => {
       const {

@@ -93,7 +93,7 @@ function describeLogouts(engine: string, use: () => Stack): void {
         const writing = send();
         await setTimeout((i * MAX_LEAD_MS) / LOGOUTS);
         const [written, end] = await Promise.all([writing, from(2, "/logout", {})]);
-        assert.equal(end.status, 302);
+        assert.equal(end.status, 200);
         // Either it came in time, or it is refused. The end of the session is no error of a change that was made.
         assert.ok([200, 303, 302, 401].includes(written.status), `${name}: ${written.status}`);
         await assertEnded(name, cookie, written, end);
