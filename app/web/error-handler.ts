@@ -15,6 +15,8 @@ import { isDatabaseUnavailable } from "../db/database-unavailable.js";
 import { ProblemError, unavailable } from "../problems.js";
 import { InvalidCsrfTokenError } from "./csrf.js";
 import { renderPage } from "./pages.js";
+
+import { requestFaultIn } from "./request-faults.js";
 import { unsentForm } from "./unsent-form.js";
 
 /** What the client learns about an error: problem details (RFC 9457, section 3), and the headers that go with them. */
@@ -26,6 +28,17 @@ interface Problem {
   readonly errors?: readonly { field: string; message: string }[];
   readonly headers: Readonly<Record<string, string>>;
 }
+
+/** Headers of what would have been sent if there were no error (RFC 9110, sections 8 and 14). */
+const ABANDONED_HEADERS = [
+  "ETag",
+  "Last-Modified",
+  "Accept-Ranges",
+  "Content-Range",
+  "Content-Disposition",
+  "Content-Encoding",
+  "Content-Length",
+];
 
 /** Comes after all routes: 404. */
 export const notFound: RequestHandler = (_req, _res, next) => {
@@ -43,6 +56,9 @@ export const errorHandler: ErrorRequestHandler = async (error, req, res, next) =
     next(error);
     return;
   }
+  // An answer that has been begun may have told about a file that is not sent now.
+  for (const name of ABANDONED_HEADERS) res.removeHeader(name);
+  res.set("Cache-Control", "no-store");
   const { headers, ...details } = problem;
   const html = wantsHtml(req);
   res.vary("Accept");
@@ -97,20 +113,8 @@ function problemFrom(error: unknown): Problem {
     );
   }
   return problemFrom(
-    requestFault(error) ?? new ProblemError(500, "Something went wrong", "This is our fault, not yours."),
+    requestFaultIn(error) ?? new ProblemError(500, "Something went wrong", "This is our fault, not yours."),
   );
-}
-
-/** Errors of Express and its body parsers about a malformed request. They carry a status. */
-function requestFault(error: unknown): ProblemError | undefined {
-  if (!(error instanceof Error && "status" in error && typeof error.status === "number")) return undefined;
-  const texts: Readonly<Record<number, readonly [string, string]>> = {
-    400: ["Malformed request", "The request could not be understood. Check its address, and that its body is whole."],
-    413: ["Too large", "The request is larger than 100 kB."],
-    415: ["Unsupported type", "Send JSON in UTF-8 (application/json) or a form, without an unusual encoding."],
-  };
-  const [title, detail] = texts[error.status] ?? [];
-  return title && detail ? new ProblemError(error.status, title, detail) : undefined;
 }
 
 /** Whether sending the same form once more, perhaps after a login, cannot help. */

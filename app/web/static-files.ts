@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import express, { type Express, Router } from "express";
+import { sendRepresentation } from "./representation.js";
 import { readStyleSheet } from "./style-sheet.js";
 
 const publicFolder = fileURLToPath(new URL("./public", import.meta.url));
 const picoFolder = dirname(createRequire(import.meta.url).resolve("@picocss/pico/css/pico.min.css"));
 
+const STYLE_SHEET = "gatehouse.css";
 const CACHE_SECONDS = 3600;
 
 /**
@@ -16,17 +19,16 @@ const CACHE_SECONDS = 3600;
  */
 export function useStaticFiles(app: Express): void {
   const folders = [publicFolder, picoFolder];
-  const styleSheet = readStyleSheet("gatehouse.css", folders);
+  const styleSheet = readStyleSheet(STYLE_SHEET, folders);
   const hash = createHash("sha256").update(styleSheet).digest("base64url");
-  const etag = `"${hash}"`;
-  app.locals.styleSheet = `/assets/gatehouse.css?v=${hash.slice(0, 16)}`;
+  const { mtime: lastModified } = statSync(join(publicFolder, STYLE_SHEET));
+  const representation = { content: Buffer.from(styleSheet), etag: `"${hash}"`, lastModified };
+  app.locals.styleSheet = `/assets/${STYLE_SHEET}?v=${hash.slice(0, 16)}`;
   const router = Router();
   router.use("/assets", (req, res, next) => {
-    if (req.path !== "/gatehouse.css" || !["GET", "HEAD"].includes(req.method)) return next();
-    res
-      .set({ "Cache-Control": `public, max-age=${CACHE_SECONDS}`, ETag: etag })
-      .type("css")
-      .send(styleSheet);
+    if (req.path !== `/${STYLE_SHEET}` || !["GET", "HEAD"].includes(req.method)) return next();
+    res.set("Cache-Control", `public, max-age=${CACHE_SECONDS}`).type("css");
+    sendRepresentation(req, res, representation);
   });
   const options = { index: false, redirect: false, maxAge: CACHE_SECONDS * 1000 } as const;
   router.use("/assets", ...folders.map((folder) => express.static(folder, options)));
