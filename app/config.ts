@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
-import { type Environment, environment } from "./environment.js";
+import type { z } from "zod";
+import { environment } from "./environment.js";
 import { inconsistent, missing, unsafe } from "./environment-checks.js";
+import { databaseUrlProblem, encryptedDatabaseUrl, isPdpEncrypted } from "./transport-security.js";
 
 /** An Okta authorization server, and the web application registered with it. */
 export interface OktaSettings {
@@ -60,6 +62,8 @@ export interface Config {
   readonly databasePoolSize: number | undefined;
   /** How long the app goes on serving after SIGTERM, in seconds, while `/readyz` is 503. */
   readonly drainSeconds: number;
+  /** How long an idle HTTP connection is kept open, in seconds. */
+  readonly keepAliveSeconds: number;
   readonly sessionSecret: string | undefined;
   readonly dataDir: string;
   readonly logLevel: string;
@@ -95,14 +99,11 @@ export const settingNames: readonly string[] = Object.keys(environment.shape);
  * problems as well
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const given = Object.fromEntries(settingNames.map((name) => [name, env[name]?.trim() || undefined]));
+  const given = givenIn(env);
   const parsed = environment.safeParse(given);
   const problems = parsed.success
     ? [...inconsistent(parsed.data), ...(parsed.data.NODE_ENV === "production" ? unsafe(parsed.data) : [])]
-    : [
-        ...parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
-        ...(given.NODE_ENV === "production" ? missing(given) : []),
-      ];
+    : [...parsed.error.issues.map(problemIn), ...(given.NODE_ENV === "production" ? missing(given) : [])];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
 
   const { data } = parsed;
@@ -116,10 +117,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     audience: data.OKTA_AUDIENCE,
     apiAccess: { scope: data.OKTA_API_SCOPE, clients: data.OKTA_API_CLIENTS },
     claimRules: { groupsClaim: data.OKTA_GROUPS_CLAIM, roleMap: data.ROLE_MAP },
-    cerbos: target ? { target, tls: tlsFor(data, target), playgroundInstance: data.CERBOS_PLAYGROUND } : undefined,
-    databaseUrl: data.DATABASE_URL,
+    cerbos: target
+      ? { target, tls: isPdpEncrypted(data, target), playgroundInstance: data.CERBOS_PLAYGROUND }
+      : undefined,
+    databaseUrl: data.DATABASE_URL && encryptedDatabaseUrl(data, data.DATABASE_URL),
     databasePoolSize: data.DATABASE_POOL_SIZE,
     drainSeconds: data.SHUTDOWN_DRAIN_SECONDS,
+    keepAliveSeconds: data.KEEP_ALIVE_SECONDS,
     sessionSecret: data.SESSION_SECRET,
     dataDir: data.DATA_DIR,
     logLevel: data.LOG_LEVEL,
@@ -144,25 +148,32 @@ export function loadConfig(): Config {
 }
 
 /**
- * Reads `DATABASE_URL` alone, from where {@link loadConfig} reads it, for a command that needs no other setting.
+ * Reads `DATABASE_URL`, and whether the way there is encrypted, from where {@link loadConfig} reads them, for a command
+ * that needs no other setting.
  *
  * @throws {@link ConfigError}
  */
 export function loadDatabaseUrl(): string {
   loadEnvFile();
-  const parsed = environment.shape.DATABASE_URL.safeParse(process.env.DATABASE_URL?.trim() || undefined);
-  if (parsed.data) return parsed.data;
-  const message = parsed.error?.issues[0]?.message ?? "is missing: it names the PostgreSQL database";
-  throw new ConfigError([`DATABASE_URL: ${message}`]);
+  const settings = environment.pick({ NODE_ENV: true, DATABASE_URL: true, DATABASE_TLS: true });
+  const { data, error } = settings.safeParse(givenIn(process.env));
+  if (!data) throw new ConfigError(error.issues.map(problemIn));
+  const { DATABASE_URL: url } = data;
+  const problem = url ? databaseUrlProblem(data, url) : "DATABASE_URL: is missing: it names the PostgreSQL database";
+  if (!url || problem) throw new ConfigError(problem ? [problem] : []);
+  return encryptedDatabaseUrl(data, url);
+}
+
+function givenIn(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
+  const given = Object.fromEntries(settingNames.map((name) => [name, env[name]?.trim() || undefined]));
+  // Libraries read it too, and know it in exactly these letters only.
+  return { ...given, NODE_ENV: env.NODE_ENV || undefined };
+}
+
+function problemIn({ path, message }: z.core.$ZodIssue): string {
+  return `${path.join(".")}: ${message}`;
 }
 
 function loadEnvFile(): void {
   if (existsSync(".env")) process.loadEnvFile(".env");
-}
-
-/** In production, connections to other machines are encrypted unless `CERBOS_TLS` says otherwise. */
-function tlsFor(env: Environment, target: string): boolean {
-  if (env.CERBOS_TLS) return env.CERBOS_TLS === "true";
-  const local = /^(unix:|localhost(:|$)|127\.|\[::1\])/.test(target);
-  return Boolean(env.CERBOS_PLAYGROUND) || (env.NODE_ENV === "production" && !local);
 }

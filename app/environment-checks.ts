@@ -1,4 +1,6 @@
 import type { Environment } from "./environment.js";
+import { databaseUrlProblem } from "./transport-security.js";
+import { secretWeakness } from "./weak-secret.js";
 
 const oktaNames = ["OKTA_ISSUER", "OKTA_CLIENT_ID", "OKTA_CLIENT_SECRET"] as const;
 
@@ -12,6 +14,8 @@ export function inconsistent(env: Environment): string[] {
   if (env.DECISION_STREAM_AUTHORIZATION && !env.DECISION_STREAM?.startsWith("http")) {
     problems.push("DECISION_STREAM: must be an http(s) URL when DECISION_STREAM_AUTHORIZATION is there");
   }
+  const databaseProblem = env.DATABASE_URL && databaseUrlProblem(env, env.DATABASE_URL);
+  if (databaseProblem) problems.push(databaseProblem);
   if (env.METRICS_PORT === env.PORT) problems.push("METRICS_PORT: must be another than PORT");
   if (env.CERBOS_PLAYGROUND && env.CERBOS_TLS === "false") problems.push("CERBOS_TLS: the playground needs TLS");
   if (env.CERBOS_PLAYGROUND && !env.CERBOS_HOSTNAME) {
@@ -51,9 +55,8 @@ export function unsafe(env: Environment): string[] {
   if (env.OKTA_ISSUER && !env.OKTA_ISSUER.startsWith("https:")) {
     problems.push("OKTA_ISSUER: must be https:// in production");
   }
-  if (env.SESSION_SECRET && env.SESSION_SECRET.length < 32) {
-    problems.push("SESSION_SECRET: must have at least 32 characters in production");
-  }
+  const weakness = env.SESSION_SECRET && secretWeakness(env.SESSION_SECRET);
+  if (weakness) problems.push(`SESSION_SECRET: must ${weakness} in production; openssl rand -hex 32 makes one`);
   if (env.DECISION_STREAM?.startsWith("http:")) {
     problems.push("DECISION_STREAM: must be https:// in production, as it tells who does what");
   }

@@ -19,7 +19,7 @@ const loginScopes = ["openid", "profile", "email", "address", "phone", "offline_
 
 /** Every variable that the app reads; an empty one counts as absent. */
 export const environment = z.object({
-  NODE_ENV: text.optional(),
+  NODE_ENV: z.enum(["development", "test", "production"], "must be development, test or production").optional(),
   PORT: port.default(8080),
   APP_BASE_URL: origin
     .refine((value) => URL.canParse(value) && new URL(value).origin === value, "must be an origin, without a path")
@@ -44,13 +44,18 @@ export const environment = z.object({
   CERBOS_HOSTNAME: text.regex(/^(unix:\S+|[^\s/]+)$/, "must be host:port or unix:/path, without http://").optional(),
   CERBOS_TLS: z.enum(["true", "false"], "must be true or false").optional(),
   CERBOS_PLAYGROUND: text.optional(),
-  DATABASE_URL: text.regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://").optional(),
+  DATABASE_URL: text
+    .regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://")
+    .refine((url) => !url.includes("#"), "must have %23 in the place of #")
+    .optional(),
+  DATABASE_TLS: z.enum(["true", "false"], "must be true or false").optional(),
   DATABASE_POOL_SIZE: wholeNumber(1, 1_000).optional(),
   SHUTDOWN_DRAIN_SECONDS: z.coerce
     .number("must be a number of seconds")
     .min(0, "must be from 0 to 300")
     .max(300, "must be from 0 to 300")
     .default(0),
+  KEEP_ALIVE_SECONDS: wholeNumber(1, 3_600).default(75),
   SESSION_SECRET: text.optional(),
   DATA_DIR: text.default("./data"),
   LOG_LEVEL: z

@@ -12,7 +12,7 @@ import { openStream } from "./audit/write/stream.js";
 import { OktaConnection } from "./auth/okta-connection.js";
 import { type Config, loadConfig } from "./config.js";
 import { describeError, messageOf } from "./error-description.js";
-import { listen, stopServing } from "./web/operations/listen.js";
+import { connectionTimeouts, listen, stopServing } from "./web/operations/listen.js";
 import { createLogger } from "./web/operations/logger.js";
 import { serveMetrics } from "./web/operations/metrics.js";
 
@@ -75,7 +75,7 @@ async function start(config: Config): Promise<void> {
 
   // The port first: when it is in use, nothing else has to be started.
   let handle: RequestListener = (_req, res) => res.writeHead(503, { "Retry-After": "2" }).end("starting\n");
-  const server = createServer((req, res) => handle(req, res));
+  const server = createServer(connectionTimeouts(config.keepAliveSeconds), (req, res) => handle(req, res));
   // A client that reaches the demo can log in as any user.
   const host = config.okta ? undefined : "127.0.0.1";
   await listen(server, config.port, host);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { ConfigError, readConfig, settingNames } from "../../app/config.js";
 
 const production = {
@@ -9,7 +10,7 @@ const production = {
   OKTA_CLIENT_SECRET: "secret",
   CERBOS_HOSTNAME: "pdp.internal:3593",
   DATABASE_URL: "postgres://crm@db.internal/crm",
-  SESSION_SECRET: "0123456789abcdef0123456789abcdef",
+  SESSION_SECRET: "b1f7c2e09a4d83566e0d7f41c98ab352",
   OKTA_API_SCOPE: "contacts",
 };
 
@@ -25,6 +26,24 @@ function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
 }
 
 describe("settings", () => {
+  it("take no environment whose name is nearly right, or all would be accepted", () => {
+    const nearly = [
+      "prod",
+      "Production",
+      "PRODUCTION",
+      "prd",
+      "production ",
+      " production",
+      "production\n",
+      "live",
+      " ",
+    ];
+    for (const name of nearly) {
+      assert.deepEqual(problemsOf({ NODE_ENV: name }), ["NODE_ENV: must be development, test or production"], name);
+    }
+    for (const name of ["development", "test", ""]) assert.equal(readConfig({ NODE_ENV: name }).production, false);
+  });
+
   it("may all be absent, and then leave Okta, the PDP and the database to the demo", () => {
     const config = readConfig({});
     assert.equal(config.port, 8080);
@@ -62,6 +81,7 @@ describe("settings", () => {
     CERBOS_HOSTNAME: "https://pdp:3592",
     CERBOS_TLS: "yes",
     DATABASE_URL: "mysql://db/crm",
+    DATABASE_TLS: "require",
     LOG_LEVEL: "loud",
     RATE_LIMIT_LOGIN: "0",
     AUDIT_RETENTION_DAYS: "36501",
@@ -90,6 +110,7 @@ describe("settings", () => {
       "1001": "must be from 1 to 1000",
     },
     SHUTDOWN_DRAIN_SECONDS: { "-1": "must be from 0 to 300", "300.5": "must be from 0 to 300" },
+    KEEP_ALIVE_SECONDS: { "1.5": "must be a whole number", "0": "must be from 1 to 3600", "3601": "must be from 1 to" },
     RATE_LIMIT_LOGIN: perMinute,
     RATE_LIMIT_REQUESTS: perMinute,
     AUDIT_RETENTION_DAYS: { "0": "must be more than 0", "36501": "must be at most 36500" },
@@ -221,6 +242,92 @@ describe("settings", () => {
         assert.match(problems[0] ?? "", new RegExp(`^${name}: `));
       });
     }
+
+    it("refuse a secret that could be guessed, in words", () => {
+      const guessable = {
+        "": "missing",
+        b1f7c2e09a4d83566e0d7f41c98ab35: "have at least 32 characters",
+        ["a".repeat(32)]: "not repeat itself",
+        ["ab".repeat(40)]: "not repeat itself",
+        ["kT7#pQ2x".repeat(5)]: "not repeat itself",
+        ["b1f7c2e09a4d8356".repeat(4)]: "not repeat itself",
+        abababbaabbababbabaabbabababbabaab: "not repeat itself",
+        abcdefghijklmnopqrstuvwxyz0123456789: "not be a sequence",
+        zyxwvutsrqponmlkjihgfedcba987654: "not be a sequence",
+        "a secret for tests, long enough for it": "not be made of words",
+        "change-me-to-at-least-32-characters": "not be made of words",
+        "keyboard cat keyboard mouse, and dog": "not be made of words",
+      };
+      for (const [secret, words] of Object.entries(guessable)) {
+        const [problem = "", ...more] = problemsOf({ ...production, SESSION_SECRET: secret });
+        assert(problem.startsWith("SESSION_SECRET: ") && problem.includes(words), `${secret}: ${problem}`);
+        assert.deepEqual(more, []);
+        assert.equal(secret !== "" && problem.includes(secret), false);
+        assert.deepEqual(problemsOf({ SESSION_SECRET: secret }), [], "outside production");
+      }
+      for (let i = 0; i < 2_000; i++) {
+        for (const encoding of ["hex", "base64", "base64url"] as const) {
+          const secret = randomBytes(32).toString(encoding);
+          assert.deepEqual(problemsOf({ ...production, SESSION_SECRET: secret }), [], secret);
+        }
+      }
+    });
+
+    it("encrypt the way to a database on another machine, and verify it, unless that is waived", () => {
+      const urlFor = (DATABASE_URL: string, more = {}) =>
+        readConfig({ ...production, DATABASE_URL, ...more }).databaseUrl;
+      const remote = ["postgres://crm@db.internal/crm", "postgres://crm@db.internal/crm?application_name=x"];
+      for (const url of [...remote, "postgres://crm@10.0.0.1:6432/crm", "postgres://crm@127.evil.example/crm"]) {
+        assert.match(urlFor(url) ?? "", /[?&]sslmode=verify-full$/);
+        assert.equal(urlFor(url, { DATABASE_TLS: "false" }), url);
+        assert.equal(urlFor(url, { NODE_ENV: "development" }), url);
+        assert.match(urlFor(url, { NODE_ENV: "development", DATABASE_TLS: "true" }) ?? "", /sslmode=verify-full$/);
+        for (const mode of ["verify-full", "verify-ca", "require"]) {
+          const given = `${url}${url.includes("?") ? "&" : "?"}sslmode=${mode}`;
+          assert.equal(urlFor(given), given);
+        }
+      }
+      for (const url of [
+        "postgres://crm@localhost/crm",
+        "postgres://crm@127.0.0.1:6432/crm",
+        "postgres://crm@[::1]/crm",
+        "postgres://crm@%2Frun%2Fpostgresql/crm",
+        "postgres://crm@/crm?host=/run/postgresql",
+      ]) {
+        assert.equal(urlFor(url), url);
+      }
+      for (const query of [
+        "sslmode=disable",
+        "sslmode=no-verify",
+        "ssl=0",
+        "ssl=false",
+        "ssl=no-verify",
+        "uselibpqcompat=true&sslmode=require",
+        "uselibpqcompat=true&sslmode=prefer",
+        "host=db.internal&sslmode=disable",
+      ]) {
+        const DATABASE_URL = `postgres://crm@db.internal/crm?${query}`;
+        const problems = problemsOf({ ...production, DATABASE_URL });
+        assert.match(problems.join("\n"), /^DATABASE_URL: must use TLS and verify .* DATABASE_TLS=false/, query);
+        assert.equal(urlFor(DATABASE_URL, { DATABASE_TLS: "false" }), DATABASE_URL);
+      }
+      for (const url of [
+        "postgres://crm:pa#ss@db/crm",
+        "postgres://crm:a/b@db/crm",
+        "postgres://db/x?sslrootcert=/none",
+      ]) {
+        assert.match(problemsOf({ ...production, DATABASE_URL: url }).join("\n"), /^DATABASE_URL: must [^\n]+$/, url);
+      }
+    });
+
+    it("take no name for this machine that only begins like one", () => {
+      for (const host of ["127.evil.example:3593", "localhost.evil.example:3593", "127.0.0.1.evil.example"]) {
+        assert.equal(readConfig({ ...production, CERBOS_HOSTNAME: host }).cerbos?.tls, true, host);
+      }
+      for (const host of ["127.0.0.1:3593", "[::1]:3593", "localhost", "unix:/run/pdp.sock"]) {
+        assert.equal(readConfig({ ...production, CERBOS_HOSTNAME: host }).cerbos?.tls, false, host);
+      }
+    });
 
     it("are accepted when all are there, and encrypt the way to a PDP on another machine", () => {
       const config = readConfig(production);

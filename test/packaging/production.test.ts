@@ -35,7 +35,7 @@ describe("in production", function () {
       OKTA_CLIENT_SECRET: "secret",
       CERBOS_HOSTNAME: "localhost:9",
       DATABASE_URL: database.url,
-      SESSION_SECRET: "0123456789abcdef0123456789abcdef",
+      SESSION_SECRET: "b1f7c2e09a4d83566e0d7f41c98ab352",
       OKTA_API_CLIENTS: "api-client",
       // Node writes here which scripts a process has loaded.
       NODE_V8_COVERAGE: modules.path,

@@ -1,8 +1,23 @@
-import type { Server } from "node:http";
+import type { Server, ServerOptions } from "node:http";
 
 /** How long requests in flight may take at shutdown. */
 const MAX_IN_FLIGHT_MS = 10_000;
 const IDLE_SWEEP_INTERVAL_MS = 100;
+
+/** Node's default. */
+const HEADERS_TIMEOUT_MS = 60_000;
+
+/**
+ * How long connections live. A load balancer that reuses a connection must be the one that closes it: if the app did, a
+ * request could be on its way at that moment, and would get no answer.
+ *
+ * @param keepAliveSeconds - how long an idle connection is kept, in seconds
+ */
+export function connectionTimeouts(keepAliveSeconds: number): ServerOptions {
+  const keepAliveTimeout = keepAliveSeconds * 1_000;
+  // Less than the other, it would end idle connections in some versions of Node.js.
+  return { keepAliveTimeout, headersTimeout: Math.max(HEADERS_TIMEOUT_MS, keepAliveTimeout + 1_000) };
+}
 
 /**
  * Starts to listen.
