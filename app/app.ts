@@ -33,7 +33,7 @@ import { usePages } from "./web/pages.js";
 import { loginLimit, requestLimit } from "./web/rate-limits.js";
 import { noStore, securityHeaders } from "./web/security-headers.js";
 import { startRoutes } from "./web/start-page.js";
-import { useStaticFiles } from "./web/static-files.js";
+import { useStaticFiles } from "./web/static/static-files.js";
 import { requestTurns } from "./web/turns.js";
 
 /** What the app works with. `main.ts` opens and closes it. */

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
-import { UserAgent } from "../../support/http/user-agent.js";
-import { projectPath } from "../../support/paths.js";
-import { useSharedStack } from "../../support/stack/shared-stack.js";
+import { UserAgent } from "../../../support/http/user-agent.js";
+import { projectPath } from "../../../support/paths.js";
+import { useSharedStack } from "../../../support/stack/shared-stack.js";
 
 describe("static files under /assets", () => {
   const { stack } = useSharedStack();

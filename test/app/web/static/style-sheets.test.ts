@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import request from "supertest";
-import { createContact } from "../../support/contacts/contacts.js";
-import { pageIn } from "../../support/http/page.js";
-import { UserAgent } from "../../support/http/user-agent.js";
-import { projectPath } from "../../support/paths.js";
-import { useSharedStack } from "../../support/stack/shared-stack.js";
+import { createContact } from "../../../support/contacts/contacts.js";
+import { pageIn } from "../../../support/http/page.js";
+import { UserAgent } from "../../../support/http/user-agent.js";
+import { projectPath } from "../../../support/paths.js";
+import { useSharedStack } from "../../../support/stack/shared-stack.js";
 
 const assets = projectPath("app/web/public");
 const folder = `${assets}/styles`;

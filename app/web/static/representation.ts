@@ -1,5 +1,5 @@
 import type { Request, Response } from "express";
-import { requestFault } from "./request-faults.js";
+import { requestFault } from "../request-faults.js";
 
 /** What is sent at an address, and how clients recognize it. */
 export interface Representation {

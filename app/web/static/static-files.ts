@@ -7,7 +7,7 @@ import express, { type Express, Router } from "express";
 import { sendRepresentation } from "./representation.js";
 import { readStyleSheet } from "./style-sheet.js";
 
-const publicFolder = fileURLToPath(new URL("./public", import.meta.url));
+const publicFolder = fileURLToPath(new URL("../public", import.meta.url));
 const picoFolder = dirname(createRequire(import.meta.url).resolve("@picocss/pico/css/pico.min.css"));
 
 const STYLE_SHEET = "gatehouse.css";
