@@ -9,6 +9,7 @@ import type { DecisionLog } from "./audit/write/decision-log.js";
 import type { SessionEvents } from "./auth/events.js";
 import { identify } from "./auth/identity.js";
 import { pendingLogins } from "./auth/login/pending-login.js";
+import { recentLogins } from "./auth/login/recent-login.js";
 import type { OktaConnection } from "./auth/okta-connection.js";
 import { loginRoutes } from "./auth/routes.js";
 import { browserSessions } from "./auth/sessions/session.js";
@@ -96,12 +97,13 @@ export function createApp(services: Services): Express {
   app.use(csrf);
 
   const pending = pendingLogins(sessionSecret, config.baseUrl.startsWith("https:"));
+  const recent = recentLogins(config.reauthenticateMinutes);
   const limitLogins = loginLimit(config.rateLimits.login);
-  app.use(loginRoutes(okta.connection, pending, config.claimRules, limitLogins, services.sessionEvents));
+  app.use(loginRoutes(okta.connection, pending, recent, config.claimRules, limitLogins, services.sessionEvents));
   app.use(startRoutes());
   app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
-  app.use(sharingRoutes(contacts, people, decisionLog));
-  app.use(auditRoutes(decisions, people, () => decisionLog.flush(), services.isClosing));
+  app.use(sharingRoutes(contacts, people, decisionLog, recent));
+  app.use(auditRoutes(decisions, people, () => decisionLog.flush(), services.isClosing, recent));
 
   app.use(notFound);
   app.use(errorHandler);

@@ -73,6 +73,8 @@ export interface Config {
   readonly decisionStream: DecisionStream | undefined;
   /** Port of `/metrics`; `undefined`: there are none. */
   readonly metricsPort: number | undefined;
+  /** How old a login may be before a transfer or an export of the decision log, in minutes; `undefined`: any age. */
+  readonly reauthenticateMinutes: number | undefined;
   /** Requests a minute: of one address to the login routes, and of one person to everything else. */
   readonly rateLimits: { readonly login: number; readonly requests: number };
 }
@@ -132,6 +134,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       ? { to: data.DECISION_STREAM, authorization: data.DECISION_STREAM_AUTHORIZATION }
       : undefined,
     metricsPort: data.METRICS_PORT,
+    reauthenticateMinutes: data.REAUTHENTICATE_MINUTES,
     rateLimits: { login: data.RATE_LIMIT_LOGIN, requests: data.RATE_LIMIT_REQUESTS },
   };
 }

@@ -6,6 +6,7 @@ import { ProblemError } from "../problems.js";
 import { personFromLogin } from "./claims.js";
 import { type SessionEvents, type SessionReason, sessionHandle } from "./events.js";
 import { isExpired, type PendingLogin, type PendingLogins } from "./login/pending-login.js";
+import type { RecentLogins } from "./login/recent-login.js";
 import { loginUrl } from "./login-paths.js";
 import type { OktaConnection } from "./okta-connection.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
@@ -18,12 +19,14 @@ import { SessionEndedError } from "./sessions/store.js";
  * other failure goes to the error handler: {@link OktaUnavailableError}, a database error, or a {@link ProblemError} with
  * status 400, or 403 when Okta refused the user.
  *
+ * @param recent - how recent some logins must be
  * @param rules - how claims become a person; a login whose claims have no user id fails
  * @param events - takes each login that was completed, and each that failed
  */
 export function loginCallback(
   okta: OktaConnection,
   pending: PendingLogins,
+  recent: RecentLogins,
   rules: ClaimRules,
   events: SessionEvents,
 ): RequestHandler {
@@ -55,16 +58,17 @@ export function loginCallback(
       await recordFailure(new UnknownStateError(), req);
       throw loginFailed();
     }
+    // Another tab may have logged in meanwhile.
+    const isNeeded = !req.person || (login.maxAge !== undefined && !recent.isRecent(req));
     try {
-      // Another tab may have logged in meanwhile.
-      if (!req.person && !isExpired(login)) await complete(req, res, login);
+      if (isNeeded && !isExpired(login)) await complete(req, res, login);
     } catch (error) {
       if (!(error instanceof Error) || isDatabaseUnavailable(error) || error instanceof AuthorizationError) throw error;
       await recordFailure(error, req);
       // The same address can be tried again.
       if (isNetworkFault(error)) throw new OktaUnavailableError({ cause: error });
       pending.forget(res, login);
-      if (isCodeRefused(error) && !login.isRetry) return res.redirect(loginUrl(login.returnTo, true));
+      if (isCodeRefused(error) && !login.isRetry && !req.person) return res.redirect(loginUrl(login.returnTo, "retry"));
       throw req.query.error === "access_denied" ? refusedByOkta(req) : loginFailed();
     }
     pending.forget(res, login);

@@ -13,10 +13,11 @@ const MAX_RETURN_TO_LENGTH = 1_536;
  * The path that starts a login.
  *
  * @param returnTo - path of this app where the browser goes after the login; the start page if it is too long
- * @param isRetry - whether a login is begun again by itself. Default `false`
+ * @param why - left out: nobody is logged in. `retry`: a login is begun again by itself. `recent`: who is logged in has to
+ *   log in again
  */
-export function loginUrl(returnTo: string, isRetry = false): string {
-  const params = { returnTo: returnTo.length > MAX_RETURN_TO_LENGTH ? "/" : returnTo, ...(isRetry && { retry: "1" }) };
+export function loginUrl(returnTo: string, why?: "retry" | "recent"): string {
+  const params = { returnTo: returnTo.length > MAX_RETURN_TO_LENGTH ? "/" : returnTo, ...(why && { [why]: "1" }) };
   return `${loginPaths.login}?${new URLSearchParams(params)}`;
 }
 

@@ -95,8 +95,8 @@ export class OktaConnection {
    * @throws {@link OktaUnavailableError} while Okta has not been discovered, or what went wrong otherwise
    */
   async completeLogin(req: Request, res: Response, login: PendingLogin): Promise<Claims> {
-    const { state, nonce, codeVerifier } = login;
-    this.#keepRecord(req, { state, nonce, code_verifier: codeVerifier, response_type: "code" });
+    const { state, nonce, codeVerifier, maxAge } = login;
+    this.#keepRecord(req, { state, nonce, code_verifier: codeVerifier, max_age: maxAge, response_type: "code" });
     const { url, baseUrl } = req;
     try {
       await new Promise<void>((resolve, reject) => {

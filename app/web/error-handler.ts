@@ -9,6 +9,7 @@ import {
   wantsHtml,
 } from "../../middleware/index.js";
 import { sendOnwardPage } from "../auth/login/onward-page.js";
+import { RecentLoginRequiredError } from "../auth/login/recent-login.js";
 import { localPath, loginUrl } from "../auth/login-paths.js";
 import { OktaUnavailableError } from "../auth/okta-unavailable.js";
 import { isDatabaseUnavailable } from "../db/database-unavailable.js";
@@ -62,6 +63,12 @@ export const errorHandler: ErrorRequestHandler = async (error, req, res, next) =
   const { headers, ...details } = problem;
   const html = wantsHtml(req);
   res.vary("Accept");
+  if (error instanceof RecentLoginRequiredError && html) {
+    const { title, detail } = problem;
+    res.status(problem.status).set(headers);
+    sendOnwardPage(res, loginUrl(error.returnTo, "recent"), { title, detail });
+    return;
+  }
   if (error instanceof UnauthenticatedError && html && (req.method === "GET" || req.method === "HEAD")) {
     const url = loginUrl(req.originalUrl);
     if (followsForm(req)) sendOnwardPage(res.status(401), url, loginNeeded);

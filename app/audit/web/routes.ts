@@ -2,6 +2,7 @@ import { type Request, type Response, Router } from "express";
 import type { z } from "zod";
 import { authorize, wantsHtml } from "../../../middleware/index.js";
 import { type SqlCondition, toSql } from "../../../middleware/sql/index.js";
+import type { RecentLogins } from "../../auth/login/recent-login.js";
 import type { People } from "../../directory/people.js";
 import { ProblemError } from "../../problems.js";
 import { malformed, messagesOf } from "../../web/query-validation.js";
@@ -25,12 +26,14 @@ import type { TailQuery } from "./tail/new-decisions.js";
  *
  * @param flush - writes the decisions that the log still has in memory
  * @param isClosing - whether the process takes no more requests, which ends live tails
+ * @param recent - how recent the login must be of who exports the log
  */
 export function auditRoutes(
   store: DecisionStore,
   people: People,
   flush: () => Promise<void>,
   isClosing: () => boolean,
+  recent: RecentLogins,
 ): Router {
   const router = Router();
   const tails = new LiveTails(store, isClosing);
@@ -54,15 +57,20 @@ export function auditRoutes(
     sendJson(res, await find(req, query.data, permitted, false));
   });
 
-  router.get("/audit/export", authorize("decision", "export", { filter: true }), async (req, res) => {
-    const permitted = toSql(req.authz.filter("decision", "export"), decisionColumns);
-    const { format } = req.query;
-    if (typeof format !== "string" || !Object.hasOwn(formats, format)) {
-      throw malformed({ format: `must be ${Object.keys(formats).join(" or ")}` });
-    }
-    const search = await searchIn(req);
-    await sendExport(res, store, search, permitted, openRowChecks(req, "export"), format as Format);
-  });
+  router.get(
+    "/audit/export",
+    authorize("decision", "export", { filter: true }),
+    recent.required(pageOfExport),
+    async (req, res) => {
+      const permitted = toSql(req.authz.filter("decision", "export"), decisionColumns);
+      const { format } = req.query;
+      if (typeof format !== "string" || !Object.hasOwn(formats, format)) {
+        throw malformed({ format: `must be ${Object.keys(formats).join(" or ")}` });
+      }
+      const search = await searchIn(req);
+      await sendExport(res, store, search, permitted, openRowChecks(req, "export"), format as Format);
+    },
+  );
 
   router.get("/audit/tail", authorize("decision", "tail", { filter: true }), async (req, res) => {
     const permitted = toSql(req.authz.filter("decision", "tail"), decisionColumns);
@@ -148,4 +156,11 @@ function renderLine(req: Request, view: string, locals: object): Promise<string>
 function lastEventIdIn(req: Request): number | undefined {
   const given = req.get("last-event-id") ?? req.query.lastEventId;
   return typeof given === "string" && /^\d{1,15}$/.test(given) ? Number(given) : undefined;
+}
+
+/** The page of the search that an export is of. It is the place to go after a login: an export has no page of its own. */
+function pageOfExport(req: Request): string {
+  const query = new URLSearchParams(req.originalUrl.split("?")[1]);
+  query.delete("format");
+  return `/audit?${query}`;
 }

@@ -28,6 +28,8 @@ const pendingLogin = z.object({
   returnTo: z.string(),
   /** Whether this login has been begun again by itself, which happens once. */
   isRetry: z.boolean(),
+  /** How long ago the user may have been asked who they are, in seconds; absent when that may be any time. */
+  maxAge: z.number().optional(),
   /** When it began, in ms since 1970. */
   at: z.number(),
 });
@@ -36,7 +38,7 @@ const pendingLogin = z.object({
 export type PendingLogin = Readonly<z.infer<typeof pendingLogin>>;
 
 /** What one login says of itself. */
-export type LoginOptions = Pick<PendingLogin, "returnTo" | "isRetry">;
+export type LoginOptions = Pick<PendingLogin, "returnTo" | "isRetry" | "maxAge">;
 
 /**
  * Remembers logins under way in the browser, each in an encrypted cookie of its own: several tabs may log in at once,
@@ -59,9 +61,15 @@ export function isExpired({ at }: PendingLogin): boolean {
 }
 
 /** The parameters of the authorization request by which Okta's answer is bound to the login (RFC 7636, section 4.3). */
-export function authorizationParameters({ state, nonce, codeVerifier }: PendingLogin): Record<string, string> {
+export function authorizationParameters({ state, nonce, codeVerifier, maxAge }: PendingLogin): Record<string, string> {
   const challenge = createHash("sha256").update(codeVerifier).digest("base64url");
-  return { state, nonce, code_challenge: challenge, code_challenge_method: "S256" };
+  return {
+    state,
+    nonce,
+    code_challenge: challenge,
+    code_challenge_method: "S256",
+    ...(maxAge !== undefined && { max_age: String(maxAge) }),
+  };
 }
 
 /**

@@ -61,6 +61,6 @@ function formLocals(state: AccessFormState | undefined) {
     summary:
       status === 412
         ? "This contact was changed meanwhile. Nothing was saved yet; this is how it is now."
-        : state && summaryOf(errors),
+        : state?.errors && summaryOf(errors),
   };
 }

@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { authorize, wantsHtml } from "../../../middleware/index.js";
 import type { DecisionLog } from "../../audit/write/decision-log.js";
+import type { RecentLogins } from "../../auth/login/recent-login.js";
 import { type Colleague, nameAmong, type People } from "../../directory/people.js";
 import { ProblemError } from "../../problems.js";
 import { redirectWithNotice } from "../../web/pages.js";
@@ -42,8 +43,15 @@ interface FormPage {
 /**
  * The routes of who has access to a contact: its visibility, the people whom it is shared with, and its owner. They serve
  * pages and take forms and JSON.
+ *
+ * @param recent - how recent the login must be of who transfers a contact
  */
-export function sharingRoutes(store: ContactStore, people: People, decisionLog: DecisionLog): Router {
+export function sharingRoutes(
+  store: ContactStore,
+  people: People,
+  decisionLog: DecisionLog,
+  recent: RecentLogins,
+): Router {
   const router = Router();
   const resource = contactById(store);
 
@@ -150,14 +158,22 @@ export function sharingRoutes(store: ContactStore, people: People, decisionLog: 
     accessHandler(setVisibility, sharePage),
   );
 
-  router.get("/contacts/:id/transfer", authorize("contact", "transfer", { resource }), (req, res) =>
-    transferPage.show(req, res, loadedContact(req)),
+  router.get("/contacts/:id/transfer", authorize("contact", "transfer", { resource }), recent.required(), (req, res) =>
+    // What was typed before the user had to log in again.
+    transferPage.show(req, res, loadedContact(req), { body: req.query, errors: undefined, status: 200 }),
   );
   router.post(
     "/contacts/:id/transfer",
     authorize("contact", "transfer", { resource }),
+    recent.required(filledTransferPage),
     accessHandler(transfer, transferPage),
   );
 
   return router;
+}
+
+/** The page on which a form to transfer a contact is there again, after its user had to log in. */
+function filledTransferPage(req: Request): string {
+  const email: unknown = req.body?.email;
+  return `/contacts/${req.params.id}/transfer?${new URLSearchParams(typeof email === "string" ? { email } : {})}`;
 }

@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import { openExplainer } from "../../../app/audit/explain/explainer.js";
 import type { DecisionRecord } from "../../../app/audit/record/record.js";
 import { type OpenDecisionLog, openDecisionLog } from "../../../app/audit/write/decision-log.js";
+import { recentLogins } from "../../../app/auth/login/recent-login.js";
 import { contactRoutes } from "../../../app/contacts/routes.js";
 import { sharingRoutes } from "../../../app/contacts/sharing/routes.js";
 import { contactStore } from "../../../app/contacts/store.js";
@@ -102,7 +103,7 @@ async function startAuditedCrm(db: Db, options: AuditedCrmOptions = {}): Promise
   );
   app.use(bodyParsers);
   app.use(contactRoutes(contactStore(db), wrapPeople(people), decisionLog, async () => null));
-  app.use(sharingRoutes(contactStore(db), wrapPeople(people), decisionLog));
+  app.use(sharingRoutes(contactStore(db), wrapPeople(people), decisionLog, recentLogins(undefined)));
   app.use(errorHandler);
   const server = app.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -74,6 +74,11 @@ export function useProxiedStack(): IssuerStack {
   return useIssuerStackOf(proxiedStack);
 }
 
+/** Gives the suite that calls this a stack that no other suite uses, with more settings. */
+export function useOwnIssuerStack(env: NodeJS.ProcessEnv): IssuerStack {
+  return useIssuerStackOf(() => startIssuerStack(env));
+}
+
 function useIssuerStackOf(start: () => Promise<IssuerStack>): IssuerStack {
   const fixture = useFixture(start);
   return { stack: standInFor(() => fixture.stack), issuer: standInFor(() => fixture.issuer) };

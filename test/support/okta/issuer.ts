@@ -50,6 +50,8 @@ export class Issuer {
   readonly accounts = new Map<string, Account>();
   /** Every request so far, except those for discovery and keys. */
   readonly requests: ReceivedRequest[] = [];
+  /** What the token endpoint waits for. */
+  tokensReady: Promise<unknown> = Promise.resolve();
   /** Another site through which browsers are sent on the way to a login or a logout. It gets the address in `to`. */
   detour: string | undefined;
   /** How often it was asked what it is. */
@@ -184,6 +186,7 @@ export class Issuer {
       res.redirect(`${redirect_uri}?${new URLSearchParams({ ...answer, state: state ?? "" })}`);
     });
     router.post(endpoints.token, async (req, res) => {
+      await this.tokensReady;
       const authorized = this.#codes.get(req.body.code);
       this.#codes.delete(req.body.code);
       const challenge = createHash("sha256").update(String(req.body.code_verifier)).digest("base64url");
@@ -196,6 +199,7 @@ export class Issuer {
       const id_token = await this.sign({
         ...this.#standardClaims(this.settings.OKTA_CLIENT_ID),
         nonce,
+        auth_time: Math.floor(Date.now() / 1000),
         at_hash: accessTokenHash(access_token),
         ...account.idToken,
       });
