@@ -3,12 +3,15 @@
  *
  *     TEST_DATABASE_URL=postgres://... npm run campaign -- rolling-restarts
  *     TEST_DATABASE_URL=postgres://... NEWER_PDP_BINARY=... CASES=10000 npm run campaign -- plans
+ *     TEST_DATABASE_URL=postgres://... CASES=30000 npm run campaign -- requests
  */
 import { plans } from "./plans.js";
+import { requests } from "./requests.js";
 import { rollingRestarts } from "./rolling-restarts.js";
 
 const campaigns: Readonly<Record<string, () => Promise<void>>> = {
   plans,
+  requests,
   "rolling-restarts": rollingRestarts,
 };
 

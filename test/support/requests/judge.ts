@@ -1,0 +1,118 @@
+import type { Pdp, Principal, Route } from "../../../middleware/index.js";
+import type { Identity } from "./identities.js";
+import type { MarkedContact, MarkedContacts } from "./marked-contacts.js";
+import type { ReceivedAnswer, SentRequest } from "./sender.js";
+
+/** What may stand in no answer: where our code is, and what it threw. */
+const CODE = /node_modules|\n\s*at .+:\d+:\d+|file:\/\/|\b[\w-]+\.ts:\d+/;
+const SUCCESSES_OF_CHANGES = [200, 201, 204, 303];
+
+/** Says what is wrong with an answer, from what the PDP itself says about each contact, and not from what the app asked. */
+export class Judge {
+  readonly #pdp: Pdp;
+  readonly #contacts: MarkedContacts;
+  readonly #routes: readonly (Route & { readonly pattern: RegExp })[];
+  readonly #known = new Map<string, Promise<boolean>>();
+
+  constructor(pdp: Pdp, contacts: MarkedContacts, routes: readonly Route[]) {
+    this.#pdp = pdp;
+    this.#contacts = contacts;
+    this.#routes = routes.map((route) => ({ ...route, pattern: patternOf(route.path) }));
+  }
+
+  /**
+   * @param hasCsrfToken - whether the request has the token of its session
+   * @param changes - what it has changed
+   * @returns what is wrong, in words
+   */
+  async findings(
+    identity: Identity,
+    hasCsrfToken: boolean,
+    sent: SentRequest,
+    answer: ReceivedAnswer,
+    changes: { readonly changed: readonly string[]; readonly created: number },
+  ): Promise<string[]> {
+    const { status, headers, text } = answer;
+    const found: string[] = [];
+    if (status >= 500) found.push(`status ${status}`);
+    if (CODE.test(text)) found.push("shows code");
+    const form = this.#faultOfForm(sent, answer);
+    if (form) found.push(form);
+
+    const { principal } = identity;
+    for (const contact of this.#contacts.in(text + JSON.stringify(headers))) {
+      const mayRead = principal && (await this.#may(principal, "contact", "read", contact));
+      if (!mayRead) found.push(`shows the contact ${contact.id}, which they may not read`);
+    }
+
+    const target = this.#targetOf(sent);
+    const guard = target?.route.guards[0];
+    const isChange = !["GET", "HEAD", "OPTIONS", "TRACE"].includes(sent.method);
+    const isSuccess = isChange ? SUCCESSES_OF_CHANGES.includes(status) : status >= 200 && status < 300;
+    const mayBeChanged = !isChange || !identity.isSession || hasCsrfToken;
+    if (guard && isSuccess && sent.method !== "OPTIONS") {
+      if (!mayBeChanged) found.push("a change without the CSRF token");
+      if (!principal || !(await this.#may(principal, guard.kind, guard.action, target.contact))) {
+        found.push(`${guard.action} of ${guard.kind} is allowed, which the PDP denies`);
+      }
+      if (guard.kind === "contact" && guard.resource && target.id !== undefined && !target.contact) {
+        found.push("a success with a contact that does not exist");
+      }
+    }
+    const { changed, created } = changes;
+    const isExplained = isChange && isSuccess && guard?.kind === "contact";
+    if (created > 0 && !(isExplained && guard.action === "create" && created === 1))
+      found.push(`${created} contacts created`);
+    if (changed.length > 0 && !(isExplained && changed.length === 1 && changed[0] === target?.contact?.id)) {
+      found.push(`contacts changed: ${changed.join(", ")}`);
+    }
+    return found;
+  }
+
+  /** The route that a request reaches, and what its path names. */
+  #targetOf({ method, path }: SentRequest) {
+    const [pathname = ""] = path.replace(/^http:\/\/[^/]*/, "").split(/[?#]/);
+    const asked = method === "HEAD" ? "GET" : method;
+    for (const route of this.#routes) {
+      const match = route.method === asked ? route.pattern.exec(pathname) : null;
+      if (!match) continue;
+      const id = match[1]?.toLowerCase();
+      return { route, id, contact: this.#contacts.all.find((contact) => contact.id === id) };
+    }
+    return undefined;
+  }
+
+  #may(principal: Principal, kind: string, action: string, contact: MarkedContact | undefined): Promise<boolean> {
+    const key = [principal.id, kind, action, contact?.id].join(" ");
+    const known = this.#known.get(key) ?? this.#ask(principal, kind, action, contact);
+    this.#known.set(key, known);
+    return known;
+  }
+
+  async #ask(principal: Principal, kind: string, action: string, contact: MarkedContact | undefined): Promise<boolean> {
+    const own = { ownerId: principal.id, visibility: "private", department: "", sharedWith: [], editors: [] };
+    const attr = kind === "contact" ? own : { kind: "contact", action: "read", effect: "allow", source: "guard" };
+    const resource = contact?.resource ?? { kind, id: "any", attr };
+    const [answer] = await this.#pdp.check(principal, [{ kind, action, resource }]);
+    return answer?.allowed === true;
+  }
+
+  #faultOfForm({ method, headers: sent }: SentRequest, { status, headers, text }: ReceivedAnswer): string | undefined {
+    // Without an id, Node.js itself has answered to what is no HTTP.
+    if (status < 400 || method === "HEAD" || headers["x-request-id"] === undefined) return undefined;
+    const type = String(headers["content-type"]);
+    if (type.startsWith("text/html") && sent.accept !== "application/json") {
+      return text.startsWith("<!doctype html>") ? undefined : "no page";
+    }
+    if (!type.startsWith("application/problem+json")) return `an error as ${type}`;
+    const problem = JSON.parse(text);
+    const isWhole = problem.type && problem.title && problem.detail && problem.status === status;
+    return isWhole && problem.requestId === headers["x-request-id"] ? undefined : "an incomplete problem";
+  }
+}
+
+/** As Express matches by default: in any case, and with a slash at the end or not. */
+function patternOf(path: string): RegExp {
+  const source = path.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replace(/:\w+/g, "([^/]+)");
+  return new RegExp(`^${source.replace(/\/$/, "")}/?$`, "i");
+}

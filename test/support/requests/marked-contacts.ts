@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import type pg from "pg";
+import type { KindedResource } from "../../../middleware/index.js";
+import { createContact } from "../contacts/contacts.js";
+import type { Client } from "../http/client.js";
+
+/** A contact, with a word that occurs in each of its fields and nowhere else. */
+export interface MarkedContact {
+  readonly id: string;
+  readonly word: string;
+  /** As policies see it. */
+  readonly resource: KindedResource;
+}
+
+const visibilities = ["everyone", "team", "private"] as const;
+const WORD = /mark\d{3}x/gi;
+
+/** Contacts of a few owners, in each visibility, shared and not, which a trial puts back after each change. */
+export class MarkedContacts {
+  readonly all: readonly MarkedContact[];
+  readonly #pool: pg.Pool;
+
+  private constructor(all: readonly MarkedContact[], pool: pg.Pool) {
+    this.all = all;
+    this.#pool = pool;
+  }
+
+  /**
+   * @param owners - their clients
+   * @param shares - e-mail addresses of colleagues with whom one contact each is shared, as editor or viewer
+   */
+  static async create(owners: readonly Client[], shares: readonly string[], pool: pg.Pool): Promise<MarkedContacts> {
+    await pool.query("delete from contacts");
+    let n = 100;
+    for (const owner of owners) {
+      for (const visibility of visibilities) {
+        for (const share of [undefined, ...(visibility === "private" ? shares : [])]) {
+          const word = `mark${++n}x`;
+          const { id } = await createContact(owner, {
+            ...{ firstName: word, lastName: word, email: `${word}@test.example`, phone: `${word} 0` },
+            ...{ company: word, title: word, notes: word, visibility },
+          });
+          if (!share) continue;
+          const body = { email: share, as: n % 2 ? "editor" : "viewer" };
+          const { status } = await owner.post(`/contacts/${id}/share`, body, { "If-Match": "*" });
+          // Nobody shares with themselves.
+          assert([200, 422].includes(status));
+        }
+      }
+    }
+    await pool.query("update contacts set version = 1");
+    await pool.query("create table contacts_as_seeded as table contacts");
+    const { rows } = await pool.query(
+      "select id, company, owner_id, visibility, department, shared_with, editors from contacts",
+    );
+    const all = rows.map(({ id, company, owner_id, visibility, department, shared_with, editors }) => ({
+      id,
+      word: company,
+      resource: {
+        ...{ kind: "contact", id },
+        attr: { ownerId: owner_id, visibility, department, sharedWith: shared_with, editors },
+      },
+    }));
+    return new MarkedContacts(all, pool);
+  }
+
+  /** The contacts whose words are in a text. */
+  in(text: string): MarkedContact[] {
+    const words = new Set([...text.matchAll(WORD)].map(([word]) => word.toLowerCase()));
+    return this.all.filter(({ word }) => words.has(word));
+  }
+
+  /** The ids of the contacts that are not as they were seeded, and how many others there are. */
+  async changes(): Promise<{ changed: string[]; created: number }> {
+    const { rows } = await this.#pool.query(
+      `select coalesce(s.id, c.id) as id, s.id is null as is_new from contacts_as_seeded s
+       full join contacts c on c.id = s.id where s.id is null or c.id is null or s::text is distinct from c::text`,
+    );
+    const changed = rows.filter(({ is_new }) => !is_new).map(({ id }) => id as string);
+    return { changed, created: rows.length - changed.length };
+  }
+
+  /** Puts everything back. */
+  async restore(): Promise<void> {
+    await this.#pool.query("delete from contacts");
+    await this.#pool.query("insert into contacts select * from contacts_as_seeded");
+  }
+}
