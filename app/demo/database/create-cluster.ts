@@ -35,5 +35,5 @@ async function runInitdb(folder: string): Promise<void> {
 }
 
 function isNotEmpty(error: unknown): boolean {
-  return ["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "");
+  return ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
 }

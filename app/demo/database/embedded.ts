@@ -44,7 +44,9 @@ export async function openLocked(dataDir: string): Promise<Database> {
   const folder = join(dataDir, "postgres");
   if (!existsSync(join(folder, "PG_VERSION"))) await createCluster(folder);
   const startParams = [...PGlite.defaultStartParams, "-c", `shared_buffers=${SHARED_BUFFERS}`];
-  const pglite = await PGlite.create(folder, { startParams });
+  const pglite = await PGlite.create(folder, { startParams }).catch((cause: unknown) => {
+    throw cannotBeOpened(folder, cause);
+  });
   const db = drizzle(pglite);
   await runMigrations(db);
   return {
@@ -54,4 +56,13 @@ export async function openLocked(dataDir: string): Promise<Database> {
     },
     close: () => pglite.close(),
   };
+}
+
+/** PGlite says little of what is wrong, and may say it in several lines. */
+function cannotBeOpened(folder: string, cause: unknown): Error {
+  const [reason] = String(cause instanceof Error ? cause.message : cause).split("\n");
+  return new Error(
+    `The database in ${resolve(folder)} cannot be opened (${reason}). It is damaged, or of another version of PostgreSQL. Move that folder away, and the next start makes a new one, or set DATA_DIR to another folder.`,
+    { cause },
+  );
 }

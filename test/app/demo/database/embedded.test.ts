@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createBrotliDecompress } from "node:zlib";
 import { sql } from "drizzle-orm";
@@ -76,6 +76,44 @@ describe("the embedded database", function () {
     assert.deepEqual(await readdir(dataDir), ["postgres"]);
     assert.deepEqual(await readdir(join(dataDir, "postgres")), ["notes.txt"]);
   });
+});
+
+describe("an embedded database that is damaged", function () {
+  this.timeout(120_000);
+  const temporary = useTemporaryFolder();
+  let whole: string;
+  before(async () => {
+    whole = join(temporary.path, "whole");
+    await (await openEmbedded(whole)).close();
+  });
+
+  for (const [name, damage] of Object.entries({
+    "has lost a file": (cluster: string) => rm(join(cluster, "global", "pg_control")),
+    "has lost its log": (cluster: string) => rm(join(cluster, "pg_wal"), { recursive: true }),
+    "has an empty file": (cluster: string) => writeFile(join(cluster, "global", "pg_control"), Buffer.alloc(8_192)),
+    "is of an older version": (cluster: string) => writeFile(join(cluster, "PG_VERSION"), "16\n"),
+    "is a file": async (cluster: string) => {
+      await rm(cluster, { recursive: true });
+      await writeFile(cluster, "");
+    },
+  })) {
+    it(`as it ${name}: one line names it and says what to do, and the folder is unlocked`, async () => {
+      const dataDir = join(temporary.path, "damaged");
+      await rm(dataDir, { recursive: true, force: true });
+      await cp(whole, dataDir, { recursive: true });
+      const cluster = join(dataDir, "postgres");
+      await damage(cluster);
+      await assert.rejects(openEmbedded(dataDir), ({ message }: Error) => {
+        assert(message.includes(cluster) && !message.includes("\n"), message);
+        assert.match(
+          message,
+          /cannot be opened .*Move that folder away.*DATA_DIR|has files, but no database.*DATA_DIR/,
+        );
+        return true;
+      });
+      assert.deepEqual(await readdir(dataDir), ["postgres"]);
+    });
+  }
 });
 
 describe("the archive of an empty database", () => {
