@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { isDatabaseUnavailable } from "../../../app/db/database-unavailable.js";
 import { openPostgres } from "../../../app/db/postgres.js";
 import { Watcher } from "../../support/audit/watcher.js";
 import { createContact } from "../../support/contacts/contacts.js";
+import { passContactTests } from "../../support/contacts/http-tests.js";
 import { directPool } from "../../support/database/direct-pool.js";
 import { usePgBouncer } from "../../support/database/pgbouncer.js";
 import { run } from "../../support/database/statements.js";
@@ -14,15 +13,11 @@ import { clientOf } from "../../support/http/client.js";
 import { startStack, useStack } from "../../support/stack/stack.js";
 import { until } from "../../support/until.js";
 
-const execute = promisify(execFile);
-
-/** The tests of contacts over HTTP, but for those that take long. */
-const CONTACT_TESTS = ["create", "read", "update", "delete", "list", "sharing/json"];
 /** All that is left to the server's own clock after the app has cancelled a query, and to a busy machine. */
 const QUERY_LIMIT_MS = 5_000 + 2_000;
 
 describe("PostgreSQL behind PgBouncer in transaction mode", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const database = useTemporaryDatabase();
   const pgBouncer = usePgBouncer();
   const stack = useStack(() => ({ DATABASE_URL: pgBouncer.urlOf(database.url) }));
@@ -104,20 +99,7 @@ describe("PostgreSQL behind PgBouncer in transaction mode", function () {
   });
 
   it("passes the tests of contacts over HTTP", async () => {
-    const files = CONTACT_TESTS.map((name) => `test/app/contacts/${name}.test.ts`);
-    const env = { ...process.env, SHARED_STACK_DATABASE_URL: pgBouncer.urlOf(database.url) };
-    const mocha = execute(process.execPath, ["node_modules/mocha/bin/mocha.js", "--reporter", "json", ...files], {
-      env,
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    const { stdout } = await mocha.catch((error: { stdout: string }) => error);
-    const { stats, failures } = JSON.parse(stdout.slice(stdout.indexOf("{\n")));
-    assert.deepEqual(
-      failures.map(({ fullTitle, err }: { fullTitle: string; err: { message: string } }) => [fullTitle, err.message]),
-      [],
-    );
-    assert(stats.passes > 100, `${stats.passes} tests passed`);
-    assert.equal(stats.pending, 0);
+    await passContactTests(pgBouncer.urlOf(database.url));
     const { rows } = await direct.query("select count(*)::int as decisions from decisions");
     assert(rows[0].decisions > 100, "the tests did not reach this database");
   });
