@@ -167,7 +167,7 @@ describe("the role of the app that the documentation describes", function () {
 });
 
 describe("the app as that role", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   const database = useTemporaryDatabase();
   const role = useAppRole(database);
 

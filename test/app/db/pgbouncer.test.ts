@@ -17,7 +17,7 @@ import { until } from "../../support/until.js";
 const QUERY_LIMIT_MS = 5_000 + 2_000;
 
 describe("PostgreSQL behind PgBouncer in transaction mode", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   const database = useTemporaryDatabase();
   const pgBouncer = usePgBouncer();
   const stack = useStack(() => ({ DATABASE_URL: pgBouncer.urlOf(database.url) }));
