@@ -5,6 +5,7 @@ import { decisionStore } from "./audit/search/store.js";
 import { contactDecisions } from "./audit/web/contact-history.js";
 import { auditMenu } from "./audit/web/menu.js";
 import { auditRoutes } from "./audit/web/routes.js";
+import { LiveTails } from "./audit/web/tail/live-tails.js";
 import type { DecisionLog } from "./audit/write/decision-log.js";
 import type { SessionEvents } from "./auth/events.js";
 import { identify } from "./auth/identity.js";
@@ -13,6 +14,7 @@ import { recentLogins } from "./auth/login/recent-login.js";
 import type { OktaConnection } from "./auth/okta-connection.js";
 import { loginRoutes } from "./auth/routes.js";
 import { browserSessions } from "./auth/sessions/session.js";
+import { stillLoggedIn } from "./auth/still-logged-in.js";
 import { bearerTokens } from "./auth/tokens/bearer.js";
 import type { Config, OktaSettings } from "./config.js";
 import { contactMenu } from "./contacts/menu.js";
@@ -89,7 +91,8 @@ export function createApp(services: Services): Express {
   app.use(noStore);
   app.use(requestTurns());
   app.use(browserSessions(config, database.db, sessionSecret));
-  app.use(identify(config.claimRules, bearerTokens(okta.settings, config)));
+  const personOfToken = bearerTokens(okta.settings, config);
+  app.use(identify(config.claimRules, personOfToken));
   app.use(rememberPeople(people));
   app.use(requestLimit(config.rateLimits.requests));
   app.use(authorization({ pdp, principal: principalOf, decisions: { sinks: services.decisionSinks } }));
@@ -103,7 +106,8 @@ export function createApp(services: Services): Express {
   app.use(startRoutes());
   app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
   app.use(sharingRoutes(contacts, people, decisionLog, recent));
-  app.use(auditRoutes(decisions, people, () => decisionLog.flush(), services.isClosing, recent));
+  const tails = new LiveTails(decisions, stillLoggedIn(database.db, personOfToken), services.isClosing);
+  app.use(auditRoutes(decisions, people, () => decisionLog.flush(), tails, recent));
 
   app.use(notFound);
   app.use(errorHandler);

@@ -109,4 +109,57 @@ describe("the decision log, watched in a browser whose connection breaks,", func
     await audrey.unroute("**/audit/tail?*");
     assertNoOtherComplaints();
   });
+
+  /** Seven tabs of one browser profile, each with the log, in the order in which they are opened. */
+  async function openTabs(each: (tab: Page, n: number) => Promise<void>): Promise<Page[]> {
+    const first = await browsing.stranger();
+    await first.goto("/login");
+    await chooseAtSignIn(first, "audrey");
+    const tabs: Page[] = [];
+    for (let n = 0; n < 7; n++) {
+      const tab = n === 0 ? first : await first.context().newPage();
+      tabs.push(tab);
+      await each(tab, n);
+    }
+    return tabs;
+  }
+
+  /** Tells a page that its tab is hidden or shown: browsers under test keep every tab visible. */
+  const show = (tab: Page, state: "visible" | "hidden") =>
+    tab.evaluate((visibilityState) => {
+      const { document, Event } = globalThis as unknown as {
+        document: { dispatchEvent(event: unknown): void };
+        Event: new (type: string) => unknown;
+      };
+      Object.defineProperty(document, "visibilityState", { value: visibilityState, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, state);
+
+  it("in seven tabs, of which one is shown: the seventh works, and the first has missed nothing", async () => {
+    const tabs = await openTabs(async (tab, n) => {
+      await watch(tab);
+      if (n < 6) await show(tab, "hidden");
+    });
+    const [first] = tabs as [Page];
+    await omar.get(`/contacts/${contactId}/edit`);
+    const edits = first.locator("#log tbody tr").filter({ hasText: "update" });
+    const before = await edits.count();
+    await show(first, "visible");
+    await edits.nth(before).waitFor();
+    assertNoOtherComplaints();
+  });
+
+  it("in seven windows, which are all shown: pages go on loading, and the fifth says that it is too many", async () => {
+    const tabs = await openTabs(async (tab, n) => {
+      if (n < 4) return watch(tab);
+      await visit(tab, `/audit?contact=${contactId}`);
+      await tab.getByRole("button", { name: "Watch live" }).click();
+      await statusOf(tab).filter({ hasText: "You are watching in too many windows." }).waitFor();
+    });
+    const [first, , , , fifth] = tabs as [Page, Page, Page, Page, Page];
+    await first.getByRole("button", { name: "Stop watching" }).click();
+    for (const tab of tabs.slice(5)) await tab.close();
+    await statusOf(fifth).filter({ hasText: "Watching again" }).waitFor({ timeout: 60_000 });
+    assertNoOtherComplaints();
+  });
 });

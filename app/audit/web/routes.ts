@@ -18,25 +18,24 @@ import { type SearchResult, showDecision, showInvalidSearch, showLog } from "./p
 import { decisionById, loadedDecision } from "./resource.js";
 import { openRowChecks, permittedRows } from "./row-checks.js";
 import { auditRows } from "./rows.js";
-import { LiveTails } from "./tail/live-tails.js";
+import type { LiveTails } from "./tail/live-tails.js";
 import type { TailQuery } from "./tail/new-decisions.js";
 
 /**
  * Reading the decision log, as pages and as JSON. No route can change it.
  *
  * @param flush - writes the decisions that the log still has in memory
- * @param isClosing - whether the process takes no more requests, which ends live tails
+ * @param tails - the live tails of this process
  * @param recent - how recent the login must be of who exports the log
  */
 export function auditRoutes(
   store: DecisionStore,
   people: People,
   flush: () => Promise<void>,
-  isClosing: () => boolean,
+  tails: LiveTails,
   recent: RecentLogins,
 ): Router {
   const router = Router();
-  const tails = new LiveTails(store, isClosing);
 
   router.get("/audit", authorize("decision", "list", { filter: true }), async (req, res) => {
     const filter = req.authz.filter("decision", "list");
@@ -77,7 +76,7 @@ export function auditRoutes(
     const search = await searchIn(req);
     const checks = openRowChecks(req, "tail");
     try {
-      await tails.follow(res, { search, permitted, checks, lastEventId: lastEventIdIn(req), ...eventFormat(req) });
+      await tails.follow(req, res, { search, permitted, checks, lastEventId: lastEventIdIn(req), ...eventFormat(req) });
     } finally {
       // Here, and not while it goes on: a tail that recorded its checks as it makes them would have to check those.
       await checks.end();

@@ -120,7 +120,7 @@ function has(id: string): SQL {
   return eq(sessions.sid, hashOf(id));
 }
 
-function hashOf(id: string): string {
+export function hashOf(id: string): string {
   return createHash("sha256").update(id).digest("base64url");
 }
 

@@ -15,6 +15,7 @@
     403: "You may no longer watch the decision log.",
   };
   const TEMPORARY_REFUSALS = [408, 429];
+  const TOO_MANY = "You are watching in too many windows. This one goes on when you stop in another.";
 
   const button = document.getElementById("watch");
   const status = document.getElementById("watch-status");
@@ -74,11 +75,16 @@
     return url;
   };
 
-  const stop = (words, isProblem) => {
-    isWatching = false;
+  /** Gives its connection back: browsers have six to a site, for all of their tabs. */
+  const release = () => {
     clearTimeout(timer);
     asking?.abort();
     source?.close();
+  };
+
+  const stop = (words, isProblem) => {
+    isWatching = false;
+    release();
     button.textContent = "Watch live";
     say(words, isProblem);
   };
@@ -125,6 +131,7 @@
       return stop(REFUSALS[code] ?? "You can no longer watch. Refresh the page to see why.", true);
     }
     failures += 1;
+    if (code === 429) say(TOO_MANY, true);
     tryAgain();
   };
 
@@ -138,6 +145,12 @@
   };
 
   button.addEventListener("click", () => (isWatching ? stop("Stopped watching") : start()));
+  // Nobody sees a hidden tab. When it is shown again it gets what it has missed.
+  document.addEventListener("visibilitychange", () => {
+    if (!isWatching) return;
+    release();
+    if (document.visibilityState === "visible") connect();
+  });
   addEventListener("pagehide", () => isWatching && stop("Stopped watching"));
   button.hidden = false;
 }
