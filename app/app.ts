@@ -102,7 +102,8 @@ export function createApp(services: Services): Express {
   const pending = pendingLogins(sessionSecret, config.baseUrl.startsWith("https:"));
   const recent = recentLogins(config.reauthenticateMinutes);
   const limitLogins = loginLimit(config.rateLimits.login);
-  app.use(loginRoutes(okta.connection, pending, recent, config.claimRules, limitLogins, services.sessionEvents));
+  const logins = { rules: config.claimRules, events: services.sessionEvents, baseUrl: config.baseUrl };
+  app.use(loginRoutes({ okta: okta.connection, pending, recent, ...logins }, limitLogins));
   app.use(startRoutes());
   app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
   app.use(sharingRoutes(contacts, people, decisionLog, recent));

@@ -13,23 +13,30 @@ import { OktaUnavailableError } from "./okta-unavailable.js";
 import { saveSession } from "./sessions/session.js";
 import { SessionEndedError } from "./sessions/store.js";
 
+/** What logins work with. */
+export interface LoginServices {
+  /** The connection whose middleware talks to Okta. */
+  readonly okta: OktaConnection;
+  /** Which logins a browser has begun. */
+  readonly pending: PendingLogins;
+  /** How recent some logins must be. */
+  readonly recent: RecentLogins;
+  /** How the claims of a login become a person; a login whose claims have no user id fails. */
+  readonly rules: ClaimRules;
+  /** Takes each login that was completed or has failed, and each logout. */
+  readonly events: SessionEvents;
+  /** Public origin of the app. */
+  readonly baseUrl: string;
+}
+
 /**
  * Makes the handler of a browser that is back from Okta. After a login it keeps the claims in the session and redirects
  * to the page that the user wanted. A login that took too long, or whose code cannot be used, is begun again once. Any
  * other failure goes to the error handler: {@link OktaUnavailableError}, a database error, or a {@link ProblemError} with
  * status 400, or 403 when Okta refused the user.
  *
- * @param recent - how recent some logins must be
- * @param rules - how claims become a person; a login whose claims have no user id fails
- * @param events - takes each login that was completed, and each that failed
  */
-export function loginCallback(
-  okta: OktaConnection,
-  pending: PendingLogins,
-  recent: RecentLogins,
-  rules: ClaimRules,
-  events: SessionEvents,
-): RequestHandler {
+export function loginCallback({ okta, pending, recent, rules, events, baseUrl }: LoginServices): RequestHandler {
   async function complete(req: Request, res: Response, login: PendingLogin): Promise<void> {
     const claims = await okta.completeLogin(req, res, login);
     const person = personFromLogin(claims, rules);
@@ -56,7 +63,7 @@ export function loginCallback(
       // Without an answer of Okta's, its middleware would begin a login of its own.
       if (!isAnswer(req)) return res.redirect(loginUrl("/"));
       await recordFailure(new UnknownStateError(), req);
-      throw loginFailed();
+      throw loginFailed(baseUrl);
     }
     // Another tab may have logged in meanwhile.
     const isNeeded = !req.person || (login.maxAge !== undefined && !recent.isRecent(req));
@@ -69,7 +76,7 @@ export function loginCallback(
       if (isNetworkFault(error)) throw new OktaUnavailableError({ cause: error });
       pending.forget(res, login);
       if (isCodeRefused(error) && !login.isRetry && !req.person) return res.redirect(loginUrl(login.returnTo, "retry"));
-      throw req.query.error === "access_denied" ? refusedByOkta(req) : loginFailed();
+      throw req.query.error === "access_denied" ? refusedByOkta(req) : loginFailed(baseUrl);
     }
     pending.forget(res, login);
     res.redirect(isExpired(login) && !req.person ? loginUrl(login.returnTo) : login.returnTo);
@@ -119,10 +126,10 @@ function refusedByOkta(req: Request): ProblemError {
   );
 }
 
-function loginFailed(): ProblemError {
+function loginFailed(baseUrl: string): ProblemError {
   return new ProblemError(
     400,
     "The login was not completed",
-    "It may have taken too long, or your browser did not send our cookie. Please log in again.",
+    `It may have taken too long, or your browser did not send our cookie. Please log in again, at ${baseUrl} and no other address.`,
   );
 }

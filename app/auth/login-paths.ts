@@ -14,9 +14,9 @@ const MAX_RETURN_TO_LENGTH = 1_536;
  *
  * @param returnTo - path of this app where the browser goes after the login; the start page if it is too long
  * @param why - left out: nobody is logged in. `retry`: a login is begun again by itself. `recent`: who is logged in has to
- *   log in again
+ *   log in again. `moved`: the login was begun at another address of the app
  */
-export function loginUrl(returnTo: string, why?: "retry" | "recent"): string {
+export function loginUrl(returnTo: string, why?: "retry" | "recent" | "moved"): string {
   const params = { returnTo: returnTo.length > MAX_RETURN_TO_LENGTH ? "/" : returnTo, ...(why && { [why]: "1" }) };
   return `${loginPaths.login}?${new URLSearchParams(params)}`;
 }

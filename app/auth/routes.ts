@@ -1,13 +1,9 @@
 import { type RequestHandler, Router } from "express";
 import { wantsHtml } from "../../middleware/index.js";
-import type { ClaimRules } from "../config.js";
-import { type SessionEvents, sessionHandle } from "./events.js";
+import { sessionHandle } from "./events.js";
 import { sendOnwardPage } from "./login/onward-page.js";
-import type { PendingLogins } from "./login/pending-login.js";
-import type { RecentLogins } from "./login/recent-login.js";
-import { loginCallback } from "./login-callback.js";
-import { localPath, loginPaths } from "./login-paths.js";
-import type { OktaConnection } from "./okta-connection.js";
+import { type LoginServices, loginCallback } from "./login-callback.js";
+import { localPath, loginPaths, loginUrl } from "./login-paths.js";
 import { endSession } from "./sessions/session.js";
 
 /** As long as an e-mail address (RFC 5321, section 4.5.3.1.3, erratum 1690). */
@@ -18,25 +14,18 @@ const loggedOut = { title: "You are logged out", detail: "Okta logs you out as w
 /**
  * Login through Okta, its callback, and logout.
  *
- * @param okta - the connection whose middleware talks to Okta
- * @param pending - remembers which logins a browser has begun
- * @param recent - how recent some logins must be
- * @param rules - how the claims of a login become a person
  * @param limit - rate limit of these routes
- * @param events - takes each login that was completed or has failed, and each logout
  */
-export function loginRoutes(
-  okta: OktaConnection,
-  pending: PendingLogins,
-  recent: RecentLogins,
-  rules: ClaimRules,
-  limit: RequestHandler,
-  events: SessionEvents,
-): Router {
+export function loginRoutes(services: LoginServices, limit: RequestHandler): Router {
+  const { okta, pending, recent, events, baseUrl } = services;
   const router = Router();
 
   router.get(loginPaths.login, limit, async (req, res) => {
     const returnTo = localPath(req.query.returnTo);
+    if (req.query.moved === undefined && isOtherLoopbackName(req.hostname, baseUrl)) {
+      // Okta sends the browser back to the base URL, where it would not send the cookies of this address.
+      return res.redirect(baseUrl + loginUrl(returnTo, "moved"));
+    }
     const hasToBeRecent = req.query.recent !== undefined;
     if (req.person && (!hasToBeRecent || recent.isRecent(req))) return res.redirect(returnTo);
     // While Okta is down, the browser stays here and gets our error page.
@@ -51,7 +40,7 @@ export function loginRoutes(
     res.redirect(await okta.authorizationUrl(req, login, isHint ? hint : undefined));
   });
 
-  router.get(loginPaths.callback, limit, loginCallback(okta, pending, recent, rules, events));
+  router.get(loginPaths.callback, limit, loginCallback(services));
 
   router.post(loginPaths.logout, limit, async (req, res) => {
     const login = req.session?.passport?.user;
@@ -68,4 +57,14 @@ export function loginRoutes(
   });
 
   return router;
+}
+
+/** Whether a host is this machine by another name than the base URL has for it, such as `127.0.0.1` for `localhost`. */
+function isOtherLoopbackName(hostname: string, baseUrl: string): boolean {
+  const home = new URL(baseUrl).hostname;
+  return isLoopback(home) && isLoopback(hostname) && hostname !== home;
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\]|0\.0\.0\.0)$/.test(hostname);
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { csrfTokenOf, pageIn, textOf } from "../../support/http/page.js";
 import { logIn } from "../../support/http/sign-in.js";
 import { UserAgent, type Visit } from "../../support/http/user-agent.js";
+import { send } from "../../support/load/load.js";
 import { issuerStack } from "../../support/okta/issuer-stacks.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 
@@ -161,7 +162,28 @@ describe("logging in", function () {
       const browser = new UserAgent();
       const signIn = await signInPage(browser);
       for (const name of browser.cookieNamesFor(stack.url)) browser.forget(name);
-      await assertWayBack(browser, await browser.post(signIn.url, { login: "uma@example.com" }));
+      const answer = await browser.post(signIn.url, { login: "uma@example.com" });
+      assert.ok(
+        textOf(answer.body).includes(`log in again, at ${stack.url} and no other address`),
+        textOf(answer.body),
+      );
+      await assertWayBack(browser, answer);
+    });
+
+    it("when it is begun at another name of this machine: at the address that Okta knows", async () => {
+      const other = stack.url.replace("localhost", "127.0.0.1");
+      const end = await logIn(new UserAgent(), `${other}/contacts?q=elsewhere`, "uma@example.com");
+      assert.equal(end.url.href, at("/contacts?q=elsewhere"));
+      pageIn(end);
+      // A proxy may call the app by that name each time: it is redirected once.
+      const again = await new UserAgent().request(`${other}/login?moved=1`);
+      assert.equal(again.url.pathname, "/oauth2/default/v1/authorize");
+      // Nothing but the base URL is ever named, whatever a client calls the app.
+      for (const Host of ["elsewhere.example", "127.0.0.1.elsewhere.example", "[::1]"]) {
+        const { headers } = await send(stack.url, { name: "login", path: "/login", headers: { Host } });
+        const { hostname } = new URL(headers.location ?? "");
+        assert.equal(hostname, "localhost");
+      }
     });
 
     it("when there is a cookie of a session that is over", async () => {
