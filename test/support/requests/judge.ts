@@ -97,11 +97,16 @@ export class Judge {
     return answer?.allowed === true;
   }
 
-  #faultOfForm({ method, headers: sent }: SentRequest, { status, headers, text }: ReceivedAnswer): string | undefined {
+  #faultOfForm(
+    { method, path, headers: sent }: SentRequest,
+    { status, headers, text }: ReceivedAnswer,
+  ): string | undefined {
     // Without an id, Node.js itself has answered to what is no HTTP.
     if (status < 400 || method === "HEAD" || headers["x-request-id"] === undefined) return undefined;
     const type = String(headers["content-type"]);
-    if (type.startsWith("text/html") && sent.accept !== "application/json") {
+    // The address of the form has no JSON: a client that sends it gets it back, with messages.
+    const isPage = sent.accept !== "application/json" || /\/edit\b/i.test(path);
+    if (type.startsWith("text/html") && isPage) {
       return text.startsWith("<!doctype html>") ? undefined : "no page";
     }
     if (!type.startsWith("application/problem+json")) return `an error as ${type}`;
