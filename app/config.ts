@@ -75,9 +75,12 @@ export interface Config {
   readonly metricsPort: number | undefined;
   /** How old a login may be before a transfer or an export of the decision log, in minutes; `undefined`: any age. */
   readonly reauthenticateMinutes: number | undefined;
-  /** Requests a minute: of one address to the login routes, and of one person to everything else. */
-  readonly rateLimits: { readonly login: number; readonly requests: number };
+  /** Points a minute: of one network for logins, of one network where nobody is logged in, and of one person. */
+  readonly rateLimits: { readonly login: number; readonly anonymous: number; readonly requests: number };
 }
+
+/** A log with a record for each would grow by half a gigabyte a day. */
+const DEFAULT_ANONYMOUS_LIMIT = 300;
 
 /** Settings are missing, wrong or unsafe; the message lists all of them. */
 export class ConfigError extends Error {
@@ -135,7 +138,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       : undefined,
     metricsPort: data.METRICS_PORT,
     reauthenticateMinutes: data.REAUTHENTICATE_MINUTES,
-    rateLimits: { login: data.RATE_LIMIT_LOGIN, requests: data.RATE_LIMIT_REQUESTS },
+    rateLimits: {
+      login: data.RATE_LIMIT_LOGIN,
+      anonymous: data.RATE_LIMIT_ANONYMOUS ?? Math.min(DEFAULT_ANONYMOUS_LIMIT, data.RATE_LIMIT_REQUESTS),
+      requests: data.RATE_LIMIT_REQUESTS,
+    },
   };
 }
 

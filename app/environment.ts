@@ -82,6 +82,7 @@ export const environment = z.object({
   DECISION_STREAM_AUTHORIZATION: text.refine(isHeaderValue, "must be a value that an HTTP header can have").optional(),
   METRICS_PORT: port.optional(),
   RATE_LIMIT_LOGIN: perMinute.default(100),
+  RATE_LIMIT_ANONYMOUS: perMinute.optional(),
   RATE_LIMIT_REQUESTS: perMinute.default(6_000),
 });
 

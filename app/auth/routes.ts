@@ -1,4 +1,4 @@
-import { type RequestHandler, Router } from "express";
+import { Router } from "express";
 import { wantsHtml } from "../../middleware/index.js";
 import { sessionHandle } from "./events.js";
 import { sendOnwardPage } from "./login/onward-page.js";
@@ -11,16 +11,12 @@ const MAX_LOGIN_HINT_LENGTH = 254;
 
 const loggedOut = { title: "You are logged out", detail: "Okta logs you out as well in a moment." };
 
-/**
- * Login through Okta, its callback, and logout.
- *
- * @param limit - rate limit of these routes
- */
-export function loginRoutes(services: LoginServices, limit: RequestHandler): Router {
+/** Login through Okta, its callback, and logout. */
+export function loginRoutes(services: LoginServices): Router {
   const { okta, pending, recent, events, baseUrl } = services;
   const router = Router();
 
-  router.get(loginPaths.login, limit, async (req, res) => {
+  router.get(loginPaths.login, async (req, res) => {
     const returnTo = localPath(req.query.returnTo);
     if (req.query.moved === undefined && isOtherLoopbackName(req.hostname, baseUrl)) {
       // Okta sends the browser back to the base URL, where it would not send the cookies of this address.
@@ -40,9 +36,9 @@ export function loginRoutes(services: LoginServices, limit: RequestHandler): Rou
     res.redirect(await okta.authorizationUrl(req, login, isHint ? hint : undefined));
   });
 
-  router.get(loginPaths.callback, limit, loginCallback(services));
+  router.get(loginPaths.callback, loginCallback(services));
 
-  router.post(loginPaths.logout, limit, async (req, res) => {
+  router.post(loginPaths.logout, async (req, res) => {
     const login = req.session?.passport?.user;
     const { person, sessionID } = req;
     if (req.session) await endSession(req, res);

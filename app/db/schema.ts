@@ -193,6 +193,18 @@ export const decisionCounts = pgTable(
   (table) => [primaryKey({ columns: [table.hour, table.kind, table.action, table.effect] })],
 );
 
+/**
+ * What strangers have spent of their budgets, as rate-limiter-flexible keeps it. It is lost when PostgreSQL crashes, and not
+ * replicated (`UNLOGGED`), which it is written too often for.
+ */
+export const rateLimits = pgTable("rate_limits", {
+  /** The budget, and a keyed hash of whose it is. */
+  key: text("key").primaryKey(),
+  points: integer("points").notNull(),
+  /** When the budget is whole again. */
+  expire: moment("expire").notNull(),
+});
+
 /** Sessions of browsers, by the hash of the id in their cookie. */
 export const sessions = pgTable(
   "session",

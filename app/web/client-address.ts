@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6, SocketAddress } from "node:net";
 import type { Request } from "express";
-import { ipKeyGenerator } from "express-rate-limit";
+import ipaddr from "ipaddr.js";
 
 /** An address with a port, as some proxies write it into `X-Forwarded-For`: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 const WITH_PORT = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/;
@@ -19,7 +19,15 @@ export function clientAddress({ ip = "" }: Request): string | null {
   return isIPv4(address) ? address : null;
 }
 
-/** The network of an address, which one client may have as a whole: that of an IPv6 address is its first 56 bits. */
+/**
+ * The network of an address, which one client may have as a whole: that of an IPv6 address is its first 56 bits, as providers
+ * give a customer that much or more.
+ */
 export function networkOf(address: string): string {
-  return ipKeyGenerator(address);
+  return isIPv4(address) ? address : `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/56`)}/56`;
+}
+
+/** The network that a request comes from, for counting. All requests that come from no address count as one client's. */
+export function clientNetwork(req: Request): string {
+  return networkOf(clientAddress(req) ?? "::");
 }

@@ -112,6 +112,7 @@ describe("settings", () => {
     SHUTDOWN_DRAIN_SECONDS: { "-1": "must be from 0 to 300", "300.5": "must be from 0 to 300" },
     KEEP_ALIVE_SECONDS: { "1.5": "must be a whole number", "0": "must be from 1 to 3600", "3601": "must be from 1 to" },
     RATE_LIMIT_LOGIN: perMinute,
+    RATE_LIMIT_ANONYMOUS: perMinute,
     RATE_LIMIT_REQUESTS: perMinute,
     AUDIT_RETENTION_DAYS: { "0": "must be more than 0", "36501": "must be at most 36500" },
   };
@@ -186,6 +187,13 @@ describe("settings", () => {
     assert.equal(readConfig({ AUDIT_RETENTION_DAYS: "forever" }).retentionDays, undefined);
     assert.match(problemsOf({ AUDIT_RETENTION_DAYS: "never" })[0] ?? "", /must be a number of days, or forever/);
     assert.match(problemsOf({ AUDIT_RETENTION_DAYS: "800000" })[0] ?? "", /must be at most 36500/);
+  });
+
+  it("let strangers do no more than a person, and 300 requests a minute at most unless they say so", () => {
+    const anonymous = (env: NodeJS.ProcessEnv) => readConfig(env).rateLimits.anonymous;
+    assert.equal(anonymous({}), 300);
+    assert.equal(anonymous({ RATE_LIMIT_REQUESTS: "20" }), 20);
+    assert.equal(anonymous({ RATE_LIMIT_REQUESTS: "20", RATE_LIMIT_ANONYMOUS: "50" }), 50);
   });
 
   it("do not take half of Okta", () => {

@@ -55,6 +55,7 @@ export function proxiedStack(): Promise<IssuerStack> {
   proxied ??= startIssuerStack({
     APP_BASE_URL: publicUrl,
     RATE_LIMIT_LOGIN: "5",
+    RATE_LIMIT_ANONYMOUS: "20",
     RATE_LIMIT_REQUESTS: "20",
     OKTA_API_SCOPE: "contacts",
     OKTA_API_CLIENTS: "0oa1api, 0oa2api",

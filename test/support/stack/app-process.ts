@@ -33,7 +33,7 @@ export class AppProcess {
   static async spawn(env: NodeJS.ProcessEnv, program = FROM_SOURCE): Promise<AppProcess> {
     const PORT = env.PORT ?? String(await freePort());
     const child = spawn(process.execPath, program, {
-      env: { ...cleanEnvironment(), RATE_LIMIT_REQUESTS: "100000000", ...env, PORT },
+      env: { ...cleanEnvironment(), RATE_LIMIT_ANONYMOUS: "1000000", RATE_LIMIT_REQUESTS: "100000000", ...env, PORT },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });

@@ -58,6 +58,7 @@ export async function startStack(env: NodeJS.ProcessEnv = {}): Promise<Stack> {
   const { child, output } = spawnApp({
     LOG_LEVEL: "info",
     RATE_LIMIT_LOGIN: "1000000",
+    RATE_LIMIT_ANONYMOUS: "1000000",
     RATE_LIMIT_REQUESTS: "100000000",
     ...env,
     PORT: port,

@@ -7,12 +7,13 @@ import { useIssuerStack, useProxiedStack } from "../../../support/okta/issuer-st
 
 describe("an access token for an API with a scope and a list of clients", () => {
   const { stack, issuer } = useProxiedStack();
-  const from = { "X-Forwarded-For": "192.0.2.60", "X-Forwarded-Proto": "https" };
   let users = 0;
 
   const get = async (claims: Claims, accept = "application/json") => {
     users += 1;
     const token = await issuer.accessToken({ uid: `00u9access${users}`, crm_groups: ["crm-users"], ...claims });
+    // Each from another address: refused tokens are limited by it.
+    const from = { "X-Forwarded-For": `192.0.2.${100 + users}`, "X-Forwarded-Proto": "https" };
     return clientOf(stack.url, token).get("/contacts?limit=1", { ...from, Accept: accept });
   };
 
