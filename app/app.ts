@@ -93,8 +93,8 @@ export function createApp(services: Services): Express {
   app.use(requestTurns());
   app.use(browserSessions(config, database.db, sessionSecret));
   const budgets = requestBudgets(config.rateLimits, database.db, sessionSecret);
-  const personOfToken = limitRefusedTokens(budgets.refusedTokens, bearerTokens(okta.settings, config));
-  app.use(identify(config.claimRules, personOfToken));
+  const personOfToken = bearerTokens(okta.settings, config);
+  app.use(identify(config.claimRules, limitRefusedTokens(budgets.refusedTokens, personOfToken)));
   app.use(rememberPeople(people));
   app.use(requestLimit(budgets));
   app.use(authorization({ pdp, principal: principalOf, decisions: { sinks: services.decisionSinks } }));

@@ -1,5 +1,6 @@
 import { Router } from "express";
 import { wantsHtml } from "../../middleware/index.js";
+import { ProblemError } from "../problems.js";
 import { sessionHandle } from "./events.js";
 import { sendOnwardPage } from "./login/onward-page.js";
 import { type LoginServices, loginCallback } from "./login-callback.js";
@@ -15,6 +16,13 @@ const loggedOut = { title: "You are logged out", detail: "Okta logs you out as w
 export function loginRoutes(services: LoginServices): Router {
   const { okta, pending, recent, events, baseUrl } = services;
   const router = Router();
+
+  router.use([loginPaths.login, loginPaths.callback], (req, _res, next) => {
+    // Express answers HEAD as it answers GET, which begins or ends a login here.
+    if (req.method !== "HEAD") return next();
+    const headers = { Allow: "GET" };
+    next(new ProblemError(405, "Method not allowed", "A login takes the method GET.", { headers }));
+  });
 
   router.get(loginPaths.login, async (req, res) => {
     const returnTo = localPath(req.query.returnTo);

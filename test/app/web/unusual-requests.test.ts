@@ -25,6 +25,22 @@ describe("unusual requests", () => {
       assert.equal((await stranger.send("/contacts", { method: "HEAD" })).status, 401);
     });
 
+    it("HEAD: 405 for a login, which it does not begin or end", async () => {
+      for (const path of [
+        "/login",
+        "/LOGIN/",
+        "/login?returnTo=/contacts",
+        "/authorization-code/callback?code=x&state=y",
+      ]) {
+        for (const client of [stranger, uma]) {
+          const answer = await client.send(path, { method: "HEAD" });
+          assert.deepEqual([answer.status, answer.body], [405, ""], path);
+          assert.equal(answer.headers.get("allow"), "GET");
+          assert.deepEqual(answer.headers.getSetCookie(), []);
+        }
+      }
+    });
+
     it("OPTIONS: answered with the methods that there are, and no other site is let in", async () => {
       const headers = { Origin: "https://elsewhere.example", "Access-Control-Request-Method": "DELETE" };
       const answer = await stranger.send("/contacts", { method: "OPTIONS", headers });
