@@ -1,16 +1,36 @@
 import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
+import { parseArgs, promisify } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
 import { readConfig, settingNames } from "../../app/config.js";
+import { cerbosBinary } from "../../app/demo/pdp/cerbos-binary.js";
+import { freePort } from "../support/network/free-port.js";
 import { projectPath } from "../support/paths.js";
 import { sharedStack } from "../support/stack/shared-stack.js";
+import { useTemporaryFolder } from "../support/temporary-folder.js";
+import { until } from "../support/until.js";
 
+const run = promisify(execFile);
 const read = (file: string) => readFileSync(projectPath(file), "utf8");
 
+/** A compose file, with its anchors, and with variables as they are when none is set. */
+function compose(file: string): unknown {
+  return parse(read(file).replace(/\$\{\w+:-([^}]*)\}/g, "$1"), { merge: true });
+}
+
 const service = z.object({
+  read_only: z.literal(true),
+  cap_drop: z.tuple([z.literal("ALL")]),
+  security_opt: z.tuple([z.literal("no-new-privileges:true")]),
+  pids_limit: z.number(),
+  mem_limit: z.string(),
+  cpus: z.number(),
   image: z.string().optional(),
   build: z.object({ context: z.string(), target: z.string() }).optional(),
   command: z.array(z.string()).default([]),
@@ -24,7 +44,7 @@ const service = z.object({
 });
 const { services } = z
   .object({ services: z.object({ okta: service, cerbos: service, postgres: service, app: service }) })
-  .parse(parse(read("docker-compose.yml")));
+  .parse(compose("docker-compose.yml"));
 const { okta, cerbos, postgres, app } = services;
 const pdp = z
   .object({
@@ -86,6 +106,9 @@ describe("docker-compose.yml", () => {
     assert.equal(url.hostname, "postgres");
     assert.equal(url.username, postgres.environment.POSTGRES_USER);
     assert.equal(url.pathname, `/${postgres.environment.POSTGRES_DB}`);
+    assert.equal(url.password, postgres.environment.POSTGRES_PASSWORD);
+    assert.equal(postgres.environment.POSTGRES_HOST_AUTH_METHOD, undefined);
+    assert.deepEqual(postgres.ports, []);
   });
 
   it("checks health at the path where the code answers", async function () {
@@ -107,6 +130,103 @@ describe("docker-compose.yml", () => {
       assert.doesNotMatch(user, /^(root|0)\b/);
       if (image) assert.match(image, /:\d+\.\d+/);
     }
+  });
+});
+
+describe("docker-compose.production.yml", () => {
+  const { services } = z
+    .object({ services: z.object({ cerbos: service, app: service }) })
+    .parse(compose("docker-compose.production.yml"));
+  const { cerbos: pdpService, app: productionApp } = services;
+
+  it("is in production mode, and has settings that production accepts once the required ones are there", () => {
+    const given: Readonly<Record<string, string>> = {
+      APP_BASE_URL: "https://crm.example.com",
+      OKTA_ISSUER: "https://example.okta.com/oauth2/default",
+      OKTA_CLIENT_ID: "client",
+      OKTA_CLIENT_SECRET: randomBytes(16).toString("hex"),
+      OKTA_API_SCOPE: "contacts",
+      DATABASE_URL: "postgres://crm:password@db.internal/crm",
+      SESSION_SECRET: randomBytes(32).toString("hex"),
+    };
+    const { NODE_EXTRA_CA_CERTS, ...settings } = productionApp.environment;
+    assert.deepEqual(
+      Object.keys(settings).filter((name) => !settingNames.includes(name)),
+      [],
+    );
+    const required = Object.entries(settings).filter(([, value]) => value.includes(":?"));
+    for (const [name, value] of required) assert.match(value, new RegExp(`^\\$\\{${name}:\\?[^}]+\\}$`));
+    const config = readConfig({ ...settings, ...given });
+    assert(config.production && config.okta && config.cerbos?.tls && config.databaseUrl);
+    assert.equal(NODE_EXTRA_CA_CERTS, "/tls/ca.crt");
+  });
+
+  it("has the services of docker-compose.yml, but for what differs", () => {
+    assert.equal(pdpService.image, cerbos.image);
+    assert.equal(pdpService.user, cerbos.user);
+    assert.deepEqual(pdpService.volumes, [...cerbos.volumes, "./tls:/tls:ro"]);
+    assert.deepEqual(productionApp.build, app.build);
+    assert.deepEqual(productionApp.ports, ["127.0.0.1:8080:8080"]);
+    assert.deepEqual(productionApp.healthcheck.test, app.healthcheck.test);
+  });
+
+  const folder = useTemporaryFolder();
+
+  it("encrypts the way to the PDP, by certificates that the documentation's commands make", async function () {
+    this.timeout(60_000);
+    const commands = /^mkdir -p tls\n[\s\S]*?(?=^```)/m.exec(read("docs/deploy.md"))?.[0] ?? "";
+    await run("bash", ["-euc", commands], { cwd: folder.path });
+    const tls = join(folder.path, "tls");
+    const authority = join(tls, "ca.crt");
+    const port = await freePort();
+    const inContainer = pdpService.command.map((argument) =>
+      argument.replace("=/pdp/", `=${projectPath("pdp")}/`).replace("=/tls/", `=${tls}/`),
+    );
+    const here = [
+      `--set=storage.disk.directory=${projectPath("policies")}`,
+      `--set=server.grpcListenAddr=127.0.0.1:${port}`,
+      "--set=server.httpListenAddr=127.0.0.1:0",
+    ];
+    const script = `
+      import { cerbos } from "./middleware/index.ts";
+      const pdp = cerbos("localhost:${port}", { tls: true, deadline: 5_000 });
+      console.log(await pdp.ping().then(() => "answers", () => "refused"));
+      pdp.close();`;
+    const ask = async (env: Record<string, string>) => {
+      const node = ["--import", "tsx", "--input-type=module", "--eval", script];
+      return (await run(process.execPath, node, { cwd: projectPath("."), env: { PATH: process.env.PATH, ...env } }))
+        .stdout;
+    };
+    const child = spawn(cerbosBinary(), [...inContainer, ...here], { stdio: "ignore" });
+    try {
+      const health = ["healthcheck", `--host-port=localhost:${port}`, `--ca-cert=${authority}`];
+      const isHealthy = () =>
+        run(cerbosBinary(), health).then(
+          () => true,
+          () => false,
+        );
+      await until(isHealthy, 30_000, "the PDP answers its health check");
+      assert.equal(await ask({ NODE_EXTRA_CA_CERTS: authority }), "answers\n");
+      assert.equal(await ask({}), "refused\n");
+    } finally {
+      child.kill();
+      await once(child, "exit");
+    }
+  });
+});
+
+describe("npm run sbom", () => {
+  it("lists what the app runs on, in CycloneDX, and marks what is for development", async function () {
+    this.timeout(60_000);
+    const { stdout } = await run("npm", ["run", "-s", "sbom"], { cwd: projectPath("."), maxBuffer: 64 * 1024 * 1024 });
+    const component = z.object({ name: z.string(), properties: z.array(z.object({ name: z.string() })).default([]) });
+    const { components } = z
+      .object({ bomFormat: z.literal("CycloneDX"), components: z.array(component) })
+      .parse(JSON.parse(stdout));
+    const markOf = (name: string) => components.find((each) => each.name === name)?.properties.map((each) => each.name);
+    const { dependencies } = JSON.parse(read("package.json"));
+    for (const name of Object.keys(dependencies)) assert.deepEqual(markOf(name), [], name);
+    assert.deepEqual(markOf("mocha"), ["cdx:npm:package:development"]);
   });
 });
 
