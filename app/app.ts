@@ -13,6 +13,7 @@ import { pendingLogins } from "./auth/login/pending-login.js";
 import { recentLogins } from "./auth/login/recent-login.js";
 import type { OktaConnection } from "./auth/okta-connection.js";
 import { loginRoutes } from "./auth/routes.js";
+import { logoutTokens } from "./auth/sessions/logout-tokens.js";
 import { browserSessions } from "./auth/sessions/session.js";
 import { stillLoggedIn } from "./auth/still-logged-in.js";
 import { bearerTokens } from "./auth/tokens/bearer.js";
@@ -101,10 +102,11 @@ export function createApp(services: Services): Express {
   app.use(bodyParsers);
   app.use(csrf);
 
+  const tokens = logoutTokens(sessionSecret);
   const pending = pendingLogins(sessionSecret, config.baseUrl.startsWith("https:"));
   const recent = recentLogins(config.reauthenticateMinutes);
   const logins = { rules: config.claimRules, events: services.sessionEvents, baseUrl: config.baseUrl };
-  app.use(loginRoutes({ okta: okta.connection, pending, recent, ...logins }));
+  app.use(loginRoutes({ okta: okta.connection, pending, recent, tokens, ...logins }));
   app.use(startRoutes());
   app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
   app.use(sharingRoutes(contacts, people, decisionLog, recent));

@@ -4,6 +4,14 @@ import { isStorable } from "../db/database.js";
 /** The claims of a verified token, or of userinfo. Their types are not checked. */
 export type Claims = Readonly<Record<string, unknown>>;
 
+/** Claims of an ID token that say something about the token itself, and nothing about the person. */
+const CLAIMS_ABOUT_TOKEN = new Set("aud azp exp nbf jti nonce at_hash c_hash s_hash sid ver".split(" "));
+
+/** The claims of a login that are kept: without those that only concern the ID token, which has been verified. */
+export function aboutPerson(claims: Claims): Claims {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !CLAIMS_ABOUT_TOKEN.has(name)));
+}
+
 /** The user who is logged in, by a session or an access token; or a service with an access token for itself. */
 export interface Person {
   /** Okta's user id; for a service that logs in as itself, its client id. */

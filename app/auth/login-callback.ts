@@ -3,13 +3,14 @@ import { AuthorizationError } from "../../middleware/index.js";
 import type { ClaimRules } from "../config.js";
 import { isDatabaseUnavailable } from "../db/database-unavailable.js";
 import { ProblemError } from "../problems.js";
-import { personFromLogin } from "./claims.js";
+import { aboutPerson, personFromLogin } from "./claims.js";
 import { type SessionEvents, type SessionReason, sessionHandle } from "./events.js";
 import { isExpired, type PendingLogin, type PendingLogins } from "./login/pending-login.js";
 import type { RecentLogins } from "./login/recent-login.js";
 import { loginUrl } from "./login-paths.js";
 import type { OktaConnection } from "./okta-connection.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
+import type { LogoutTokens } from "./sessions/logout-tokens.js";
 import { saveSession } from "./sessions/session.js";
 import { SessionEndedError } from "./sessions/store.js";
 
@@ -23,6 +24,8 @@ export interface LoginServices {
   readonly recent: RecentLogins;
   /** How the claims of a login become a person; a login whose claims have no user id fails. */
   readonly rules: ClaimRules;
+  /** Keeps the tokens of a login for its logout. */
+  readonly tokens: LogoutTokens;
   /** Takes each login that was completed or has failed, and each logout. */
   readonly events: SessionEvents;
   /** Public origin of the app. */
@@ -34,9 +37,16 @@ export interface LoginServices {
  * to the page that the user wanted. A login that took too long, or whose code cannot be used, is begun again once. Any
  * other failure goes to the error handler: {@link OktaUnavailableError}, a database error, or a {@link ProblemError} with
  * status 400, or 403 when Okta refused the user.
- *
  */
-export function loginCallback({ okta, pending, recent, rules, events, baseUrl }: LoginServices): RequestHandler {
+export function loginCallback({
+  okta,
+  pending,
+  recent,
+  rules,
+  tokens,
+  events,
+  baseUrl,
+}: LoginServices): RequestHandler {
   async function complete(req: Request, res: Response, login: PendingLogin): Promise<void> {
     const claims = await okta.completeLogin(req, res, login);
     const person = personFromLogin(claims, rules);
@@ -44,7 +54,8 @@ export function loginCallback({ okta, pending, recent, rules, events, baseUrl }:
     if (!person) throw new Error("the claims have no user id");
     const session = sessionHandle(req.sessionID);
     await events.record({ action: "login", effect: "allow", person, session, reason: null }, req);
-    req.session.login = { at: Date.now(), claims };
+    const sealed = await tokens.seal(req.userContext?.tokens ?? {});
+    req.session.login = { at: Date.now(), claims: aboutPerson(claims), tokens: sealed };
     await saveSession(req);
   }
 

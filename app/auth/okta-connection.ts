@@ -128,7 +128,7 @@ export class OktaConnection {
   /**
    * Revokes the tokens of a login whose session has just been ended.
    *
-   * @param login - what passport kept in the session
+   * @param login - the tokens of the login, as passport would keep them in the session
    * @returns where the browser ends Okta's session too; `undefined` while Okta does not answer
    */
   async logout(req: Request, login: { tokens: object }): Promise<string | undefined> {

@@ -14,7 +14,7 @@ const loggedOut = { title: "You are logged out", detail: "Okta logs you out as w
 
 /** Login through Okta, its callback, and logout. */
 export function loginRoutes(services: LoginServices): Router {
-  const { okta, pending, recent, events, baseUrl } = services;
+  const { okta, pending, recent, tokens, events, baseUrl } = services;
   const router = Router();
 
   router.use([loginPaths.login, loginPaths.callback], (req, _res, next) => {
@@ -47,7 +47,7 @@ export function loginRoutes(services: LoginServices): Router {
   router.get(loginPaths.callback, loginCallback(services));
 
   router.post(loginPaths.logout, async (req, res) => {
-    const login = req.session?.passport?.user;
+    const login = await tokens.of(req);
     const { person, sessionID } = req;
     if (req.session) await endSession(req, res);
     if (person && sessionID) {

@@ -11,8 +11,10 @@ import { SessionStore } from "./store.js";
 export interface Login {
   /** Time of the login, in ms since 1970. */
   readonly at: number;
-  /** Claims of ID token and userinfo together. */
+  /** What ID token and userinfo together say about the person; see {@link aboutPerson}. */
   readonly claims: Claims;
+  /** The tokens for the logout, encrypted; see {@link LogoutTokens}. */
+  readonly tokens: string;
 }
 
 declare module "express-session" {
@@ -20,8 +22,8 @@ declare module "express-session" {
     login: Login;
     /** A message that the page at a path shows, once. */
     notice: { readonly path: string; readonly text: string };
-    /** Written by passport inside Okta's middleware. */
-    passport: { user?: { tokens: Readonly<Record<string, unknown>> } };
+    /** Written by passport inside Okta's middleware, with all tokens. It is not stored. */
+    passport: unknown;
   }
 }
 

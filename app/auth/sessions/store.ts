@@ -88,7 +88,8 @@ export class SessionStore extends session.Store {
   }
 
   async #write(id: string, data: SessionData): Promise<void> {
-    const row = { sess: { ...data }, expire: sql`now() + ${this.#lifetimeMs(data)} * interval '1 ms'` };
+    const { passport, ...kept } = data;
+    const row = { sess: kept, expire: sql`now() + ${this.#lifetimeMs(data)} * interval '1 ms'` };
     if (this.#stored.has(data)) {
       await this.#db.update(sessions).set(row).where(has(id));
     } else {
