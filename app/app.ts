@@ -14,6 +14,8 @@ import { recentLogins } from "./auth/login/recent-login.js";
 import type { OktaConnection } from "./auth/okta-connection.js";
 import { loginRoutes } from "./auth/routes.js";
 import { logoutTokens } from "./auth/sessions/logout-tokens.js";
+import { personSessions } from "./auth/sessions/own-sessions.js";
+import { sessionRoutes } from "./auth/sessions/routes.js";
 import { browserSessions } from "./auth/sessions/session.js";
 import { stillLoggedIn } from "./auth/still-logged-in.js";
 import { bearerTokens } from "./auth/tokens/bearer.js";
@@ -28,6 +30,7 @@ import { peopleStore } from "./directory/people.js";
 import { principalOf } from "./directory/principal.js";
 import { rememberPeople } from "./directory/remember-people.js";
 import { bodyParsers } from "./web/body-parsers.js";
+import { clientAddress } from "./web/client-address.js";
 import { csrf } from "./web/csrf.js";
 import { errorHandler, notFound } from "./web/error-handler.js";
 import { limitRefusedTokens } from "./web/limits/refused-tokens.js";
@@ -65,7 +68,7 @@ export interface Services {
 
 /** Builds the Express stack, in the order in which a request passes through it. */
 export function createApp(services: Services): Express {
-  const { config, logger, database, pdp, decisionLog, okta, sessionSecret, isDemo } = services;
+  const { config, logger, database, pdp, decisionLog, okta, sessionSecret, sessionEvents, isDemo } = services;
   const contacts = contactStore(database.db);
   const people = peopleStore(database.db);
   const decisions = decisionStore(database.db);
@@ -92,7 +95,7 @@ export function createApp(services: Services): Express {
   useStaticFiles(app);
   app.use(noStore);
   app.use(requestTurns());
-  app.use(browserSessions(config, database.db, sessionSecret));
+  app.use(browserSessions(config, database.db, sessionSecret, clientAddress, sessionEvents));
   const budgets = requestBudgets(config.rateLimits, database.db, sessionSecret);
   const personOfToken = bearerTokens(okta.settings, config);
   app.use(identify(config.claimRules, limitRefusedTokens(budgets.refusedTokens, personOfToken)));
@@ -105,12 +108,15 @@ export function createApp(services: Services): Express {
   const tokens = logoutTokens(sessionSecret);
   const pending = pendingLogins(sessionSecret, config.baseUrl.startsWith("https:"));
   const recent = recentLogins(config.reauthenticateMinutes);
-  const logins = { rules: config.claimRules, events: services.sessionEvents, baseUrl: config.baseUrl };
-  app.use(loginRoutes({ okta: okta.connection, pending, recent, tokens, ...logins }));
-  app.use(startRoutes());
+  const sessions = personSessions(database.db, config.sessionIdleMinutes * 60_000);
+  const { claimRules: rules, baseUrl } = config;
+  const logins = { okta: okta.connection, pending, recent, rules, tokens, events: sessionEvents, baseUrl };
+  app.use(loginRoutes(logins));
+  app.use(sessionRoutes(sessions, logins));
+  app.use(startRoutes(sessions));
   app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
   app.use(sharingRoutes(contacts, people, decisionLog, recent));
-  const tails = new LiveTails(decisions, stillLoggedIn(database.db, personOfToken), services.isClosing);
+  const tails = new LiveTails(decisions, stillLoggedIn(sessions, personOfToken), services.isClosing);
   app.use(auditRoutes(decisions, people, () => decisionLog.flush(), tails, recent));
 
   app.use(notFound);

@@ -65,6 +65,8 @@ export interface Config {
   /** How long an idle HTTP connection is kept open, in seconds. */
   readonly keepAliveSeconds: number;
   readonly sessionSecret: string | undefined;
+  /** How long somebody stays logged in who does nothing, in minutes. */
+  readonly sessionIdleMinutes: number;
   readonly dataDir: string;
   readonly logLevel: string;
   /** How long decisions are kept, in days; `undefined`: for ever. */
@@ -130,6 +132,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     drainSeconds: data.SHUTDOWN_DRAIN_SECONDS,
     keepAliveSeconds: data.KEEP_ALIVE_SECONDS,
     sessionSecret: data.SESSION_SECRET,
+    sessionIdleMinutes: data.SESSION_IDLE_MINUTES,
     dataDir: data.DATA_DIR,
     logLevel: data.LOG_LEVEL,
     retentionDays: data.AUDIT_RETENTION_DAYS === "forever" ? undefined : data.AUDIT_RETENTION_DAYS,

@@ -58,6 +58,7 @@ export const environment = z.object({
   KEEP_ALIVE_SECONDS: wholeNumber(1, 3_600).default(75),
   SESSION_SECRET: text.optional(),
   REAUTHENTICATE_MINUTES: wholeNumber(1, 1_440).optional(),
+  SESSION_IDLE_MINUTES: wholeNumber(1, 480).default(60),
   DATA_DIR: text.default("./data"),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "must be a pino level, such as info")

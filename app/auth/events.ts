@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import type { Request } from "express";
 import type { Person } from "./claims.js";
 
@@ -55,14 +54,9 @@ export interface SessionEvents {
    * Call it for a login before the session is stored: no login is without its record. For everything else call it after
    * the session has ended: ending a session must not fail because it cannot be recorded.
    *
-   * @param req - the request that made it happen, or by which it was noticed
+   * @param req - the request that made it happen; `null` for a session that has ended by itself
    * @throws DecisionNotRecordedError 503 when a completed login cannot be recorded: it must be refused then. Other events
    *   never throw, and never wait.
    */
-  record(event: SessionEvent, req: Request): Promise<void>;
-}
-
-/** The public name of a session: the same as long as it lives, and of no use to find its id. */
-export function sessionHandle(sessionId: string): string {
-  return hash("sha256", sessionId, "base64url").slice(0, 22);
+  record(event: SessionEvent, req: Request | null): Promise<void>;
 }

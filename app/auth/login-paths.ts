@@ -3,6 +3,7 @@ export const loginPaths = {
   login: "/login",
   callback: "/authorization-code/callback",
   logout: "/logout",
+  logoutEverywhere: "/logout/everywhere",
   afterLogout: "/",
 } as const;
 

@@ -1,20 +1,14 @@
 import { Router } from "express";
-import { wantsHtml } from "../../middleware/index.js";
 import { ProblemError } from "../problems.js";
-import { sessionHandle } from "./events.js";
-import { sendOnwardPage } from "./login/onward-page.js";
 import { type LoginServices, loginCallback } from "./login-callback.js";
 import { localPath, loginPaths, loginUrl } from "./login-paths.js";
-import { endSession } from "./sessions/session.js";
 
 /** As long as an e-mail address (RFC 5321, section 4.5.3.1.3, erratum 1690). */
 const MAX_LOGIN_HINT_LENGTH = 254;
 
-const loggedOut = { title: "You are logged out", detail: "Okta logs you out as well in a moment." };
-
-/** Login through Okta, its callback, and logout. */
+/** Login through Okta, and its callback. */
 export function loginRoutes(services: LoginServices): Router {
-  const { okta, pending, recent, tokens, events, baseUrl } = services;
+  const { okta, pending, recent, baseUrl } = services;
   const router = Router();
 
   router.use([loginPaths.login, loginPaths.callback], (req, _res, next) => {
@@ -45,20 +39,6 @@ export function loginRoutes(services: LoginServices): Router {
   });
 
   router.get(loginPaths.callback, loginCallback(services));
-
-  router.post(loginPaths.logout, async (req, res) => {
-    const login = await tokens.of(req);
-    const { person, sessionID } = req;
-    if (req.session) await endSession(req, res);
-    if (person && sessionID) {
-      const session = sessionHandle(sessionID);
-      await events.record({ action: "logout", effect: "allow", person, session, reason: null }, req);
-    }
-    pending.forgetAll(req, res);
-    const url = login && (await okta.logout(req, login));
-    if (url && wantsHtml(req)) sendOnwardPage(res, url, loggedOut);
-    else res.redirect(url ?? loginPaths.afterLogout);
-  });
 
   return router;
 }

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Request } from "express";
-import type { Db } from "../db/database.js";
 import type { Person } from "./claims.js";
-import { aliveSessions } from "./sessions/alive.js";
+import type { PersonSessions } from "./sessions/own-sessions.js";
 import { hasBearerToken } from "./tokens/bearer.js";
 
 /**
@@ -16,7 +15,7 @@ export type StillLoggedIn = (requests: readonly Request[]) => Promise<ReadonlySe
 /**
  * @param fromToken - finds the person of an access token; see `bearerTokens`
  */
-export function stillLoggedIn(db: Db, fromToken: (req: Request) => Promise<Person>): StillLoggedIn {
+export function stillLoggedIn(sessions: PersonSessions, fromToken: (req: Request) => Promise<Person>): StillLoggedIn {
   /** A token that cannot be checked now counts as one that is not valid. */
   async function hasToken(req: Request): Promise<boolean> {
     const person = await fromToken(req).catch(() => undefined);
@@ -25,10 +24,7 @@ export function stillLoggedIn(db: Db, fromToken: (req: Request) => Promise<Perso
 
   return async (requests) => {
     const withSession = requests.filter((req) => !hasBearerToken(req));
-    const alive = await aliveSessions(
-      db,
-      withSession.map(({ sessionID }) => sessionID),
-    );
+    const alive = await sessions.alive(withSession.map(({ sessionID }) => sessionID));
     const isStill = await Promise.all(
       requests.map((req) => (hasBearerToken(req) ? hasToken(req) : alive.has(req.sessionID))),
     );

@@ -205,13 +205,23 @@ export const rateLimits = pgTable("rate_limits", {
   expire: moment("expire").notNull(),
 });
 
-/** Sessions of browsers, by the hash of the id in their cookie. */
+/** Sessions of browsers. Columns that version 0.1 does not know have defaults, or are NULL in what it writes. */
 export const sessions = pgTable(
   "session",
   {
+    /** The hash of the id in the cookie. */
     sid: varchar("sid").primaryKey(),
     sess: json("sess").notNull(),
-    expire: timestamp("expire", { precision: 6 }).notNull(),
+    expire: timestamp("expire", { precision: 6, withTimezone: true }).notNull(),
+    /** Who is logged in. */
+    personId: text("person_id"),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    /** When its owner did something in it, give or take a minute. */
+    seenAt: moment("seen_at").notNull().defaultNow(),
+    /** The network address of its last requests; NULL when it is not known. */
+    address: text("address"),
+    /** What its browser calls itself; empty when it is not known. */
+    device: text("device").notNull().default(""),
   },
-  (table) => [index("session_expire").on(table.expire)],
+  (table) => [index("session_expire").on(table.expire), index("session_by_person").on(table.personId)],
 );

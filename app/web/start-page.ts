@@ -1,9 +1,15 @@
 import { Router } from "express";
 import { UnauthenticatedError, wantsHtml } from "../../middleware/index.js";
+import { sessionHandle } from "../auth/sessions/hash.js";
+import type { PersonSessions } from "../auth/sessions/own-sessions.js";
 import { renderPage } from "./pages.js";
 
-/** The routes of the start page and of the profile of the logged-in user. Both are open to users without any role. */
-export function startRoutes(): Router {
+/**
+ * The routes of the start page and of the profile of the logged-in user. Both are open to users without any role.
+ *
+ * @param sessions - the profile lists those of its user
+ */
+export function startRoutes(sessions: PersonSessions): Router {
   const router = Router();
 
   router.get("/", async (req, res) => {
@@ -26,6 +32,8 @@ export function startRoutes(): Router {
       claims: rows,
       principal: { id, roles },
       via: req.session ? "session" : "bearer",
+      sessions: req.session ? await sessions.list(id) : [],
+      currentSession: req.session && sessionHandle(req.sessionID),
     });
   });
 

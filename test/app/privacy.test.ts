@@ -28,12 +28,12 @@ const roles: Readonly<Record<Name, string | undefined>> = {
   pia: "user",
 };
 
-/** Every route of the app; the one that ends sessions comes last. */
+/** Every route of the app; those that end sessions come last. */
 function routes(): (Place & { readonly isGuarded: boolean })[] {
   const { app, close } = crm();
   close();
   const found = routesOf(app).map(({ method, path, guards }) => ({ method, path, isGuarded: guards.length > 0 }));
-  return found.sort((a, b) => Number(a.path === "/logout") - Number(b.path === "/logout"));
+  return found.sort((a, b) => Number(a.path.startsWith("/logout")) - Number(b.path.startsWith("/logout")));
 }
 
 /** What a user's tokens say: nothing but the user id and the role may come out again. */

@@ -13,6 +13,8 @@ const publicRoutes = [
   "GET /login",
   "GET /authorization-code/callback",
   "POST /logout",
+  "POST /logout/everywhere",
+  "POST /profile/sessions/:session/end",
 ];
 
 function unguardedRoutes(app: Express): string[] {

@@ -51,7 +51,7 @@ export function openIntake(log: OpenDecisionLog, stream?: Stream): Intake {
     },
     sessionEvents: {
       async record(event, req) {
-        const seen = { ...loggedSessionEvent(event, req), ...outerIdOf(req) };
+        const seen = { ...loggedSessionEvent(event, req), ...(req && outerIdOf(req)) };
         if (isOfNobody(seen) && repeated.isCounted(seen)) return;
         if (event.action !== "login" || event.effect === "deny") return recordAnyway(seen);
         try {

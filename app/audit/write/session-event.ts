@@ -7,20 +7,20 @@ import type { LoggedSessionEvent } from "../record/record.js";
 /**
  * The event of what happened to a session, as the log takes it.
  *
- * @param req - the request that made it happen, or by which it was noticed
+ * @param req - the request that made it happen; `null` for a session that has ended by itself
  */
 export function loggedSessionEvent(
   { action, effect, person, session, reason }: SessionEvent,
-  req: Request,
+  req: Request | null,
 ): LoggedSessionEvent {
   return {
     id: randomUUID(),
     time: new Date().toISOString(),
-    requestId: String(req.id),
+    requestId: req && String(req.id),
     traceId: null,
-    method: req.method,
+    method: req?.method ?? "",
     // None of these routes is mounted below another one.
-    route: req.route?.path ?? null,
+    route: req?.route?.path ?? null,
     principal: person && { id: person.id, roles: person.roles },
     askedBy: null,
     duration: 0,
@@ -30,7 +30,7 @@ export function loggedSessionEvent(
     action,
     effect,
     reason,
-    address: clientAddress(req),
+    address: req && clientAddress(req),
     checks: null,
     counts: null,
     policy: null,

@@ -2,10 +2,12 @@ import type { Request, RequestHandler, Response } from "express";
 import session from "express-session";
 import type { Config } from "../../config.js";
 import type { Db } from "../../db/database.js";
-import type { Claims } from "../claims.js";
+import { type Claims, personFromLogin } from "../claims.js";
 import { cookieRules } from "../cookies.js";
+import type { SessionEvents } from "../events.js";
 import { hasBearerToken } from "../tokens/bearer.js";
-import { SessionStore } from "./store.js";
+import { handleOf } from "./hash.js";
+import { SessionStore, type StoreOptions } from "./store.js";
 
 /** What a login leaves in the session. */
 export interface Login {
@@ -45,12 +47,28 @@ const LIFETIME_BEFORE_LOGIN_MS = 15 * 60_000;
  * each answer that changes the session would set the cookie again, also after a logout that has overtaken it.
  *
  * @param secret - signs the cookie; the same for all processes
+ * @param addressOf - the network address that a request comes from
+ * @param events - takes each session that has ended by itself
  */
-export function browserSessions(config: Config, db: Db, secret: string): RequestHandler {
-  const store = new SessionStore(db, ({ login }) =>
-    login ? login.at + LOGIN_LIFETIME_MS - Date.now() : LIFETIME_BEFORE_LOGIN_MS,
-  );
-  const { prefix, options } = cookieRules(config.baseUrl.startsWith("https:"));
+export function browserSessions(
+  { baseUrl, sessionIdleMinutes, claimRules }: Config,
+  db: Db,
+  secret: string,
+  addressOf: StoreOptions["addressOf"],
+  events: SessionEvents,
+): RequestHandler {
+  const store = new SessionStore(db, {
+    lifetimeMs: ({ login }) => (login ? login.at + LOGIN_LIFETIME_MS - Date.now() : LIFETIME_BEFORE_LOGIN_MS),
+    idleMs: sessionIdleMinutes * 60_000,
+    addressOf,
+    onExpired({ hash, data, isTooOld }) {
+      const person = data.login && personFromLogin(data.login.claims, claimRules);
+      if (!person) return;
+      const reason = isTooOld ? "too_old" : "idle";
+      events.record({ action: "end", effect: "allow", person, session: handleOf(hash), reason }, null);
+    },
+  });
+  const { prefix, options } = cookieRules(baseUrl.startsWith("https:"));
   const sessions = session({
     name: prefix + COOKIE_NAME,
     secret,

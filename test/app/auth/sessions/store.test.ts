@@ -17,7 +17,10 @@ describeOnEachEngine("the store of sessions", (db) => {
 
   before(async () => {
     const app = express();
-    const store = new SessionStore(db, () => 60_000);
+    const store = new SessionStore(db, {
+      ...{ lifetimeMs: () => 60_000, idleMs: 60_000 },
+      ...{ addressOf: () => null, onExpired: () => {} },
+    });
     app.use(session({ store, secret: "secret", resave: false, saveUninitialized: false }));
     app.get("/begin", (req, res) => {
       req.session.notice = { path: "/", text: "begun" };

@@ -1,0 +1,72 @@
+import { and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import type { Db } from "../../db/database.js";
+import { sessions } from "../../db/schema.js";
+import { HANDLE_LENGTH, handleOf, hashOf, isHandle } from "./hash.js";
+import { isAlive } from "./store.js";
+
+/** A session, as far as its owner needs it to recognize it. */
+export interface OwnSession {
+  /** Its public name; see {@link sessionHandle}. */
+  readonly handle: string;
+  /** Such as "Firefox on Windows"; empty when it is not known. */
+  readonly device: string;
+  /** The network address of its last requests. */
+  readonly address: string | null;
+  readonly loggedInAt: Date;
+  /** When its owner did something in it, give or take a minute. */
+  readonly seenAt: Date;
+}
+
+/** The sessions of people who are logged in, in all processes. */
+export interface PersonSessions {
+  /** Those of a person, the one used last first. */
+  list(personId: string): Promise<readonly OwnSession[]>;
+  /** Those of some sessions, by their ids, that have not ended. It takes one query. */
+  alive(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * Ends all sessions of a person. No process takes their cookies at a request from then on.
+   *
+   * @returns the handles of those that have ended by this
+   */
+  endAll(personId: string): Promise<readonly string[]>;
+  /** Ends one session of a person. @returns whether it has ended by this; not when it has ended, or is somebody else's */
+  end(personId: string, handle: string): Promise<boolean>;
+}
+
+/** @param idleMs - how long somebody stays logged in who does nothing, in ms */
+export function personSessions(db: Db, idleMs: number): PersonSessions {
+  const of = (personId: string) => and(eq(sessions.personId, personId), isAlive(idleMs));
+
+  async function endThose(condition: SQL | undefined): Promise<readonly string[]> {
+    const ended = await db.delete(sessions).where(condition).returning({ hash: sessions.sid });
+    return ended.map(({ hash }) => handleOf(hash));
+  }
+
+  return {
+    async list(personId) {
+      const { sid: hash, device, address, createdAt: loggedInAt, seenAt } = sessions;
+      const found = await db
+        .select({ hash, device, address, loggedInAt, seenAt })
+        .from(sessions)
+        .where(of(personId))
+        .orderBy(desc(seenAt));
+      return found.map(({ hash, ...session }) => ({ handle: handleOf(hash), ...session }));
+    },
+    async alive(ids) {
+      if (ids.length === 0) return new Set();
+      const { sid } = sessions;
+      const found = await db
+        .select({ sid })
+        .from(sessions)
+        .where(and(inArray(sid, ids.map(hashOf)), isAlive(idleMs)));
+      const hashes = new Set(found.map(({ sid }) => sid));
+      return new Set(ids.filter((id) => hashes.has(hashOf(id))));
+    },
+    endAll: (personId) => endThose(of(personId)),
+    async end(personId, handle) {
+      if (!isHandle(handle)) return false;
+      const ended = await endThose(and(of(personId), sql`left(${sessions.sid}, ${HANDLE_LENGTH}) = ${handle}`));
+      return ended.length > 0;
+    },
+  };
+}
