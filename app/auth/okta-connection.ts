@@ -9,6 +9,7 @@ import type { Claims } from "./claims.js";
 import { issuerCheck, withoutHttpsWarning } from "./http-issuer.js";
 import { authorizationParameters, type PendingLogin } from "./login/pending-login.js";
 import { loginPaths } from "./login-paths.js";
+import { getFromOkta } from "./okta-request.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
 
 /** Where the strategy in Okta's middleware keeps its record of a login, in the session. */
@@ -164,11 +165,7 @@ export class OktaConnection {
 
   async #ask(): Promise<void> {
     if (!this.#oidc) throw new OktaUnavailableError();
-    const response = await fetch(`${this.#settings.issuer}/.well-known/openid-configuration`, {
-      signal: AbortSignal.timeout(OKTA_TIMEOUT_MS),
-    }).catch((cause: unknown) => {
-      throw new OktaUnavailableError({ cause });
-    });
+    const response = await getFromOkta(`${this.#settings.issuer}/.well-known/openid-configuration`, OKTA_TIMEOUT_MS);
     await response.body?.cancel();
     if (!response.ok) throw new OktaUnavailableError();
   }

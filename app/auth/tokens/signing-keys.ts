@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import { getFromOkta } from "../okta-request.js";
 import { OktaUnavailableError } from "../okta-unavailable.js";
 
 const FETCH_TIMEOUT_MS = 3_000;
@@ -26,10 +27,8 @@ export function signingKeys(issuer: string): JWTVerifyGetKey {
   let next: Promise<void> | undefined;
 
   async function fetchKeys(): Promise<void> {
-    const url = `${issuer}/v1/keys`;
-    const init = { headers: { accept: "application/json" }, signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) };
     try {
-      const response = await fetch(url, init);
+      const response = await getFromOkta(`${issuer}/v1/keys`, FETCH_TIMEOUT_MS);
       if (!response.ok) throw new Error(`status ${response.status}`);
       known = { find: createLocalJWKSet((await response.json()) as JSONWebKeySet), fetchedAt: performance.now() };
     } catch (cause) {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Claims } from "../claims.js";
+import { getFromOkta } from "../okta-request.js";
 import { OktaUnavailableError } from "../okta-unavailable.js";
 
 const USERINFO_TIMEOUT_MS = 3_000;
@@ -22,12 +23,8 @@ export type FetchUserinfo = (accessToken: string) => Promise<Userinfo>;
  */
 export function userinfoOf(issuer: string): FetchUserinfo {
   return async (accessToken) => {
-    const response = await fetch(`${issuer}/v1/userinfo`, {
-      headers: { authorization: `Bearer ${accessToken}`, accept: "application/json" },
-      signal: AbortSignal.timeout(USERINFO_TIMEOUT_MS),
-    }).catch((error: unknown) => {
-      throw new OktaUnavailableError({ cause: error });
-    });
+    const authorization = `Bearer ${accessToken}`;
+    const response = await getFromOkta(`${issuer}/v1/userinfo`, USERINFO_TIMEOUT_MS, { authorization });
     if (response.status === 401) return "invalid_token";
     if (response.status === 403) return "no_access";
     const claims = claimsSchema.safeParse(await response.json().catch(() => undefined));
