@@ -40,8 +40,11 @@ describe("what is asked ahead", function () {
   });
 
   it("is one record of a page, with each resource and what may be done with it", async () => {
-    const [record, ...others] = await search("person=00uuser&asked=ahead");
+    const [record, afterCreation, ...others] = await search("person=00uuser&asked=ahead");
     assert.deepEqual(others, []);
+    assert.deepEqual(afterCreation?.checks, [
+      { kind: "contact", id: contactId, effects: { read: "allow", share: "allow" } },
+    ]);
     assert.equal(record?.source, "check");
     assert.deepEqual(record?.checks, [
       {
