@@ -26,3 +26,23 @@ export function isEmailAddress(text: string): boolean {
     ASCII_DOMAIN.test(asciiDomain)
   );
 }
+
+/** Whether a text is ASCII alone. */
+const ASCII = /^\p{ASCII}*$/u;
+
+/**
+ * What addresses are compared by: two that reach the same mailbox have the same key. Case does not count, nor whether letters
+ * are composed, nor whether an international domain is written in its letters or in ASCII.
+ */
+export function emailKey(address: string): string {
+  // Without a domain that can be written in ASCII it is a text like others. The database makes these keys, too.
+  if (ASCII.test(address)) return address.toLowerCase();
+  const folded = address.normalize("NFKC").toLowerCase();
+  const at = folded.lastIndexOf("@");
+  return folded.slice(0, at + 1) + (domainToASCII(folded.slice(at + 1)) || folded.slice(at + 1));
+}
+
+/** The key of an address that is not ASCII alone, for the database, which makes the others itself. */
+export function internationalEmailKey(address: string): string | null {
+  return ASCII.test(address) ? null : emailKey(address);
+}

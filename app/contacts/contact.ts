@@ -1,10 +1,30 @@
 import { isDeepStrictEqual } from "node:util";
+import { getTableColumns } from "drizzle-orm";
 import { z } from "zod";
-import { type contacts, visibilities } from "../db/schema.js";
+import { contacts, visibilities } from "../db/schema.js";
 import { isEmailAddress } from "../email-address.js";
+import { isVisible, turnsDirection } from "../visible-text.js";
 
-/** A contact, as it is stored and as it is sent as JSON. */
-export type Contact = typeof contacts.$inferSelect;
+const {
+  internationalEmailKey,
+  emailKey,
+  emailIsDuplicate,
+  nameFolded,
+  emailFolded,
+  companyFolded,
+  titleFolded,
+  searchText,
+  ...shown
+} = getTableColumns(contacts);
+
+/** The columns of a contact: all but those that are there for searches and comparisons alone. */
+export const shownColumns = shown;
+
+/** A contact. */
+export type Contact = Omit<
+  typeof contacts.$inferSelect,
+  Exclude<keyof typeof contacts.$inferSelect, keyof typeof shownColumns>
+>;
 
 /** Longest value of each field that users fill in, in characters. */
 const maxLengths = {
@@ -31,15 +51,22 @@ const CONTROL_IN_LINE = /\p{Cc}/u;
 const CONTROL_IN_TEXT = /[^\P{Cc}\n\t]/u;
 
 function line(field: Exclude<Field, "notes">) {
-  return text(maxLengths[field], CONTROL_IN_LINE);
+  return text(maxLengths[field], CONTROL_IN_LINE).refine(
+    (value) => !turnsDirection(value),
+    "Contains characters that turn the direction of text.",
+  );
 }
 
 function text(maxLength: number, control: RegExp) {
-  return z
-    .string("Must be text.")
-    .trim()
-    .max(maxLength, `Must have at most ${maxLength} characters.`)
-    .refine((value) => value.isWellFormed() && !control.test(value), "Contains characters that cannot be stored.");
+  return (
+    z
+      .string("Must be text.")
+      // The same text has one form, whether its letters came composed or not.
+      .normalize("NFC")
+      .trim()
+      .max(maxLength, `Must have at most ${maxLength} characters.`)
+      .refine((value) => value.isWellFormed() && !control.test(value), "Contains characters that cannot be stored.")
+  );
 }
 
 /** JSON clients may send `null` for an empty field. */
@@ -56,24 +83,40 @@ const phone = line("phone").refine(
   "Must be a phone number, such as +44 20 7946 0000.",
 );
 
+/** Of a text of which nothing can be seen nothing is kept. */
+const visible = (value: string) => (isVisible(value) ? value : "");
+
 const optional = {
   email: z.preprocess(emptied, email),
   phone: z.preprocess(emptied, phone),
-  company: z.preprocess(emptied, line("company")),
-  title: z.preprocess(emptied, line("title")),
+  company: z.preprocess(emptied, line("company").transform(visible)),
+  title: z.preprocess(emptied, line("title").transform(visible)),
   notes: z.preprocess(unixLines, text(maxLengths.notes, CONTROL_IN_TEXT)),
 };
-const required = {
-  firstName: z.preprocess((value) => value ?? "", line("firstName").min(1, "Enter a first name.")),
-  lastName: z.preprocess((value) => value ?? "", line("lastName").min(1, "Enter a last name.")),
+function name(field: "firstName" | "lastName") {
+  const isName = (value: string) => value === "" || isVisible(value);
+  return z.preprocess(emptied, line(field).refine(isName, "Contains nothing that can be seen."));
+}
+const names = { firstName: name("firstName"), lastName: name("lastName") };
+
+/** Whether there is one of a first and a last name. */
+export function hasName({ firstName, lastName }: Pick<Contact, "firstName" | "lastName">): boolean {
+  return firstName !== "" || lastName !== "";
+}
+export const NAME_MISSING = "Enter a first name, a last name or both.";
+/** So that it is said together with what is wrong in other fields. */
+const nameMissing = { path: ["firstName"], error: NAME_MISSING, when: () => true };
+const isNamed = ({ firstName, lastName }: { firstName?: string | undefined; lastName?: string | undefined }) => {
+  // A name that is wrong has a message of its own.
+  return firstName === undefined || lastName === undefined || hasName({ firstName, lastName });
 };
 
 /** Who sees a contact; see {@link Visibility}. */
 export const visibility = z.enum(visibilities, "Must be everyone, team or private.");
 
-/** All fields of a contact. Other members of the input, such as an owner or a version, are dropped. */
-export const contactFields = z.object({
-  ...required,
+const allFields = z.object({
+  firstName: names.firstName.default(""),
+  lastName: names.lastName.default(""),
   email: optional.email.default(""),
   phone: optional.phone.default(""),
   company: optional.company.default(""),
@@ -81,12 +124,18 @@ export const contactFields = z.object({
   notes: optional.notes.default(""),
 });
 
+/** All fields of a contact. Other members of the input, such as an owner or a version, are dropped. */
+export const contactFields = allFields.refine(isNamed, nameMissing);
+
 /** The input for a new contact. Later changes of its visibility are not among the fields: see `sharing/access-change.ts`. */
-export const newContact = contactFields.extend({ visibility: visibility.default("everyone") });
+export const newContact = allFields.extend({ visibility: visibility.default("everyone") }).refine(isNamed, nameMissing);
 export type NewContact = z.output<typeof newContact>;
 
-/** The input for a change: any of the fields. Only these are changed. */
-export const contactChange = z.object({ ...required, ...optional }).partial();
+/** The input for a change: any of the fields. Only these are changed. A name must be left: see {@link hasName}. */
+export const contactChange = z
+  .object({ ...names, ...optional })
+  .partial()
+  .refine(isNamed, nameMissing);
 export type ContactChange = z.output<typeof contactChange>;
 
 /** Whether a contact is already as a change would make it. */

@@ -8,7 +8,16 @@ import { ProblemError } from "../problems.js";
 import { redirectWithNotice } from "../web/pages.js";
 import { malformed, messagesOf } from "../web/query-validation.js";
 import { contactColumns } from "./columns.js";
-import { type Contact, changesNothing, contactChange, contactFields, type NewContact, newContact } from "./contact.js";
+import {
+  type Contact,
+  changesNothing,
+  contactChange,
+  contactFields,
+  hasName,
+  NAME_MISSING,
+  type NewContact,
+  newContact,
+} from "./contact.js";
 import { contactIdOf, formKey } from "./form-key.js";
 import { contactJson, sendContact } from "./json.js";
 import { nameOf, summaryOf } from "./labels.js";
@@ -18,7 +27,7 @@ import { permissionsAfterChange, verifiedRows } from "./permissions.js";
 import { requireIfMatch, staleVersion, versionIn } from "./preconditions.js";
 import { contactById, contactResource, loadedContact, proposedContact } from "./resource.js";
 import { type ContactStore, DuplicateEmailError, DuplicateIdError } from "./store.js";
-import { parseBody } from "./validation.js";
+import { invalidFields, parseBody } from "./validation.js";
 
 /**
  * The routes of contacts, as pages and as JSON, except for those of sharing. Each route begins with its guard.
@@ -36,7 +45,7 @@ export function contactRoutes(
 
   router.get("/contacts", authorize("contact", "list", { filter: true }), async (req, res) => {
     const query = listQuery.safeParse(req.query);
-    if (!query.success) throw malformed(messagesOf(query.error));
+    if (!query.success) throw malformedList(req, messagesOf(query.error));
     const permitted = toSql(req.authz.filter("contact", "list"), contactColumns);
     if (wantsHtml(req)) {
       const [page, total] = await Promise.all([store.list(query.data, permitted), store.count(query.data, permitted)]);
@@ -58,7 +67,7 @@ export function contactRoutes(
     if (!wantsHtml(req)) {
       const contact = await store
         .create(parseBody(newContact, req.body), owner, decisionLog.pendingChange(req))
-        .catch((error) => throwConflict(req, error));
+        .catch(throwConflict);
       const may = await permissionsAfterChange(req, contact);
       return sendContact(res.status(201).location(`/contacts/${contact.id}`), contact, may?.share);
     }
@@ -76,7 +85,7 @@ export function contactRoutes(
       if (!(error instanceof DuplicateEmailError || error instanceof DuplicateIdError)) throw error;
       const created = await store.get(id);
       if (created) return await answerAgain(req, res, created, input.data);
-      const errors = { email: duplicateMessage(req) };
+      const errors = { email: DUPLICATE_MESSAGE };
       await showNewForm(req, res.status(409), { key, values, errors, summary: summaryOf(errors) });
     }
   });
@@ -91,11 +100,14 @@ export function contactRoutes(
     const contact = loadedContact(req);
     requireIfMatch(req, contact);
     const change = parseBody(contactChange, req.body);
+    const { firstName = contact.firstName, lastName = contact.lastName } = change;
+    if (!hasName({ firstName, lastName })) throw invalidFields({ firstName: NAME_MISSING });
+    const duplicates = duplicatesBy(req, contact);
     const updated = changesNothing(contact, change)
       ? contact
       : await store
-          .update(contact.id, contact.version, change, decisionLog.pendingChange(req))
-          .catch((error) => throwConflict(req, error, contact));
+          .update(contact.id, contact.version, change, decisionLog.pendingChange(req), duplicates)
+          .catch(duplicates === "refused" ? throwConflict : throwStale);
     if (!updated) throw staleVersion();
     sendContact(res, updated, (await permissionsAfterChange(req, updated))?.share);
   });
@@ -110,6 +122,7 @@ export function contactRoutes(
     // Only the fields: permission to update does not include permission to share.
     const input = contactFields.safeParse(req.body ?? {});
     const errors = input.success ? {} : messagesOf(input.error);
+    const duplicates = duplicatesBy(req, stored);
     // Only the version that the guard has decided about may be overwritten.
     const isCurrent = versionIn(req.body) === stored.version;
     // A form that comes back gets the stored version. So a stale one is answered with 412 first, not with its errors.
@@ -123,11 +136,12 @@ export function contactRoutes(
       const updated =
         isCurrent &&
         input.success &&
-        (await store.update(stored.id, stored.version, input.data, decisionLog.pendingChange(req)));
+        (await store.update(stored.id, stored.version, input.data, decisionLog.pendingChange(req), duplicates));
       if (updated) return await redirectWithNotice(req, res, `/contacts/${updated.id}`, "Your changes were saved.");
     } catch (error) {
+      if (duplicates === "allowed") throwStale(error);
       if (!(error instanceof DuplicateEmailError)) throw error;
-      const errors = { email: duplicateMessage(req, stored) };
+      const errors = { email: DUPLICATE_MESSAGE };
       return showEditForm(req, res.status(409), stored, { values, errors, summary: summaryOf(errors) });
     }
     const latest = await store.get(stored.id);
@@ -170,15 +184,27 @@ async function answerAgain(req: Request, res: Response, created: Contact, input:
   await showEditForm(req, res.status(412), created, { values: formValues(req.body), summary, stored: created });
 }
 
-/** The message for a contact that would be its owner's second one with the same e-mail address. */
-function duplicateMessage(req: Request, contact?: Contact): string {
-  const whose = contact && contact.ownerId !== req.person?.id ? "Its owner already has" : "You already have";
-  return `${whose} a contact with this e-mail address.`;
+/** The error for an invalid query of a list. In pages it says what was typed, rather than how its parameter is called. */
+function malformedList(req: Request, messages: Readonly<Record<string, string>>): ProblemError {
+  const { q, ...others } = messages;
+  if (q === undefined || Object.keys(others).length > 0 || !wantsHtml(req)) return malformed(messages);
+  return new ProblemError(400, "This search cannot be used", `What you search for ${q}. Shorten it and try again.`);
+}
+
+const DUPLICATE_MESSAGE = "You already have a contact with this e-mail address.";
+
+/** Whether a change that a user makes may give the contact's owner an address twice. Of others nobody learns what they have. */
+function duplicatesBy(req: Request, { ownerId }: Contact): "allowed" | "refused" {
+  return ownerId === req.person?.id ? "refused" : "allowed";
 }
 
 /** Makes a {@link ProblemError} 409 of a {@link DuplicateEmailError}; throws other errors as they are. */
-function throwConflict(req: Request, error: unknown, contact?: Contact): never {
+function throwConflict(error: unknown): never {
   if (!(error instanceof DuplicateEmailError)) throw error;
-  const message = duplicateMessage(req, contact);
-  throw new ProblemError(409, "Already there", message, { fields: { email: message } });
+  throw new ProblemError(409, "Already there", DUPLICATE_MESSAGE, { fields: { email: DUPLICATE_MESSAGE } });
+}
+
+/** The change is somebody else's: another change has given its owner the same address at the same moment. */
+function throwStale(error: unknown): never {
+  throw error instanceof DuplicateEmailError ? staleVersion() : error;
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { and, asc, count, desc, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, or, type SQL, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { SqlCondition } from "../../middleware/sql/index.js";
 import type { PendingChange } from "../audit/write/pending-change.js";
 import { asSql } from "../db/condition.js";
 import type { Db } from "../db/database.js";
-import { contacts } from "../db/schema.js";
-import type { Contact, ContactChange, NewContact } from "./contact.js";
+import { contacts, folded } from "../db/schema.js";
+import { emailKey, internationalEmailKey } from "../email-address.js";
+import { type Contact, type ContactChange, type NewContact, shownColumns } from "./contact.js";
 import { type Cursor, type ListQuery, type SortKey, sortKeyOf } from "./list-query.js";
 
 /** A change would give an owner two contacts with the same e-mail address. */
@@ -67,6 +68,7 @@ export interface ContactStore {
   /**
    * Changes a contact's fields or who has access to it, unless it has been changed since the given version.
    *
+   * @param duplicates - whether the owner may get a second contact with the same e-mail address. Default `refused`
    * @returns the contact as it is now; `undefined` when the version is no longer the stored one, or nothing is stored
    * @throws {@link DuplicateEmailError}
    */
@@ -75,6 +77,7 @@ export interface ContactStore {
     version: number,
     change: ContactChange | AccessChange,
     pending: PendingChange,
+    duplicates?: "allowed" | "refused",
   ): Promise<Contact | undefined>;
   /** Deletes a contact, unless it has been changed since the given version. Returns whether it did. */
   remove(id: string, version: number, pending: PendingChange): Promise<boolean>;
@@ -82,51 +85,59 @@ export interface ContactStore {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** An expression that a list is sorted by. */
-interface SortColumn {
-  readonly order: SQL;
-  /** The row's value, as a cursor holds it. */
-  readonly position: SQL;
-  /** A cursor's value, to be compared with `order`. */
-  readonly fromCursor: (position: string) => SQL;
+/** What a list is sorted by, before the id. */
+interface Sort {
+  readonly column: AnyPgColumn;
+  /** The row's values, as a cursor holds them. */
+  readonly position: readonly SQL[];
+  /** A cursor's values, to be compared with the column. */
+  readonly fromCursor: (values: readonly string[]) => SQL;
 }
 
-function textColumn(column: AnyPgColumn): SortColumn {
-  const order = sql`lower(${column})`;
-  return { order, position: order, fromCursor: (position) => sql`${position}` };
+/** Earlier versions of the app made cursors of texts that were not folded. */
+function byText(column: AnyPgColumn): Sort {
+  return { column, position: [sql`${column}`], fromCursor: ([text = ""]) => folded(text) };
 }
 
-function timeColumn(column: AnyPgColumn): SortColumn {
+function byTime(column: AnyPgColumn): Sort {
   const position = sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-  return { order: sql`${column}`, position, fromCursor: (iso) => sql`${iso}::timestamptz` };
+  return { column, position: [position], fromCursor: ([iso]) => sql`${iso}::timestamptz` };
 }
 
-/** What each sort compares, before the id. */
-const sortColumns: Readonly<Record<SortKey, readonly SortColumn[]>> = {
-  name: [textColumn(contacts.lastName), textColumn(contacts.firstName)],
-  email: [textColumn(contacts.email)],
-  company: [textColumn(contacts.company)],
-  title: [textColumn(contacts.title)],
-  created: [timeColumn(contacts.createdAt)],
-  updated: [timeColumn(contacts.updatedAt)],
+/** A name has two values in cursors: the last name and the first, with a tab between them in the column. */
+const byName: Sort = {
+  column: contacts.nameFolded,
+  position: [1, 2].map((part) => sql`split_part(${contacts.nameFolded}, E'\\t', ${sql.raw(String(part))})`),
+  fromCursor: ([last = "", first = ""]) => folded(first === "" ? last : `${last}\t${first}`),
+};
+
+const sorts: Readonly<Record<SortKey, Sort>> = {
+  name: byName,
+  email: byText(contacts.emailFolded),
+  company: byText(contacts.companyFolded),
+  title: byText(contacts.titleFolded),
+  created: byTime(contacts.createdAt),
+  updated: byTime(contacts.updatedAt),
 };
 
 /** The {@link ContactStore} of a database. */
 export function contactStore(db: Db): ContactStore {
   return {
     async list({ q, sort, limit, after }, permitted) {
-      const columns = sortColumns[sortKeyOf(sort)];
+      const { column, position, fromCursor } = sorts[sortKeyOf(sort)];
       const backwards = sort.startsWith("-");
       const direction = backwards ? desc : asc;
-      const position = sql.join(
-        columns.map((column) => column.position),
-        sql`, `,
-      );
+      const isAfter =
+        after &&
+        sql`(${column}, ${contacts.id}) ${sql.raw(backwards ? "<" : ">")} (${fromCursor(after.values)}, ${after.id}::uuid)`;
       const rows = await db
-        .select({ contact: contacts, position: sql<string[]>`json_build_array(${position})` })
+        .select({
+          contact: shownColumns,
+          position: sql<string[]>`json_build_array(${sql.join([...position], sql`, `)})`,
+        })
         .from(contacts)
-        .where(and(asSql(permitted), matchesSearch(q), after && isAfter(columns, after, backwards)))
-        .orderBy(...columns.map(({ order }) => direction(order)), direction(contacts.id))
+        .where(and(asSql(permitted), matchesSearch(q), isAfter))
+        .orderBy(direction(column), direction(contacts.id))
         // One row more than the page has, which says whether there is a next page.
         .limit(limit + 1);
       const shown = rows.slice(0, limit);
@@ -147,27 +158,28 @@ export function contactStore(db: Db): ContactStore {
 
     async get(id) {
       if (!UUID.test(id)) return undefined;
-      const [contact] = await db.select().from(contacts).where(eq(contacts.id, id));
+      const [contact] = await db.select(shownColumns).from(contacts).where(eq(contacts.id, id));
       return contact;
     },
 
     async create(contact, owner, pending, id = randomUUID()) {
-      const values = { ...contact, id, ownerId: owner.id, department: owner.department };
-      const insert = db.insert(contacts).values(values).returning();
-      const created = await rejectDuplicates(pending.commit({ id, version: 1 }, contacts, insert));
+      const access = { ownerId: owner.id, department: owner.department };
+      const values = { ...contact, ...access, id, internationalEmailKey: internationalEmailKey(contact.email) };
+      const insert = db.insert(contacts).values(values).returning(shownColumns);
+      const created = await rejectDuplicates(pending.commit({ id, version: 1 }, shownColumns, insert));
       if (!created) throw new Error("the database returned no row for an insert");
       return created;
     },
 
-    update(id, version, change, pending) {
-      const set = { ...change, version: version + 1, updatedAt: sql`now()` };
-      const update = db.update(contacts).set(set).where(isVersion(id, version)).returning();
-      return rejectDuplicates(pending.commit({ id, version: version + 1 }, contacts, update));
+    update(id, version, change, pending, duplicates = "refused") {
+      const set = { ...change, ...emailColumns(change, duplicates), version: version + 1, updatedAt: sql`now()` };
+      const update = db.update(contacts).set(set).where(isVersion(id, version)).returning(shownColumns);
+      return rejectDuplicates(pending.commit({ id, version: version + 1 }, shownColumns, update));
     },
 
     async remove(id, version, pending) {
-      const removal = db.delete(contacts).where(isVersion(id, version)).returning();
-      return (await pending.commit({ id, version }, contacts, removal)) !== undefined;
+      const removal = db.delete(contacts).where(isVersion(id, version)).returning(shownColumns);
+      return (await pending.commit({ id, version }, shownColumns, removal)) !== undefined;
     },
   };
 }
@@ -176,22 +188,47 @@ function isVersion(id: string, version: number): SQL | undefined {
   return and(eq(contacts.id, id), eq(contacts.version, version));
 }
 
-/** Every word of the search must occur somewhere in the contact. */
-function matchesSearch(q: string): SQL | undefined {
-  const { firstName, lastName, email, company, title, phone } = contacts;
-  const text = sql`concat_ws(' ', ${firstName}, ${lastName}, ${email}, ${company}, ${title}, ${phone})`;
-  const words = q.split(/\s+/).filter(Boolean);
-  return and(...words.map((word) => sql`${text} ilike ${`%${word.replace(/[\\%_]/g, "\\$&")}%`}`));
+/**
+ * What a change means for the columns about the e-mail address. A contact whose owner and address stay as they are counts as
+ * a duplicate, or not, as before.
+ */
+function emailColumns(change: ContactChange | AccessChange, duplicates: "allowed" | "refused") {
+  const email = "email" in change ? change.email : undefined;
+  const ownerId = "ownerId" in change ? change.ownerId : undefined;
+  if (email === undefined && ownerId === undefined) return {};
+  const key = email === undefined ? sql`${contacts.emailKey}` : sql`${email === "" ? null : emailKey(email)}::text`;
+  const owner = ownerId === undefined ? sql`${contacts.ownerId}` : sql`${ownerId}::text`;
+  // Not by the names of columns alone: inside of the subquery they are those of the other contact.
+  const isDuplicate =
+    duplicates === "refused"
+      ? sql`false`
+      : sql`exists (select from ${contacts} as other where other.owner_id = ${owner} and other.email_key = ${key}
+          and other.id <> ${contacts.id} and not other.email_is_duplicate)`;
+  const isSame = sql`(${contacts.emailKey} is not distinct from ${key} and ${contacts.ownerId} = ${owner})`;
+  return {
+    ...(email !== undefined && { internationalEmailKey: internationalEmailKey(email) }),
+    emailIsDuplicate: sql`case when ${isSame} then ${contacts.emailIsDuplicate} else ${isDuplicate} end`,
+  };
 }
 
-/** Keyset paging: the rows that come after a cursor. */
-function isAfter(columns: readonly SortColumn[], { values, id }: Cursor, backwards: boolean): SQL {
-  const row = sql.join([...columns.map(({ order }) => order), sql`${contacts.id}`], sql`, `);
-  const cursor = sql.join(
-    [...columns.map(({ fromCursor }, i) => fromCursor(values[i] ?? "")), sql`${id}::uuid`],
-    sql`, `,
+/** Digits of a phone number, and what people write between them. */
+const PHONE_LIKE = /^\+?[\p{Nd}()./\p{Pd}]+$/u;
+const MIN_PHONE_DIGITS = 7;
+
+/**
+ * Every word of the search must occur somewhere in the contact. Of a number that may be a phone's its digits may occur, too:
+ * without zeros in front, because `0044` may stand for `+44`, and a national number begins with a zero that is left out abroad.
+ */
+function matchesSearch(q: string): SQL | undefined {
+  const words = q.split(/\s+/).filter(Boolean);
+  const occurs = (text: string) => sql`strpos(${contacts.searchText}, ${folded(text)}) > 0`;
+  return and(
+    ...words.map((word) => {
+      const digits = PHONE_LIKE.test(word) ? word.replace("(0)", "").replace(/[^\p{Nd}]/gu, "") : "";
+      const significant = digits.length < MIN_PHONE_DIGITS ? digits : digits.replace(/^0+/, "");
+      return significant && significant !== word ? or(occurs(word), occurs(significant)) : occurs(word);
+    }),
   );
-  return backwards ? sql`(${row}) < (${cursor})` : sql`(${row}) > (${cursor})`;
 }
 
 /** What the violation of a unique index means, by the index; see `db/schema.ts`. */

@@ -14,7 +14,16 @@ export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.outp
   }
   const parsed = schema.safeParse(body);
   if (!parsed.success) {
-    throw new ProblemError(422, "Invalid input", "Some fields are not valid.", { fields: messagesOf(parsed.error) });
+    throw invalidFields(messagesOf(parsed.error));
   }
   return parsed.data;
+}
+
+/**
+ * The error for fields that are not valid: 422.
+ *
+ * @param fields - a message for each field
+ */
+export function invalidFields(fields: Readonly<Record<string, string>>): ProblemError {
+  return new ProblemError(422, "Invalid input", "Some fields are not valid.", { fields });
 }

@@ -1,8 +1,10 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import {
   type AnyPgColumn,
   bigint,
+  boolean,
   check,
+  customType,
   doublePrecision,
   index,
   integer,
@@ -21,6 +23,24 @@ export const visibilities = ["everyone", "team", "private"] as const;
 
 /** Times are kept to the millisecond, as JavaScript has them, so that a page cursor finds exactly the row that it names. */
 const moment = (name: string) => timestamp(name, { precision: 3, withTimezone: true });
+
+/** Text that is compared by its code points, whatever the locale of the database. */
+const comparable = customType<{ data: string; notNull: true }>({ dataType: () => 'text COLLATE "C"' });
+
+/**
+ * A text as it is searched and sorted by: lower case, without accents, and with one kind of apostrophe, dash and digit. The
+ * function is made by a migration; ADR 8 says why the database does this.
+ */
+export function folded(value: SQLWrapper | string): SQL {
+  return sql`fold_text(${value})`;
+}
+
+/**
+ * The address by which e-mail addresses are compared: see {@link emailKey}. PostgreSQL knows it of ASCII addresses by itself,
+ * so that it is right even where a process of an earlier version wrote the address; of others the app writes it.
+ */
+const emailKeyOf = sql`case when email = '' then null
+          when octet_length(email) = char_length(email) then lower(email collate "C") else international_email_key end`;
 
 export const contacts = pgTable(
   "contacts",
@@ -43,11 +63,45 @@ export const contacts = pgTable(
     createdAt: moment("created_at").notNull().defaultNow(),
     updatedAt: moment("updated_at").notNull().defaultNow(),
     version: integer("version").notNull().default(1),
+
+    // What follows is for searches and comparisons alone, and no part of a contact as it is shown.
+    /** The key of an address that is not ASCII alone. */
+    internationalEmailKey: text("international_email_key"),
+    emailKey: comparable("email_key").generatedAlwaysAs(emailKeyOf),
+    /** Whether the owner had a contact with this address when somebody else gave them this one, or gave it the address. */
+    emailIsDuplicate: boolean("email_is_duplicate").notNull().default(false),
+    // For sorts. Some letters become many when they are folded, and an entry of an index has at most 2,704 bytes.
+    /** By the last name, then by the first; by the only one, where there is one. */
+    nameFolded: comparable("name_folded")
+      .notNull()
+      .generatedAlwaysAs(
+        sql`case when last_name = '' then left(fold_text(first_name), 100)
+          when first_name = '' then left(fold_text(last_name), 100)
+          else left(fold_text(last_name), 100) || E'\\t' || left(fold_text(first_name), 100) end`,
+      ),
+    emailFolded: comparable("email_folded").notNull().generatedAlwaysAs(sql`left(fold_text(email), 254)`),
+    companyFolded: comparable("company_folded").notNull().generatedAlwaysAs(sql`left(fold_text(company), 200)`),
+    titleFolded: comparable("title_folded").notNull().generatedAlwaysAs(sql`left(fold_text(title), 200)`),
+    /** All that a search looks through. Of a phone number with a part to leave out, as (0), both forms, in digits. */
+    searchText: comparable("search_text")
+      .notNull()
+      .generatedAlwaysAs(
+        sql`fold_text(first_name || E'\\t' || last_name || E'\\t' || email || E'\\t' || company || E'\\t' || title || E'\\t' || phone)
+          || E'\\t' || regexp_replace(fold_text(phone), '[^0-9]', '', 'g')
+          || E'\\t' || regexp_replace(fold_text(replace(phone, '(0)', '')), '[^0-9]', '', 'g')`,
+      ),
   },
   (table) => [
-    // An owner has each e-mail address once. Other owners may have it too: nobody learns who else knows a contact.
-    uniqueIndex("contacts_owner_email").on(table.ownerId, sql`lower(${table.email})`).where(sql`${table.email} <> ''`),
-    index("contacts_by_name").on(sql`lower(${table.lastName})`, sql`lower(${table.firstName})`, table.id),
+    // An owner has each e-mail address once, as far as the owner says. Other owners may have it too: nobody learns who else
+    // knows a contact. So what others do to an owner's contacts makes a duplicate, and is not refused.
+    uniqueIndex("contacts_owner_email").on(table.ownerId, table.emailKey).where(sql`not ${table.emailIsDuplicate}`),
+    // For each sort of a list.
+    index("contacts_by_name").on(table.nameFolded, table.id),
+    index("contacts_by_email").on(table.emailFolded, table.id),
+    index("contacts_by_company").on(table.companyFolded, table.id),
+    index("contacts_by_title").on(table.titleFolded, table.id),
+    index("contacts_by_creation").on(table.createdAt, table.id),
+    index("contacts_by_change").on(table.updatedAt, table.id),
     // For lists: each reason for which the policy lets a user see a contact has its index.
     index("contacts_by_owner").on(table.ownerId),
     index("contacts_by_visibility").on(table.visibility, table.department),
@@ -69,8 +123,12 @@ export const people = pgTable(
     /** As policies see them. A user without roles cannot use what is shared with them. */
     roles: text("roles").array().notNull().default(sql`'{}'`),
     seenAt: moment("seen_at").notNull().defaultNow(),
+    /** The address, where a login has said that it is verified. Another `email` is not. */
+    verifiedEmail: text("verified_email"),
+    internationalEmailKey: text("international_email_key"),
+    emailKey: comparable("email_key").generatedAlwaysAs(emailKeyOf),
   },
-  (table) => [index("people_by_email").on(sql`lower(${table.email})`)],
+  (table) => [index("people_by_email").on(table.emailKey)],
 );
 
 /** What an authorization decision can be. */

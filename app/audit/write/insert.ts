@@ -1,8 +1,13 @@
-import { getTableColumns, type InferSelectModel, inArray, type SQLWrapper, sql } from "drizzle-orm";
-import type { PgTable } from "drizzle-orm/pg-core";
+import { type GetColumnData, inArray, type SQLWrapper, sql } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { type Db, rowsOf } from "../../db/database.js";
 import { decisions, unsealedDecisions } from "../../db/schema.js";
 import type { DecisionRow } from "../record/row.js";
+
+/** Columns of a table, by the names that their values have in a row. */
+export type Columns = Readonly<Record<string, AnyPgColumn>>;
+/** A row with some columns. */
+export type RowOf<Shown extends Columns> = { [Key in keyof Shown]: GetColumnData<Shown[Key]> };
 
 /** The columns that are written, by their names in the database, and their types. */
 const columns = {
@@ -57,17 +62,17 @@ export async function addRecords(db: Db, rows: readonly DecisionRow[]): Promise<
  * Makes a change and inserts its record in one statement: when the change affects no row there is no record, and when
  * the record cannot be inserted nothing is changed.
  *
- * @param table - the table that is changed
- * @param change - a statement that changes one row of it, and returns the row whole
+ * @param shown - columns of the table that is changed
+ * @param change - a statement that changes one row of it, and returns these columns
  * @returns the row; `undefined` when nothing was changed
  * @see https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING
  */
-export async function changeWithRecord<Table extends PgTable>(
+export async function changeWithRecord<Shown extends Columns>(
   db: Db,
-  table: Table,
+  shown: Shown,
   change: SQLWrapper,
   row: DecisionRow,
-): Promise<InferSelectModel<Table> | undefined> {
+): Promise<RowOf<Shown> | undefined> {
   const values = Object.entries(valuesOf(row)).map(
     ([name, value]) => sql`${value}::${sql.raw(columns[name as keyof typeof columns])}`,
   );
@@ -81,16 +86,16 @@ export async function changeWithRecord<Table extends PgTable>(
     ), queued as (insert into ${unsealedDecisions} select seq from recorded)
     select * from changed`,
   );
-  return changed && rowIn(table, changed);
+  return changed && rowIn(shown, changed);
 }
 
-/** A row of a table, of values by the names of its columns, as the driver gives them. */
-function rowIn<Table extends PgTable>(table: Table, values: Readonly<Record<string, unknown>>) {
-  const mapped = Object.entries(getTableColumns(table)).map(([key, column]) => {
+/** A row, of values by the names of its columns, as the driver gives them. */
+function rowIn<Shown extends Columns>(shown: Shown, values: Readonly<Record<string, unknown>>) {
+  const mapped = Object.entries(shown).map(([key, column]) => {
     const value = values[column.name];
     return [key, value === null ? null : column.mapFromDriverValue(value)];
   });
-  return Object.fromEntries(mapped) as InferSelectModel<Table>;
+  return Object.fromEntries(mapped) as RowOf<Shown>;
 }
 
 /** The texts of the records that the log has under some ids, by id. */

@@ -1,15 +1,14 @@
-import type { InferSelectModel, SQLWrapper } from "drizzle-orm";
-import type { PgTable } from "drizzle-orm/pg-core";
+import type { SQLWrapper } from "drizzle-orm";
 import type { Request } from "express";
 import type { DecisionEvent, EnforcedEvent } from "../../../middleware/index.js";
 import type { Db } from "../../db/database.js";
 import { unavailable } from "../../problems.js";
 import type { Change } from "../record/record.js";
 import { type DecisionRow, rowOf } from "../record/row.js";
-import { changeWithRecord } from "./insert.js";
+import { type Columns, changeWithRecord, type RowOf } from "./insert.js";
 
-/** A statement that changes one row of a table, and returns it whole. */
-export type ChangeStatement<Table extends PgTable> = SQLWrapper & PromiseLike<InferSelectModel<Table>[]>;
+/** A statement that changes one row of a table, and returns columns of it. */
+export type ChangeStatement<Shown extends Columns> = SQLWrapper & PromiseLike<RowOf<Shown>[]>;
 
 /** A change that a decision has allowed, and that has not been made yet. The decision's record waits for it. */
 export interface PendingChange {
@@ -17,18 +16,18 @@ export interface PendingChange {
    * Makes the change, and writes the decision's record in the same statement.
    *
    * @param change - what the record says was changed
-   * @param table - the table that the statement changes
+   * @param shown - the columns that the statement returns
    * @param statement - makes the change; it is not run by itself
    * @returns the row that the statement returns; `undefined` when it changed nothing. The decision is recorded without a
    *   change then
    * @throws ProblemError 503 when the request has ended before this call: nothing is changed then
    * @throws what the database throws; whether the change was made is not known then
    */
-  commit<Table extends PgTable>(
+  commit<Shown extends Columns>(
     change: Change,
-    table: Table,
-    statement: ChangeStatement<Table>,
-  ): Promise<InferSelectModel<Table> | undefined>;
+    shown: Shown,
+    statement: ChangeStatement<Shown>,
+  ): Promise<RowOf<Shown> | undefined>;
 }
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -109,10 +108,10 @@ class AllowedChange implements PendingChange {
     this.#commits = commits;
   }
 
-  async commit<Table extends PgTable>(change: Change, table: Table, statement: ChangeStatement<Table>) {
+  async commit<Shown extends Columns>(change: Change, shown: Shown, statement: ChangeStatement<Shown>) {
     if (this.#state !== "pending") throw unavailable("Interrupted", "The request ended before the change began.");
     this.#state = "committing";
-    const commit = this.#commit(change, table, statement);
+    const commit = this.#commit(change, shown, statement);
     this.#commits.add(commit);
     try {
       return await commit;
@@ -121,11 +120,11 @@ class AllowedChange implements PendingChange {
     }
   }
 
-  async #commit<Table extends PgTable>(change: Change, table: Table, statement: ChangeStatement<Table>) {
-    let changed: InferSelectModel<Table> | undefined;
+  async #commit<Shown extends Columns>(change: Change, shown: Shown, statement: ChangeStatement<Shown>) {
+    let changed: RowOf<Shown> | undefined;
     try {
       const row = rowOf({ ...this.#event, change, explanation: null });
-      changed = await changeWithRecord(this.#db, table, statement, row);
+      changed = await changeWithRecord(this.#db, shown, statement, row);
     } finally {
       this.#state = "pending";
       // After a failure the row may have been inserted all the same: then the log keeps it, as the first with this id.

@@ -96,11 +96,15 @@ export function sharingRoutes(
   /** Makes a change in the version of the contact that the guard has decided about. One without effect is not stored. */
   async function applyChange(req: Request, contact: Contact, { change }: RequestedChange): Promise<Contact> {
     if (changesNothing(contact, change)) return contact;
+    // Of all others nobody learns which contacts they have.
+    const duplicates = change.ownerId === req.person?.id ? "refused" : "allowed";
     const updated = await store
-      .update(contact.id, contact.version, change, decisionLog.pendingChange(req))
+      .update(contact.id, contact.version, change, decisionLog.pendingChange(req), duplicates)
       .catch((error: unknown) => {
         if (!(error instanceof DuplicateEmailError)) throw error;
-        const message = "They already have a contact with the e-mail address of this one.";
+        // Another change has given the owner the same address at the same time.
+        if (duplicates === "allowed") throw staleVersion();
+        const message = "You already have a contact with the e-mail address of this one.";
         throw new ProblemError(409, "Already there", message, { fields: { email: message } });
       });
     if (!updated) throw staleVersion();

@@ -39,6 +39,35 @@ describe("POST /contacts", () => {
     assert.deepEqual(json(await omar.get(`/contacts/${id}`)), unshareable(JSON.parse(answer.body)));
   });
 
+  for (const [names, shown] of [
+    [{ firstName: "Cher" }, "Cher"],
+    [{ lastName: "Ono", firstName: " " }, "Ono"],
+    [{ firstName: null, lastName: "Ono" }, "Ono"],
+  ] as const) {
+    it(`needs one name alone: ${JSON.stringify(names)}`, async () => {
+      const contact = contactIn(await uma.post("/contacts", { company: word, ...names }), 201);
+      assert.equal(`${contact.firstName}${contact.lastName}`, shown);
+      const page = await uma.get(`/contacts/${contact.id}`, { Accept: "text/html" });
+      assert.match(page.body, new RegExp(`<h1><bdi>${shown}</bdi></h1>`));
+    });
+  }
+
+  it("keeps each text in one form, whether its letters came composed or not, and nothing of what cannot be seen", async () => {
+    const given = {
+      firstName: "Zoe\u0308",
+      lastName: "A\u030angstro\u0308m",
+      notes: "e\u0301",
+      title: "\u2800\u200b",
+      company: word,
+    };
+    const contact = contactIn(await uma.post("/contacts", given), 201);
+    const { firstName, lastName, notes, title } = contact;
+    assert.deepEqual([firstName, lastName, notes, title], ["Zoë", "Ångström", "é", ""]);
+    const change = { lastName: "Mu\u0308ller" };
+    const changed = await uma.patch(`/contacts/${contact.id}`, change, { "If-Match": "*" });
+    assert.equal(contactIn(changed).lastName, "Müller");
+  });
+
   it("needs no more than a first and a last name", async () => {
     const names = { firstName: "Ada", lastName: word };
     const contact = contactIn(await uma.post("/contacts", names), 201);
@@ -219,14 +248,27 @@ describe("POST /contacts", () => {
 
   describe("answers 422 with a message for the field", () => {
     const wrong: [string, unknown, string][] = [
-      ["firstName", "", "Enter a first name."],
-      ["firstName", " \t\n ", "Enter a first name."],
-      ["firstName", null, "Enter a first name."],
+      ...[
+        "\u200b",
+        "\u3164",
+        "\u2800",
+        "\u00ad",
+        "\u115f",
+        "\ufe0f",
+        "\u200f\u200e",
+        "\u{e0041}",
+        "\u0301",
+        "\u2800 \u200b",
+      ].flatMap((nothing): [string, unknown, string][] => [
+        ["firstName", nothing, "Contains nothing that can be seen."],
+        ["lastName", nothing, "Contains nothing that can be seen."],
+      ]),
+      ["lastName", "\u202egnp.exe", "Contains characters that turn the direction of text."],
+      ["company", "\u2067x", "Contains characters that turn the direction of text."],
       ["firstName", 42, "Must be text."],
       ["firstName", ["Ada"], "Must be text."],
       ["firstName", { $ne: "" }, "Must be text."],
       ["firstName", "x".repeat(101), "Must have at most 100 characters."],
-      ["lastName", "", "Enter a last name."],
       ["lastName", "x".repeat(101), "Must have at most 100 characters."],
       ["lastName", "two\nlines", "Contains characters that cannot be stored."],
       ["email", "ada", "Must be an e-mail address, such as name@example.com."],
@@ -257,9 +299,16 @@ describe("POST /contacts", () => {
       });
     }
 
+    for (const names of [{}, { firstName: "" }, { firstName: null, lastName: " \t" }, { lastName: "\u00a0" }]) {
+      it(`for names: ${JSON.stringify(names)}`, async () => {
+        const problem = problemIn(await uma.post("/contacts", { company: word, ...names }), 422);
+        assert.deepEqual(messagesIn(problem), { firstName: "Enter a first name, a last name or both." });
+      });
+    }
+
     it("for all fields that do not hold at once", async () => {
       const problem = problemIn(await uma.post("/contacts", { email: "ada", phone: "x", notes: 1 }), 422);
-      assert.deepEqual(Object.keys(messagesIn(problem)).sort(), ["email", "firstName", "lastName", "notes", "phone"]);
+      assert.deepEqual(Object.keys(messagesIn(problem)).sort(), ["email", "firstName", "notes", "phone"]);
     });
   });
 });

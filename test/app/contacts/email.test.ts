@@ -6,7 +6,7 @@ import { fieldsOf, pageIn, unescaped } from "../../support/http/page.js";
 import { useSharedStack } from "../../support/stack/shared-stack.js";
 
 describe("e-mail addresses of contacts", () => {
-  const { stack, alice, uma } = useSharedStack();
+  const { stack, alice, uma, omar } = useSharedStack();
   const word = useUniqueWord(alice);
 
   /** The address, and its link in pages: with what else a link could read in it percent-encoded (RFC 6068, section 2). */
@@ -61,5 +61,60 @@ describe("e-mail addresses of contacts", () => {
       assert.deepEqual(messagesIn(problemIn(change, 422)), message);
     }
     assert.equal(contactIn(await uma.get(`/contacts/${id}`)).version, 1);
+  });
+
+  describe("that are the same", () => {
+    const same = [
+      `jörg.${word}@köln.example`,
+      `JÖRG.${word.toUpperCase()}@KÖLN.EXAMPLE`,
+      `jo\u0308rg.${word}@ko\u0308ln.example`,
+      `jörg.${word}@xn--kln-sna.example`,
+      `jörg.${word}@XN--KLN-SNA.EXAMPLE`,
+    ];
+
+    it("in another case, composed or not, with the domain in letters or in ASCII, are one address of an owner", async () => {
+      const { id } = await createContact(uma, { company: word, email: same[0] ?? "" });
+      const other = await createContact(uma, { company: word });
+      for (const email of same) {
+        problemIn(await uma.post("/contacts", { firstName: "Ada", lastName: word, email }), 409);
+        problemIn(await uma.patch(`/contacts/${other.id}`, { email }, { "If-Match": "*" }), 409);
+        // Its own address, written otherwise, is no conflict.
+        assert.equal((await uma.patch(`/contacts/${id}`, { email }, { "If-Match": "*" })).status, 200);
+      }
+      assert.equal(
+        (await omar.post("/contacts", { firstName: "Ada", company: word, lastName: word, email: same[0] })).status,
+        201,
+      );
+    });
+
+    it("are not told of, when they are another owner's: what an editor or administrator changes is stored", async () => {
+      const known = await createContact(uma, { company: word, email: same[0] ?? "", visibility: "private" });
+      const shared = await createContact(uma, { company: word });
+      await uma.post(`/contacts/${shared.id}/share`, { email: "omar@example.com", as: "editor" }, { "If-Match": "*" });
+      for (const [client, email] of [
+        [omar, same[3]],
+        [alice, same[1]],
+      ] as const) {
+        const changed = contactIn(await client.patch(`/contacts/${shared.id}`, { email }, { "If-Match": "*" }));
+        assert.equal(changed.email, email);
+      }
+      assert.equal(contactIn(await uma.get(`/contacts/${known.id}`)).email, same[0]);
+      // To the owner the address is still one that they have.
+      problemIn(await uma.post("/contacts", { firstName: "Ada", lastName: word, email: same[2] }), 409);
+      // A change of anything else says nothing of it.
+      const kept = { title: "x", email: same[1] };
+      assert.equal((await uma.patch(`/contacts/${shared.id}`, kept, { "If-Match": "*" })).status, 200);
+    });
+
+    it("are not told of by a form either", async () => {
+      await createContact(uma, { company: word, email: same[0] ?? "", visibility: "private" });
+      const shared = await createContact(uma, { company: word });
+      await uma.post(`/contacts/${shared.id}/share`, { email: "omar@example.com", as: "editor" }, { "If-Match": "*" });
+      const browser = await stack.login("omar@example.com");
+      const action = `/contacts/${shared.id}/edit`;
+      const fields = fieldsOf(pageIn(await browser.get(`${stack.url}${action}`)), action);
+      const answer = await browser.post(`${stack.url}${action}`, { ...fields, email: same[1] ?? "" });
+      assert.equal(answer.url.pathname, `/contacts/${shared.id}`);
+    });
   });
 });

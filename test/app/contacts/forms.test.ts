@@ -88,6 +88,12 @@ describe("contacts in a browser", () => {
       assert.match(textOf(await open("/contacts?q=%3Cnobody%3E%22")), /No contact matches “ *<nobody>" *”/);
     });
 
+    it("says in words when a search is too long, and lets nobody type one", async () => {
+      assert.match(await open("/contacts"), /<input id="q"[^>]* maxlength="200"/);
+      const page = textOf(await open(`/contacts?q=${"x".repeat(201)}`, 400));
+      assert.match(page, /What you search for must have at most 200 characters\. Shorten it and try again\./);
+    });
+
     it("answers 400 with a page to a query that does not hold", async () => {
       assert.match(textOf(await open("/contacts?sort=shoe-size", 400)), /Malformed request.*sort must be one of/);
     });
@@ -120,11 +126,18 @@ describe("contacts in a browser", () => {
     });
 
     it("that does not hold comes back with 422, messages beside the fields, and everything that was typed", async () => {
-      const typed = { ...contact(), firstName: "  ", email: 'no "address"', phone: "none", notes: "Kept <b>\n too" };
+      const typed = {
+        ...contact(),
+        firstName: "  ",
+        lastName: "",
+        email: 'no "address"',
+        phone: "none",
+        notes: "Kept <b>\n too",
+      };
       const fields = fieldsOf(await open("/contacts/new"), "/contacts");
       const page = pageIn(await submit("/contacts", { ...fields, ...typed, visibility: "private" }), 422);
       assert.deepEqual(messagesBeside(page), {
-        firstName: "Enter a first name.",
+        firstName: "Enter a first name, a last name or both.",
         email: "Must be an e-mail address, such as name@example.com.",
         phone: "Must be a phone number, such as +44 20 7946 0000.",
       });
@@ -217,10 +230,10 @@ describe("contacts in a browser", () => {
 
     it("that does not hold comes back with 422, messages beside the fields, and everything that was typed", async () => {
       const fields = fieldsOf(await open(action), action);
-      const typed = { ...fields, lastName: "", title: "x".repeat(201), company: "Typed" };
+      const typed = { ...fields, firstName: "", lastName: "", title: "x".repeat(201), company: "Typed" };
       const page = pageIn(await submit(action, typed), 422);
       assert.deepEqual(messagesBeside(page), {
-        lastName: "Enter a last name.",
+        firstName: "Enter a first name, a last name or both.",
         title: "Must have at most 200 characters.",
       });
       assert.deepEqual(fieldsOf(page, action), typed);
@@ -262,8 +275,8 @@ describe("contacts in a browser", () => {
       });
 
       it("is not written over by way of a form that came back for other reasons", async () => {
-        const page = pageIn(await submit(action, { ...fields, lastName: "" }), 412);
-        assert.deepEqual(messagesBeside(page), { lastName: "Enter a last name." });
+        const page = pageIn(await submit(action, { ...fields, firstName: "", lastName: "" }), 412);
+        assert.deepEqual(messagesBeside(page), { firstName: "Enter a first name, a last name or both." });
         assert.match(textOf(page), /Stored now: *Changed by Alice/);
         assert.equal((await read(stored)).title, "Changed by Alice");
       });

@@ -171,10 +171,16 @@ describe("PATCH /contacts/:id", () => {
     const other = await createContact(omar, { company: word });
     const problem = problemIn(await patch(omar, { email: other.email.toUpperCase() }), 409);
     assert.deepEqual(Object.keys(messagesIn(problem)), ["email"]);
-    problemIn(await patch(alice, { email: other.email }), 409);
     await assertUnchanged();
     // Its own address, written otherwise, is no conflict.
     assert.equal(contactIn(await patch(omar, { email: contact.email.toUpperCase() })).version, 2);
+  });
+
+  it("answers 422 when no name would be left", async () => {
+    contactIn(await patch(omar, { firstName: "" }));
+    const problem = problemIn(await patch(omar, { lastName: null }, "*"), 422);
+    assert.deepEqual(messagesIn(problem), { firstName: "Enter a first name, a last name or both." });
+    assert.equal(contactIn(await patch(omar, { firstName: "Ada", lastName: "" }, "*")).lastName, "");
   });
 
   it("answers 413 to more than 100 kB", async () => {
@@ -191,8 +197,7 @@ describe("PATCH /contacts/:id", () => {
   it("answers 422 with a message for each field that does not hold, and changes nothing", async () => {
     const change = { firstName: "", lastName: null, email: "x", phone: 7, title: "x".repeat(201), notes: "Second." };
     assert.deepEqual(messagesIn(problemIn(await patch(omar, change), 422)), {
-      firstName: "Enter a first name.",
-      lastName: "Enter a last name.",
+      firstName: "Enter a first name, a last name or both.",
       email: "Must be an e-mail address, such as name@example.com.",
       phone: "Must be text.",
       title: "Must have at most 200 characters.",

@@ -230,11 +230,23 @@ describe("sharing contacts, as JSON", () => {
       assert.deepEqual([contact.ownerId, contact.department], [demoUser("alice").id, "Sales"]);
     });
 
-    it("answers 409 when the new owner has a contact with the address, and changes nothing", async () => {
-      await createContact(omar, { company: word, email: contact.email.toUpperCase() });
-      const problem = problemIn(await change(uma, "transfer", { email: "omar@example.com" }), 409);
+    it("does not tell that the new owner has a contact with the address already: it is transferred all the same", async () => {
+      const other = await createContact(omar, { company: word, email: contact.email.toUpperCase() });
+      assert.equal((await change(uma, "transfer", { email: "omar@example.com" })).status, 204);
+      assert.equal((await stored()).ownerId, demoUser("omar").id);
+      // Both can be changed, and nobody can take the address once more.
+      for (const { id } of [contact, other]) {
+        const changed = await omar.patch(`/contacts/${id}`, { email: contact.email, title: "x" }, { "If-Match": "*" });
+        assert.equal(changed.status, 200, changed.body);
+      }
+      problemIn(await omar.post("/contacts", { lastName: "x", firstName: "x", email: contact.email }), 409);
+    });
+
+    it("answers 409 to a user who takes a contact with an address that is among their own", async () => {
+      await createContact(alice, { company: word, email: contact.email.toUpperCase() });
+      const problem = problemIn(await change(alice, "transfer", { email: "alice@example.com" }), 409);
       assert.deepEqual(messagesIn(problem), {
-        email: "They already have a contact with the e-mail address of this one.",
+        email: "You already have a contact with the e-mail address of this one.",
       });
       assert.deepEqual(await stored(), contact);
     });
