@@ -16,7 +16,11 @@ export async function requests(): Promise<void> {
   console.log(`${cases} requests, SEED=${seed}`);
   const database = await createDatabase(server);
   try {
-    const { statuses, successes, changes, findings } = await tryRequests(database.url, { seed, cases });
+    const { statuses, successes, changes, findings } = await tryRequests(database.url, {
+      seed,
+      cases,
+      onProgress: console.log,
+    });
     console.table(statuses);
     console.table(successes);
     console.log(`${changes} changes of contacts, ${findings.length} findings`);

@@ -18,6 +18,15 @@ const ROUND = 1_000;
 const SAFE_METHODS = ["GET", "HEAD"];
 const PERSONAL = new RegExp(`${SENT_WORD}|mark\\d{3}x|@(test\\.)?example\\b`, "i");
 
+/** How much is tried. */
+export interface Trial {
+  /** Of the first thousand requests; the next thousand has the next number. */
+  readonly seed: number;
+  readonly cases: number;
+  /** Gets a line after each thousand. */
+  readonly onProgress?: (line: string) => void;
+}
+
 /** What came of a trial. */
 export interface Outcome {
   /** How many answers there were, by status. */
@@ -36,10 +45,7 @@ export interface Outcome {
  *
  * @param databaseUrl - of an empty PostgreSQL database
  */
-export async function tryRequests(
-  databaseUrl: string,
-  { seed, cases }: { seed: number; cases: number },
-): Promise<Outcome> {
+export async function tryRequests(databaseUrl: string, { seed, cases, onProgress }: Trial): Promise<Outcome> {
   const closers: (() => unknown)[] = [];
   try {
     const stack = await startStack({ DATABASE_URL: databaseUrl });
@@ -117,6 +123,7 @@ export async function tryRequests(
         }
         if (mutated && !isSafe) await send(mutated);
       }
+      onProgress?.(`${done + numRuns} requests, ${findings.length} findings`);
     }
 
     await stack.stop();
