@@ -18,6 +18,8 @@ export interface Person {
   readonly id: string;
   readonly name: string;
   readonly email: string;
+  /** Whether Okta says that the address is theirs: the claim `email_verified` (OpenID Connect Core 1.0, section 5.1). */
+  readonly emailIsVerified: boolean;
   /** Empty when none is known. */
   readonly department: string;
   readonly groups: readonly string[];
@@ -58,6 +60,7 @@ function personWithId(id: unknown, claims: Claims, rules: ClaimRules): Person | 
     id,
     name: firstText(claims.name, email),
     email,
+    emailIsVerified: claims.email === email && claims.email_verified === true,
     department: departmentFrom(claims.department),
     groups,
     roles: rolesFrom(groups, rules),

@@ -1,17 +1,26 @@
-import { desc, inArray, or, sql } from "drizzle-orm";
+import { desc, eq, inArray, or, sql } from "drizzle-orm";
 import type { Db } from "../db/database.js";
-import { people } from "../db/schema.js";
+import { folded, people } from "../db/schema.js";
+import { emailKey, internationalEmailKey } from "../email-address.js";
 
 /** A person who has logged in. */
 export interface Colleague {
   /** Okta's user id. */
   readonly id: string;
   readonly email: string;
+  /** Whether a login has said that the address is theirs. */
+  readonly emailIsVerified: boolean;
   readonly name: string;
   /** Empty when none is known. */
   readonly department: string;
   /** Empty for a user who has no role in this CRM. */
   readonly roles: readonly string[];
+}
+
+/** A person whom a text can mean, and what of them it is. */
+export interface Match {
+  readonly person: Colleague;
+  readonly by: "id" | "email" | "name" | "part of a name";
 }
 
 /** The people who have logged in, as the database knows them. */
@@ -23,21 +32,23 @@ export interface People {
    * do not replace the stored ones, and the others only when they are not empty
    */
   remember(person: Colleague, by: "login" | "token"): Promise<void>;
-  /** The person with an e-mail address, in any case; of several persons, the one seen last. */
-  byEmail(email: string): Promise<Colleague | undefined>;
+  /** All people with an e-mail address, verified or not; see {@link emailKey} for which addresses are the same. */
+  byEmail(email: string): Promise<readonly Colleague[]>;
   /**
-   * The people whom a text can mean: a user id, an e-mail address, or a part of a name. Case counts only in ids.
-   * Exact matches come first, then the people who were seen last.
+   * The people whom a text can mean: a user id, an e-mail address, or a part of a name. Case and accents count only in ids.
+   * The closest matches come first: ids, then addresses, then whole names, then the people who were seen last.
    *
    * @param limit - how many people, at most
    */
-  matching(text: string, limit: number): Promise<readonly Colleague[]>;
+  matching(text: string, limit: number): Promise<readonly Match[]>;
   /** The people with these ids, by id. Unknown ids are left out. */
   byIds(ids: readonly string[]): Promise<ReadonlyMap<string, Colleague>>;
 }
 
 const { id, email, name, department, roles } = people;
-const colleague = { id, email, name, department, roles };
+// An earlier version of the app may have stored another address since.
+const emailIsVerified = sql<boolean>`coalesce(${people.verifiedEmail} = ${people.email}, false)`;
+const colleague = { id, email, emailIsVerified, name, department, roles };
 
 /**
  * A person's name, to be shown to users.
@@ -51,7 +62,12 @@ export function nameAmong(known: ReadonlyMap<string, Colleague>, id: string): st
 /** The {@link People} of a database. */
 export function peopleStore(db: Db): People {
   return {
-    async remember({ id, email, name, department, roles }, by) {
+    async remember({ id, email, emailIsVerified, name, department, roles }, by) {
+      const address = {
+        email,
+        verifiedEmail: emailIsVerified ? email : null,
+        internationalEmailKey: internationalEmailKey(email),
+      };
       const seen = { department, roles: [...roles], seenAt: sql`now()` };
       const told = {
         seenAt: seen.seenAt,
@@ -60,29 +76,30 @@ export function peopleStore(db: Db): People {
       };
       await db
         .insert(people)
-        .values({ id, email, name, ...seen })
-        .onConflictDoUpdate({ target: people.id, set: by === "login" ? { email, name, ...seen } : told });
+        .values({ id, ...address, name, ...seen })
+        .onConflictDoUpdate({ target: people.id, set: by === "login" ? { ...address, name, ...seen } : told });
     },
 
-    async byEmail(email) {
-      const [found] = await db
-        .select(colleague)
-        .from(people)
-        .where(sql`lower(${people.email}) = lower(${email})`)
-        .orderBy(desc(people.seenAt), people.id)
-        .limit(1);
-      return found;
-    },
-
-    matching(text, limit) {
-      const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+    byEmail(email) {
       return db
         .select(colleague)
         .from(people)
-        .where(or(sql`${id} = ${text}`, sql`lower(${email}) = lower(${text})`, sql`${name} ilike ${pattern}`))
+        .where(eq(people.emailKey, emailKey(email)))
+        .orderBy(people.id);
+    },
+
+    matching(text, limit) {
+      const closeness = sql<
+        Match["by"]
+      >`case when ${id} = ${text} then 'id' when ${people.emailKey} = ${emailKey(text)} then 'email'
+        when ${folded(name)} = ${folded(text)} then 'name' else 'part of a name' end`;
+      return db
+        .select({ person: colleague, by: closeness })
+        .from(people)
+        .where(or(eq(id, text), eq(people.emailKey, emailKey(text)), sql`strpos(${folded(name)}, ${folded(text)}) > 0`))
         .orderBy(
-          sql`${id} = ${text} desc, lower(${email}) = lower(${text}) desc, lower(${name}) = lower(${text}) desc`,
-          sql`${people.seenAt} desc`,
+          sql`array_position(array['id', 'email', 'name', 'part of a name'], ${closeness})`,
+          desc(people.seenAt),
           id,
         )
         .limit(limit);

@@ -17,8 +17,8 @@ export function rememberPeople(people: People): RequestHandler {
     const { person } = req;
     if (!person) return;
     const by = hasBearerToken(req) ? "token" : "login";
-    const { id, email, name, department, roles } = person;
-    const key = JSON.stringify([by, id, email, name, department, roles]);
+    const { id, email, emailIsVerified, name, department, roles } = person;
+    const key = JSON.stringify([by, id, email, emailIsVerified, name, department, roles]);
     if (stored.has(key)) return;
     stored.set(key, true);
     people.remember(person, by).catch((err: unknown) => {

@@ -15,26 +15,22 @@ export type PersonMatch =
 const MAX_PEOPLE_LISTED = 5;
 
 /**
- * Finds a person by user id, e-mail address, name or a part of a name; the case does not matter, but for the id. A
+ * Finds a person by user id, e-mail address, name or a part of a name; case and accents do not matter, but for the id. A
  * person who has decisions but has never logged in is found by the id alone.
  */
 export async function findPerson(people: People, store: DecisionStore, text: string): Promise<PersonMatch> {
   if (text.toLowerCase() === NOBODY) return { id: null };
   const found = await people.matching(text, MAX_PEOPLE_LISTED + 1);
-  const [first, second] = found;
-  if (first && (!second || isExactMatch(first, text, found))) return { id: first.id, person: first };
+  const [first] = found;
   if (first) {
-    const listed = found.slice(0, MAX_PEOPLE_LISTED).map((person) => `${person.name} (${person.email})`);
-    const more = found.length > MAX_PEOPLE_LISTED ? " and others" : "";
-    return { message: `“${text}” could be ${listed.join(", ")}${more}. Search for one of the e-mail addresses.` };
+    // Who has the id, address or name that was given is meant, even where it is a part of another's name.
+    const meant = found.filter(({ by }) => by === first.by);
+    if (meant.length === 1) return { id: first.person.id, person: first.person };
+    const [what, key] = first.by === "email" ? (["ids", "id"] as const) : (["e-mail addresses", "email"] as const);
+    const listed = meant.slice(0, MAX_PEOPLE_LISTED).map(({ person }) => `${person.name} (${person[key]})`);
+    const more = meant.length > MAX_PEOPLE_LISTED ? " and others" : "";
+    return { message: `“${text}” could be ${listed.join(", ")}${more}. Search for one of the ${what}.` };
   }
   if (await store.hasDecisionsOf(text)) return { id: text };
   return { message: `Nobody called “${text}” has logged in here.` };
-}
-
-/** Whether a text can only mean this person: the id, the address, or a name that no other person has. */
-function isExactMatch(person: Colleague, text: string, found: readonly Colleague[]): boolean {
-  const isSame = (value: string) => value.toLowerCase() === text.toLowerCase();
-  if (person.id === text || isSame(person.email)) return true;
-  return found.filter(({ name }) => isSame(name)).length === 1 && isSame(person.name);
 }

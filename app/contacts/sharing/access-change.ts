@@ -78,6 +78,18 @@ export function unknownColleague(): ProblemError {
   );
 }
 
+/** The error for an e-mail address that several users have: 422. Nobody is guessed: the contact could reach the wrong one. */
+export function ambiguousColleague(): ProblemError {
+  return refused("Several people have logged in with this e-mail address. Ask an administrator whose it is.");
+}
+
+/** The error for an e-mail address of which Okta has not said that it is the user's: 422. */
+export function unverifiedColleague(): ProblemError {
+  return refused(
+    "Okta has not confirmed yet that this e-mail address is theirs. They must confirm it there, and log in here again.",
+  );
+}
+
 /** The error for a colleague without roles, who could not use the contact: 422. */
 export function colleagueWithoutRole({ name }: Colleague): ProblemError {
   return refused(`${name} has no role in this CRM.`);

@@ -14,6 +14,7 @@ import { contactById, contactResource, loadedContact } from "../resource.js";
 import { type AccessChange, type ContactStore, DuplicateEmailError } from "../store.js";
 import { parseBody } from "../validation.js";
 import {
+  ambiguousColleague,
   colleagueWithoutRole,
   shareChange,
   shareInput,
@@ -22,6 +23,7 @@ import {
   unknownColleague,
   unshareChange,
   unshareInput,
+  unverifiedColleague,
   visibilityInput,
 } from "./access-change.js";
 import { type AccessFormState, showShareForm, showTransferForm } from "./pages.js";
@@ -56,8 +58,10 @@ export function sharingRoutes(
   const resource = contactById(store);
 
   async function colleagueWithEmail(email: string): Promise<Colleague> {
-    const found = await people.byEmail(email);
+    const [found, ...others] = await people.byEmail(email);
     if (!found) throw unknownColleague();
+    if (others.length > 0) throw ambiguousColleague();
+    if (!found.emailIsVerified) throw unverifiedColleague();
     if (found.roles.length === 0) throw colleagueWithoutRole(found);
     return found;
   }

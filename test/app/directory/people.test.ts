@@ -1,32 +1,44 @@
 import assert from "node:assert/strict";
+import { eq } from "drizzle-orm";
+import { people as table } from "../../../app/db/schema.js";
 import { peopleStore } from "../../../app/directory/people.js";
 import { describeOnEachEngine } from "../../support/database/suites.js";
 
 describeOnEachEngine("people", (db) => {
   const people = peopleStore(db);
 
-  const uma = { id: "00u1", email: "Uma@Example.com", name: "Uma Underhill", department: "Sales", roles: ["user"] };
+  const uma = {
+    ...{ id: "00u1", email: "Uma@Example.com", emailIsVerified: true },
+    ...{ name: "Uma Underhill", department: "Sales", roles: ["user"] },
+  };
 
   it("are found by their address in any case, and by nothing else", async () => {
     await people.remember(uma, "login");
     for (const email of ["Uma@Example.com", "uma@example.com", "UMA@EXAMPLE.COM"]) {
-      assert.deepEqual(await people.byEmail(email), uma);
+      assert.deepEqual(await people.byEmail(email), [uma]);
     }
     for (const email of ["", "uma@example.co", "uma_example.com", "%", "' or true --"]) {
-      assert.equal(await people.byEmail(email), undefined);
+      assert.deepEqual(await people.byEmail(email), []);
     }
   });
 
   it("are known as the last login says; a token tells of the department and roles alone, if it has them", async () => {
     const later = { ...uma, name: "Uma Overhill", department: "Support", roles: [] };
     await people.remember(later, "login");
-    assert.deepEqual(await people.byEmail(uma.email), later);
+    assert.deepEqual(await people.byEmail(uma.email), [later]);
     await people.remember({ ...uma, name: "uma", email: "uma" }, "token");
-    assert.deepEqual(await people.byEmail(uma.email), { ...later, department: "Sales", roles: ["user"] });
-    assert.equal(await people.byEmail("uma"), undefined);
+    assert.deepEqual(await people.byEmail(uma.email), [{ ...later, department: "Sales", roles: ["user"] }]);
+    assert.deepEqual(await people.byEmail("uma"), []);
     await people.remember({ ...later, name: "uma", email: "uma", department: "", roles: [] }, "token");
-    assert.deepEqual(await people.byEmail(uma.email), { ...later, department: "Sales", roles: ["user"] });
-    const service = { id: "0oa1", email: "0oa1", name: "0oa1", department: "", roles: ["sync", "user"] };
+    assert.deepEqual(await people.byEmail(uma.email), [{ ...later, department: "Sales", roles: ["user"] }]);
+    const service = {
+      id: "0oa1",
+      email: "0oa1",
+      emailIsVerified: false,
+      name: "0oa1",
+      department: "",
+      roles: ["sync", "user"],
+    };
     await people.remember(service, "token");
     assert.deepEqual((await people.byIds(["0oa1"])).get("0oa1"), service);
   });
@@ -37,10 +49,22 @@ describeOnEachEngine("people", (db) => {
     assert.equal((await people.byIds([])).size, 0);
   });
 
-  it("whose address was given on are not found by it any more", async () => {
-    await people.remember({ ...uma, id: "00u9", name: "Una" }, "login");
-    assert.equal((await people.byEmail(uma.email))?.id, "00u9");
+  it("who have the same address are all found by it", async () => {
+    await people.remember({ ...uma, id: "00u9", email: "UMA@example.com" }, "login");
+    const ids = async () => (await people.byEmail(uma.email)).map(({ id }) => id);
+    assert.deepEqual(await ids(), ["00u1", "00u9"]);
+    await people.remember({ ...uma, id: "00u9", email: "other@example.com" }, "login");
+    assert.deepEqual(await ids(), ["00u1"]);
+  });
+
+  it("have the verified address of their last login, and no other", async () => {
+    const verified = async (email: string) => (await people.byEmail(email)).map((person) => person.emailIsVerified);
+    await people.remember({ ...uma, emailIsVerified: false }, "login");
+    assert.deepEqual(await verified(uma.email), [false]);
     await people.remember(uma, "login");
-    assert.equal((await people.byEmail(uma.email))?.id, "00u1");
+    assert.deepEqual(await verified(uma.email), [true]);
+    // As a process of the version before stores a login with another address.
+    await db.update(table).set({ email: "moved@example.com" }).where(eq(table.id, uma.id));
+    assert.deepEqual([await verified(uma.email), await verified("MOVED@example.com")], [[], [false]]);
   });
 });

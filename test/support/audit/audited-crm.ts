@@ -65,7 +65,10 @@ async function startAuditedCrm(db: Db, options: AuditedCrmOptions = {}): Promise
   const decisionLog = openDecisionLog(options.decisionDb ?? db, explainer, options.logger ?? silentLogger);
   const people = peopleStore(db);
   for (const id of PEOPLE) {
-    await people.remember({ id, email: `${id}@crm.example`, name: id, department: "Sales", roles: ["user"] }, "login");
+    await people.remember(
+      { id, email: `${id}@crm.example`, emailIsVerified: true, name: id, department: "Sales", roles: ["user"] },
+      "login",
+    );
   }
   let plans = 0;
   let endedRequests = 0;
@@ -86,7 +89,17 @@ async function startAuditedCrm(db: Db, options: AuditedCrmOptions = {}): Promise
     const id = req.get("authorization")?.replace("Bearer ", "");
     if (id) {
       const groups = ["user"];
-      req.person = { id, name: id, email: `${id}@crm.example`, department: "Sales", groups, roles: groups, claims: {} };
+      const email = `${id}@crm.example`;
+      req.person = {
+        id,
+        name: id,
+        email,
+        emailIsVerified: true,
+        department: "Sales",
+        groups,
+        roles: groups,
+        claims: {},
+      };
     }
     next();
   });

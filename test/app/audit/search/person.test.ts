@@ -9,7 +9,14 @@ describeOnEachEngine("whom a search is about,", (db) => {
   const people = peopleStore(db);
   const store = decisionStore(db);
   const find = (text: string) => findPerson(people, store, text);
-  const uma = { id: "00u1", email: "uma@example.com", name: "Uma Underhill", department: "Sales", roles: ["user"] };
+  const uma = {
+    id: "00u1",
+    email: "uma@example.com",
+    emailIsVerified: true,
+    name: "Uma Underhill",
+    department: "Sales",
+    roles: ["user"],
+  };
   const una = { ...uma, id: "00u2", email: "una@example.com", name: "Una Under_hill" };
 
   before(async () => {
@@ -28,6 +35,24 @@ describeOnEachEngine("whom a search is about,", (db) => {
   it("is not guessed when several could be meant", async () => {
     const message = "“under” could be Una Under_hill (una@example.com), Uma Underhill (uma@example.com). ";
     assert.deepEqual(await find("under"), { message: `${message}Search for one of the e-mail addresses.` });
+  });
+
+  it("is found whatever the accents of the name, and the form of the address", async () => {
+    const jorg = { ...uma, id: "00u5", email: "jörg@köln.example", name: "Jörg O’Neill" };
+    await people.remember(jorg, "login");
+    for (const text of ["jorg", "JO\u0308RG O'NEILL", "JÖRG@xn--kln-sna.example", "jo\u0308rg@KÖLN.example"])
+      assert.deepEqual(await find(text), { id: jorg.id, person: jorg }, text);
+  });
+
+  it("is not guessed when several have the address", async () => {
+    for (const id of ["00u7", "00u6"])
+      await people.remember(
+        { ...uma, id, email: "Same@example.com", name: id === "00u6" ? "Twin A" : "Twin B" },
+        "login",
+      );
+    const message = "“same@EXAMPLE.com” could be Twin A (00u6), Twin B (00u7). Search for one of the ids.";
+    const { message: found } = (await find("same@EXAMPLE.com")) as { message: string };
+    assert.deepEqual(found.split(/[ ,.]+/).sort(), message.split(/[ ,.]+/).sort());
   });
 
   it("may have been decided about without any login", async () => {

@@ -319,7 +319,14 @@ describe("sharing contacts, as JSON", () => {
     // There are not so many people here, so the rule is asked by itself.
     const ids = Array.from({ length: 100 }, (_, i) => `00u${i}`);
     const full = { ...contact, sharedWith: ids, editors: ["00u7"] } as unknown as Contact;
-    const person = { id: "00unew", name: "New", email: "new@example.com", department: "", roles: ["user"] };
+    const person = {
+      id: "00unew",
+      name: "New",
+      email: "new@example.com",
+      emailIsVerified: true,
+      department: "",
+      roles: ["user"],
+    };
     assert.throws(
       () => shareChange(full, person, "viewer", demoUser("uma").id),
       /A contact can be shared with at most 100 people/,
