@@ -20,7 +20,7 @@ describe("a recent login", function () {
   function newAdmin(at = issuer) {
     const sub = uniqueWord();
     const email = `${sub}@test.example`;
-    const idToken: Record<string, unknown> = { sub, email, groups: ["admin"] };
+    const idToken: Record<string, unknown> = { sub, email, email_verified: true, groups: ["admin"] };
     at.accounts.set(email, { idToken });
     const isOld = () => Object.assign(idToken, { auth_time: ago(MINUTES + 1) });
     const isNew = () => delete idToken.auth_time;
