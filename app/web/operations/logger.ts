@@ -15,6 +15,18 @@ export function createLogger(level: string): Logger {
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } });
 }
 
+/** What paths of this app are made of. */
+const KNOWN_SEGMENT = /^[\w.-]*$/;
+
+/** A path for the log. What may have been typed in place of an id, such as an e-mail address, is left out. */
+function loggedPath(url: string): string {
+  const [path = ""] = url.split("?", 1);
+  return path
+    .split("/")
+    .map((segment) => (KNOWN_SEGMENT.test(segment) ? segment : "…"))
+    .join("/");
+}
+
 /**
  * Gives each request an id, which its answer has in `X-Request-Id`, and `req.log`, and logs the request when it is
  * answered. Headers and query strings are left out, since they hold cookies, tokens and codes.
@@ -34,7 +46,7 @@ export function requestLog(logger: Logger): RequestHandler {
     serializers: {
       req: (req: IncomingMessage) => {
         const outerId = outerRequestId(req);
-        return { id: req.id, ...(outerId && { outerId }), method: req.method, path: req.url?.split("?", 1)[0] };
+        return { id: req.id, ...(outerId && { outerId }), method: req.method, path: loggedPath(req.url ?? "") };
       },
       res: (res: { statusCode: number }) => ({ status: res.statusCode }),
       err: describeError,

@@ -86,6 +86,14 @@ describe("requests and the log", () => {
       assert.ok(Math.abs(Date.parse(String(record?.time)) - Date.now()) < 60_000);
     });
 
+    it("without what may have been typed in place of an id", async () => {
+      for (const typed of ["ada%40example.com", "ada@example.com", "Ada%20Lovelace", "M%C3%BCller", "+44;20"]) {
+        const { headers } = await uma.get(`/contacts/${typed}/share`);
+        const [record] = await logged(headers.get("x-request-id") ?? "");
+        assert.equal(requestOf(record)?.path, "/contacts/…/share");
+      }
+    });
+
     it("without anything secret: no token, cookie, code, form or JSON body", async () => {
       const secret = (what: string) => `marked${what}${randomBytes(6).toString("hex")}`;
       const marks = {
