@@ -147,7 +147,7 @@ describe("npm run audit:verify", function () {
   it("ends with 2 when the connection string is invalid, and does not repeat it", async () => {
     const { code, err } = await runProgram({ settings: settings("postgres://crm:secret-7@127.0.0.1:99999/crm") });
     assert.equal(code, 2);
-    assert.match(err, /^DATABASE_URL is not a connection string that can be used: /);
+    assert.match(err, /^Gatehouse cannot start with these settings:\n {2}- DATABASE_URL: must be a URL; /);
     assert(!err.includes("secret-7"), err);
   });
 
