@@ -199,6 +199,7 @@ describe("sharing, in a browser", function () {
       assert.equal(await visit(page, `/contacts?q=${word}`), 200);
       assert.equal(await follow(page, `${action} Contact ${shape.name}`), 200, what);
       const third = owners.find((name) => name !== person && name !== shape.owner) ?? assert.fail();
+      if (action === "Edit") await fill(page, { Title: `${word} changed` });
       if (action === "Share" || action === "Transfer") await fill(page, { "Colleague's e-mail": emailOf(third) });
       const buttons = { Edit: "Save changes", Share: "Share", Transfer: "Transfer contact", Delete: "Delete contact" };
       assert.equal(await press(page, buttons[action]), 200, what);

@@ -6,7 +6,7 @@ import { type Claim, claimName, isHeldElsewhere, parseClaim, stateOf } from "./f
 import { listenAt } from "./folder-socket.js";
 
 /** How long to wait for a process with a higher claim, which claims the folder at the same time, to give way. */
-const MAX_WAIT_MS = 2_000;
+const MAX_WAIT_MS = 10_000;
 const POLL_INTERVAL_MS = 50;
 const HEARTBEAT_MS = 5_000;
 
