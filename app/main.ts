@@ -12,7 +12,7 @@ import { openStream } from "./audit/write/stream.js";
 import { OktaConnection } from "./auth/okta-connection.js";
 import { type Config, loadConfig } from "./config.js";
 import { describeError, messageOf } from "./error-description.js";
-import { connectionTimeouts, listen, stopServing } from "./web/operations/listen.js";
+import { connectionTimeouts, listen } from "./web/operations/listen.js";
 import { createLogger } from "./web/operations/logger.js";
 import { serveMetrics } from "./web/operations/metrics.js";
 
@@ -78,7 +78,7 @@ async function start(config: Config): Promise<void> {
   const server = createServer(connectionTimeouts(config.keepAliveSeconds), (req, res) => handle(req, res));
   // A client that reaches the demo can log in as any user.
   const host = config.okta ? undefined : "127.0.0.1";
-  await listen(server, config.port, host);
+  const stopServing = await listen(server, config.port, host);
 
   // Before anything makes a meter: earlier meters record nothing.
   if (config.metricsPort) await serveMetrics(config.metricsPort, host);
@@ -144,7 +144,7 @@ async function start(config: Config): Promise<void> {
     isStopping: () => stopping !== undefined,
     isClosing: () => isClosing,
   });
-  closers.push(() => stopServing(server));
+  closers.push(stopServing);
   drain = () => setTimeout(config.drainSeconds * 1000);
   console.log(`CRM ready at ${config.baseUrl}`);
 }

@@ -38,9 +38,11 @@ describe("an idle connection", function () {
     assert(took > 900 && took < LIMIT_MS, `${took} ms`);
   });
 
-  it("does not hold up the end of the process", async () => {
+  it("does not hold up the end of the process, nor does one that was never used", async () => {
     const { socket } = await used(brief.url);
-    const closed = once(socket, "close");
+    const unused = connect(Number(new URL(brief.url).port), "localhost");
+    await once(unused, "connect");
+    const closed = Promise.all([once(socket, "close"), once(unused, "close")]);
     const begin = performance.now();
     assert.equal(await brief.stop(), 0);
     await closed;
