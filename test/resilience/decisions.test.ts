@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { verify } from "../../app/audit/seal/verify.js";
 import { openPostgres } from "../../app/db/postgres.js";
+import { seedPeople } from "../../app/demo/seed.js";
 import { directPool } from "../support/database/direct-pool.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../support/database/temporary-database.js";
 import { useFixture } from "../support/fixture.js";
@@ -54,6 +55,9 @@ describe("resilience: decisions", function () {
     database = await temporaryDatabase(this);
     env.DATABASE_URL = database.url;
     direct = directPool(database.url);
+    // Contacts are shared with people whose address is verified, which access tokens do not say.
+    const { db, close } = await openPostgres(database.url, () => {});
+    await seedPeople(db).finally(close);
   });
 
   afterEach(async () => {

@@ -92,7 +92,7 @@ export class Workload {
       () => this.#request("update", "alice", { ...patch, headers: { "If-Match": '"0"' }, body }),
       () => this.#request("update", "alice", { ...patch, headers: ifMatch(contact), body: { email: "none" } }),
       () => this.#request("delete", "alice", { method: "DELETE", path, headers: { "If-Match": '"0"' } }),
-      () => this.#request("create", "uma", { method: "POST", path: "/contacts", body: { firstName: "no last name" } }),
+      () => this.#request("create", "uma", { method: "POST", path: "/contacts", body: { company: "no name" } }),
       () => this.#request("share", "alice", this.#post(contact, "share", { email: "x@example.com", as: "viewer" })),
       () => this.#request("share", "alice", this.#post(contact, "visibility", { visibility: "odd" })),
     ])();
