@@ -43,7 +43,7 @@ function claimsOf(name: Name, markers: Markers) {
   const word = (what: string) => markers.word(`claim ${what} of ${name}`);
   const email = markers.email(`claim email of ${name}`);
   return {
-    ...{ name: word("name"), given_name: word("given_name"), email, preferred_username: email },
+    ...{ name: word("name"), given_name: word("given_name"), email, email_verified: true, preferred_username: email },
     ...{ department: word("department"), phone_number: word("phone"), address: { locality: word("address") } },
     ...{ groups: [roles[name], word("group")].filter(Boolean), custom: word("custom"), jti: word("jti") },
   };
