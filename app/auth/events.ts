@@ -21,17 +21,15 @@ export type SessionReason =
   /** Of an ended session: another login has taken its place in the same browser. */
   | "replaced"
   /** Of a revoked session: its owner has ended it from another one. */
-  | "by_owner"
-  /** Of a revoked session: Okta has said so, such as when the user was suspended. */
-  | "by_okta";
+  | "by_owner";
 
 /** Something that happened to the session of a browser. */
 export interface SessionEvent {
   /**
    * - `login`: a login was completed, or failed
    * - `logout`: its owner has ended it
-   * - `end`: it has ended by itself
-   * - `revoke`: it was ended from elsewhere: from another session, or by Okta
+   * - `end`: it has ended by itself, or another login has taken its place
+   * - `revoke`: it was ended from another session
    */
   readonly action: "login" | "logout" | "end" | "revoke";
   /** `deny` for a login that failed, `allow` for everything else. */

@@ -49,7 +49,12 @@ export function loginCallback({
   baseUrl,
 }: LoginServices): RequestHandler {
   async function complete(req: Request, res: Response, login: PendingLogin): Promise<void> {
+    const { person: replaced, sessionID: replacedId } = req;
     const claims = await okta.completeLogin(req, res, login);
+    if (replaced) {
+      const session = sessionHandle(replacedId);
+      await events.record({ action: "end", effect: "allow", person: replaced, session, reason: "replaced" }, req);
+    }
     const person = personFromLogin(claims, rules);
     // With such a login in its session, a browser would be redirected between Okta and this app without end.
     if (!person) throw new Error("the claims have no user id");

@@ -16,7 +16,7 @@ import { OktaUnavailableError } from "./okta-unavailable.js";
 const STRATEGY_KEY = "okta";
 
 const OKTA_TIMEOUT_MS = 5_000;
-/** How long it is taken for granted that Okta answers, or does not: whoever begins a login does not reach it each time. */
+/** How long the answer to whether Okta answers is reused, so that not every login asks. */
 const PING_LIFETIME_MS = 1_000;
 const FIRST_RETRY_DELAY_MS = 1_000;
 const MAX_RETRY_DELAY_MS = 5_000;

@@ -204,7 +204,7 @@ function throwConflict(error: unknown): never {
   throw new ProblemError(409, "Already there", DUPLICATE_MESSAGE, { fields: { email: DUPLICATE_MESSAGE } });
 }
 
-/** The change is somebody else's: another change has given its owner the same address at the same moment. */
+/** The contact is another user's: another change has given its owner the same address at the same moment. */
 function throwStale(error: unknown): never {
   throw error instanceof DuplicateEmailError ? staleVersion() : error;
 }

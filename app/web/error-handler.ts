@@ -16,7 +16,6 @@ import { isDatabaseUnavailable } from "../db/database-unavailable.js";
 import { ProblemError, unavailable } from "../problems.js";
 import { InvalidCsrfTokenError } from "./csrf.js";
 import { renderPage } from "./pages.js";
-
 import { requestFaultIn } from "./request-faults.js";
 import { unsentForm } from "./unsent-form.js";
 

@@ -65,7 +65,7 @@ export function openIntake(log: OpenDecisionLog, stream?: Stream): Intake {
   };
 }
 
-/** Whether an event is the refusal of somebody who is not logged in. Those about a person are never counted together. */
+/** Whether an event is the refusal of a request without a login. Those about a person are never counted together. */
 function isOfNobody(event: LogEvent): event is RefusalOfNobody {
   return event.effect === "deny" && event.principal === null;
 }

@@ -8,7 +8,7 @@ const PERIOD_MS = 60_000;
 /** Most networks that a record names. */
 const MAX_NETWORKS = 10;
 
-/** A refusal of somebody who is not logged in: by a guard or filter, or of a login. */
+/** A refusal of a request without a login: by a guard or filter, or a login that has failed. */
 export type RefusalOfNobody = (EnforcedEvent | LoggedSessionEvent) & Additions;
 
 /** Refusals that are counted together. */

@@ -29,11 +29,11 @@ export interface PersonSessions {
    * @returns the handles of those that have ended by this
    */
   endAll(personId: string): Promise<readonly string[]>;
-  /** Ends one session of a person. @returns whether it has ended by this; not when it has ended, or is somebody else's */
+  /** Ends one session of a person. @returns whether it has ended by this; not when it had ended, or is another person's */
   end(personId: string, handle: string): Promise<boolean>;
 }
 
-/** @param idleMs - how long somebody stays logged in who does nothing, in ms */
+/** @param idleMs - how long an idle user stays logged in, in ms */
 export function personSessions(db: Db, idleMs: number): PersonSessions {
   const of = (personId: string) => and(eq(sessions.personId, personId), isAlive(idleMs));
 

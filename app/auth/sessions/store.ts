@@ -12,7 +12,7 @@ const MAX_TOUCH_INTERVAL_MS = 60_000;
 
 /** The session of a request has been ended by another request, after this one had read it. */
 export class SessionEndedError extends Error {
-  /** Whether somebody was logged in to the session. */
+  /** Whether a user was logged in to the session. */
   readonly wasLoggedIn: boolean;
 
   constructor(wasLoggedIn: boolean) {
@@ -35,7 +35,7 @@ export interface ExpiredSession {
 export interface StoreOptions {
   /** How long a session is valid that is written now, in ms, whatever is done in it. */
   readonly lifetimeMs: (data: SessionData) => number;
-  /** How long somebody stays logged in who does nothing, in ms. */
+  /** How long an idle user stays logged in, in ms. */
   readonly idleMs: number;
   /** The network address that a request comes from; `null` when it is not known. */
   readonly addressOf: (req: Request) => string | null;

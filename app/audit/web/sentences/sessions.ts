@@ -14,7 +14,6 @@ const reasonTexts: Readonly<Record<SessionReason, readonly [short: string, long:
   too_old: ["too old", "Its login was too long ago."],
   replaced: ["replaced", "Another login has taken its place in the same browser."],
   by_owner: ["by its owner", "Its owner has ended it from another session."],
-  by_okta: ["by Okta", "Okta has said that it must end."],
 };
 
 /** Whether a record is about a session. */
@@ -30,10 +29,10 @@ export function sessionLabel({ reason, address }: ReadSession): string {
 /**
  * What happened to a session, as a sentence without its full stop, such as `Uma Underhill logged in from 203.0.113.7`.
  *
- * @param name - of its owner; `null` when nobody knows who it was
+ * @param name - of its owner; `null` when it is not known who that was
  */
 export function sessionSentence({ action, effect, address }: ReadSession, name: string | null): string {
-  const person = name ?? "Somebody";
+  const person = name ?? "An unknown user";
   const from = address ? ` from ${address}` : "";
   if (effect === "deny") return `${name === null ? "A login" : `A login of ${name}`}${from} failed`;
   const sentences: Readonly<Record<string, string>> = {

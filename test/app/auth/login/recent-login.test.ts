@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { flushLog, searchLog } from "../../../support/audit/log-search.js";
 import { contactIn, createContact, uniqueWord } from "../../../support/contacts/contacts.js";
 import { problemIn } from "../../../support/http/answers.js";
 import { type Client, clientOf } from "../../../support/http/client.js";
@@ -68,6 +69,10 @@ describe("a recent login", function () {
     assert.equal(lastAsked().max_age, "300");
     assert.equal(lastAsked().login_hint, admin.email);
     assert.notEqual(browser.cookieHeaderFor(stack.url), before, "a new session");
+    await flushLog(api);
+    const { decisions } = await searchLog(api, { person: admin.sub, action: "end" });
+    const ended = decisions.map((record) => record.source === "session" && record.reason);
+    assert.deepEqual(ended, ["replaced"], "the session before it is on record as ended");
     pageIn(await browser.request(`${stack.url}${path}`));
   });
 
