@@ -1,0 +1,140 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  bigserial,
+  check,
+  index,
+  integer,
+  json,
+  pgSequence,
+  pgTable,
+  primaryKey,
+  text,
+} from "drizzle-orm/pg-core";
+import { comparable, emailKeyOf, moment } from "./columns.js";
+
+/** Orders what has been read from Okta: see `app/directory/okta-reads.ts`. */
+export const oktaReads = pgSequence("okta_reads");
+
+/** What a read from Okta has to be newer than to replace a row: the number that the read behind the row had. */
+const readNumber = (name: string) => bigint(name, { mode: "number" }).notNull().default(0);
+
+/**
+ * People: Okta's users where the directory follows Okta, and those who have logged in where it does not. Contacts can be
+ * shared with them, and transferred to them, by their e-mail address.
+ */
+export const people = pgTable(
+  "people",
+  {
+    /** Okta's user id. */
+    id: text("id").primaryKey(),
+    email: text("email").notNull(),
+    name: text("name").notNull(),
+    department: text("department").notNull(),
+    /** As policies see them. A user without roles cannot use what is shared with them. */
+    roles: text("roles").array().notNull().default(sql`'{}'`),
+    seenAt: moment("seen_at").notNull().defaultNow(),
+    /** The address, where a login has said that it is verified. Another `email` is not. */
+    verifiedEmail: text("verified_email"),
+    internationalEmailKey: text("international_email_key"),
+    emailKey: comparable("email_key").generatedAlwaysAs(emailKeyOf),
+
+    // What follows comes from Okta's Management API. Where it is not read, these columns keep their defaults.
+    /** Okta's status of the user, in its words. NULL: known from logins alone. */
+    status: text("status"),
+    /** The name by which they log in. */
+    login: text("login").notNull().default(""),
+    title: text("title").notNull().default(""),
+    /** Further attributes of their profile that policies may look at, by name. */
+    attributes: json("attributes").$type<Readonly<Record<string, unknown>>>().notNull().default({}),
+    /** Since when they are a tombstone: deactivated or deleted in Okta. Only their name and past are left. */
+    goneAt: moment("gone_at"),
+    /** The read that the profile is from. */
+    profileRead: readNumber("profile_read"),
+    /** The read that the memberships are from; 0: they have not been read yet, and nothing is known of the roles. */
+    groupsRead: readNumber("groups_read"),
+    /** The directory's version that the last change of the user or their memberships made. */
+    version: bigint("version", { mode: "number" }).notNull().default(0),
+  },
+  (table) => [index("people_by_email").on(table.emailKey), index("people_by_version").on(table.version)],
+);
+
+/** Okta's groups. */
+export const groups = pgTable("directory_groups", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  /** `OKTA_GROUP`, `APP_GROUP`, `BUILT_IN`, or what Okta adds to them. */
+  type: text("type").notNull(),
+  read: readNumber("read"),
+});
+
+/** Who is in which group. Those of a tombstone are none. */
+export const memberships = pgTable(
+  "directory_memberships",
+  {
+    personId: text("person_id").notNull(),
+    groupId: text("group_id").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.personId, table.groupId] }),
+    index("directory_memberships_by_group").on(table.groupId),
+  ],
+);
+
+/** What is to be read anew from Okta, because something may have happened to it. */
+export const directoryInbox = pgTable(
+  "directory_inbox",
+  {
+    kind: text("kind", { enum: ["user", "group"] }).notNull(),
+    id: text("id").notNull(),
+    /** Grows with each ring: an entry is done when it has not been rung for again since it was taken. */
+    ring: bigserial("ring", { mode: "number" }).notNull(),
+    source: text("source").notNull(),
+    arrivedAt: moment("arrived_at").notNull().defaultNow(),
+    /** How often it could not be read, and when it may be tried again. */
+    failures: integer("failures").notNull().default(0),
+    notBefore: moment("not_before").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.id] }), index("directory_inbox_order").on(table.ring)],
+);
+
+/** How far the directory has followed Okta: a single row. */
+export const directoryState = pgTable(
+  "directory_state",
+  {
+    only: integer("only").primaryKey().default(1),
+    /** Grows with every change of the directory. */
+    version: bigint("version", { mode: "number" }).notNull().default(0),
+    /** The version at which a group last changed, which may concern anybody's roles. */
+    groupsVersion: bigint("groups_version", { mode: "number" }).notNull().default(0),
+    /** The Okta organization that the directory is of. */
+    org: text("org"),
+    /** When the first load was complete; NULL: it is not. */
+    loadedAt: moment("loaded_at"),
+    /** Where the first load or a reconciliation goes on: see `app/directory/sync/`. */
+    progress: json("progress").$type<unknown>(),
+    /** The link to the next page of the System Log. */
+    logCursor: text("log_cursor"),
+    /** When a read of the log began that came to its end. */
+    logReadAt: moment("log_read_at"),
+    /** The time, of Okta's clock, from which on users and groups have to be asked for that changed. */
+    changedSince: text("changed_since"),
+    reconciledAt: moment("reconciled_at"),
+    /** What would remove too many at once, and waits for an administrator or a second run. */
+    brake: json("brake").$type<unknown>(),
+    /** The process that leads, and until when it does unless it says so again. */
+    leader: text("leader"),
+    leaderUntil: moment("leader_until"),
+  },
+  (table) => [check("directory_state_only", sql`${table.only} = 1`)],
+);
+
+/** What went wrong or is worth knowing in the last runs, for the page of the directory. */
+export const directoryEvents = pgTable("directory_events", {
+  seq: bigint("seq", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+  time: moment("time").notNull().defaultNow(),
+  /** A word for what it is, such as `hook`, `log`, `delta`, `reconciliation`, `brake`, `failure`. */
+  kind: text("kind").notNull(),
+  /** In plain words, without personal data. */
+  text: text("text").notNull(),
+});
