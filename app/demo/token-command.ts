@@ -9,9 +9,9 @@ import { parseArgs } from "node:util";
 import { loadConfig } from "../config.js";
 import { readDemoState } from "./demo-state.js";
 import { requestToken } from "./identity-provider/request-token.js";
-import { demoUsers, userByLogin } from "./users.js";
+import { demoPeople, userByLogin } from "./users.js";
 
-const userList = demoUsers.map(({ login, purpose }) => `  ${login}  ${purpose}`).join("\n");
+const userList = demoPeople.map(({ login, purpose }) => `  ${login}  ${purpose}`).join("\n");
 const usage = `Usage: npm run -s token -- <e-mail> [--data-dir <folder>] [--issuer <url>]
 
 Prints an access token of a demo user for the demo that is running:

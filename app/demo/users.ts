@@ -1,4 +1,4 @@
-/** A user of the demo's identity provider. */
+/** A user with whom the demo's organization begins. */
 export interface DemoUser {
   /** Okta-shaped user id, opaque, never the e-mail address. */
   readonly id: string;
@@ -9,11 +9,14 @@ export interface DemoUser {
   readonly groups: readonly string[];
   /** In the user's Okta profile. */
   readonly department: string;
+  readonly title: string;
+  /** The status with which the organization begins. Default: ACTIVE. */
+  readonly status?: "STAGED" | "LOCKED_OUT";
   /** What this user demonstrates, as text for the sign-in page and the token command. */
   readonly purpose: string;
 }
 
-/** All users of the demo, in the order of the sign-in page. */
+/** The users whom the guides name, and who own the demo's contacts, in the order of the sign-in page. */
 export const demoUsers: readonly DemoUser[] = [
   {
     id: "00u4a1gk2mAliceQx5d7",
@@ -22,6 +25,7 @@ export const demoUsers: readonly DemoUser[] = [
     familyName: "Arden",
     groups: ["Everyone", "admin"],
     department: "Sales",
+    title: "Sales director",
     purpose: "Administrator: may do everything",
   },
   {
@@ -31,6 +35,7 @@ export const demoUsers: readonly DemoUser[] = [
     familyName: "Underhill",
     groups: ["Everyone", "user"],
     department: "Sales",
+    title: "Account manager",
     purpose: "User in Sales: owns some contacts",
   },
   {
@@ -40,6 +45,7 @@ export const demoUsers: readonly DemoUser[] = [
     familyName: "Ostrow",
     groups: ["Everyone", "user"],
     department: "Support",
+    title: "Support engineer",
     purpose: "User in Support: owns other contacts",
   },
   {
@@ -49,6 +55,7 @@ export const demoUsers: readonly DemoUser[] = [
     familyName: "Abara",
     groups: ["Everyone", "auditor"],
     department: "Compliance",
+    title: "Compliance officer",
     purpose: "Auditor: reads the decision log, and nothing else",
   },
   {
@@ -58,16 +65,49 @@ export const demoUsers: readonly DemoUser[] = [
     familyName: "Novak",
     groups: ["Everyone"],
     department: "Sales",
+    title: "Sales assistant",
     purpose: "Logged in, but without a CRM role",
   },
 ];
 
-/** The user with an Okta user id, or undefined. */
-export function userById(id: string): DemoUser | undefined {
-  return demoUsers.find((user) => user.id === id);
-}
+/** Everybody with whom the demo's organization begins: {@link demoUsers}, and colleagues of theirs. */
+export const demoPeople: readonly DemoUser[] = [
+  ...demoUsers,
+  {
+    id: "00u3s8ve5nSvenSa2b5d",
+    login: "sven@example.com",
+    givenName: "Sven",
+    familyName: "Sandberg",
+    groups: ["Everyone"],
+    department: "Support",
+    title: "Support engineer",
+    purpose: "New in Support: an administrator adds him to the group user",
+  },
+  {
+    id: "00u7l4en1aLenaLo6c5d",
+    login: "lena@example.com",
+    givenName: "Lena",
+    familyName: "Lorenz",
+    groups: ["Everyone", "user"],
+    department: "Support",
+    title: "Support lead",
+    status: "LOCKED_OUT",
+    purpose: "Locked out after too many wrong passwords",
+  },
+  {
+    id: "00u9p6ia3aPiaPerr8e5",
+    login: "pia@example.com",
+    givenName: "Pia",
+    familyName: "Perrin",
+    groups: ["Everyone"],
+    department: "Sales",
+    title: "Trainee",
+    status: "STAGED",
+    purpose: "Starts next month: not yet activated",
+  },
+];
 
 /** The user with a login, or undefined. Logins are compared as Okta compares them: without regard to case. */
 export function userByLogin(login: string): DemoUser | undefined {
-  return demoUsers.find((user) => user.login.toLowerCase() === login.trim().toLowerCase());
+  return demoPeople.find((user) => user.login.toLowerCase() === login.trim().toLowerCase());
 }

@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { createOktaOrg, type OktaOrg } from "../okta-org/index.js";
 import { closeServer, listen } from "./listen.js";
 import { loadServer } from "./load-server.js";
 import { type IdentityProviderOptions, settingsFrom } from "./options.js";
@@ -11,14 +12,16 @@ export type { IdentityProviderOptions } from "./options.js";
 export interface IdentityProvider {
   /** The issuer identifier: `http://localhost:<port>/oauth2/default`. */
   readonly issuer: string;
+  /** The organization behind it, as tests see and change it. */
+  readonly org: OktaOrg;
   /** Stops listening and closes all connections at once. Safe to call more than once. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts the stand-in: an OpenID Connect provider in this process, shaped like an Okta custom authorization server, for
- * local use without an Okta account. Anyone who can reach it can sign in as any demo user. Its key, sessions and tokens
- * are in memory and gone when it stops.
+ * local use without an Okta account. Anyone who can reach it can sign in as any user. Its key, sessions, tokens and
+ * the organization are in memory and gone when it stops.
  *
  * @throws Error when the port is taken or not allowed, or an option is missing or malformed.
  */
@@ -30,11 +33,13 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   const server = createServer();
   const port = await listen(server, options);
   const settings = settingsFrom(options, `http://localhost:${port}${issuerPath}`);
-  server.on("request", createServerApp(settings, key));
+  const org = createOktaOrg();
+  server.on("request", createServerApp(settings, key, org));
 
   let stopped: Promise<void> | undefined;
   return {
     issuer: settings.issuer,
+    org,
     stop: () => (stopped ??= closeServer(server)),
   };
 }

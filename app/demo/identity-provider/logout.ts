@@ -1,4 +1,5 @@
 import type { OIDCContext, Provider } from "oidc-provider";
+import type { Organization } from "../okta-org/model/organization.js";
 import { sessionCookie } from "./cookies.js";
 
 /**
@@ -8,13 +9,14 @@ import { sessionCookie } from "./cookies.js";
  *
  * Tokens stay valid after the session, as at Okta: the app revokes its own.
  */
-export function logOutWithoutConfirmation(provider: Provider): void {
+export function logOutWithoutConfirmation(provider: Provider, organization: Organization): void {
   provider.use(async (ctx, next) => {
     await next();
     const oidc: OIDCContext | undefined = ctx.oidc;
     // A request that failed a check has its error page and status by now.
     if (oidc?.route !== "end_session" || ctx.status !== 200) return;
 
+    if (oidc.session?.accountId) organization.signedOut(oidc.session.accountId);
     await oidc.session?.destroy();
     ctx.cookies.set(provider.cookieName("session"), null, sessionCookie);
     ctx.redirect(destinationOf(oidc));

@@ -10,13 +10,18 @@ interface Entry {
 /** Far more than a demo needs, and small enough that a demo that is left running cannot fill the memory. */
 const MAX_ENTRIES = 10_000;
 
+/** Makes the provider's stores, and forgets what they keep of one account. */
+export interface MemoryAdapter extends AdapterFactory {
+  forget(accountId: string, models: readonly string[]): void;
+}
+
 /**
  * Keeps what the provider stores (sessions, codes, grants, tokens) in the memory of this process: at most 10,000
  * entries, of which the oldest are dropped first.
  *
  * oidc-provider includes a memory adapter, but that one prints a warning that it is for development only.
  */
-export function memoryAdapter(): AdapterFactory {
+export function memoryAdapter(): MemoryAdapter {
   const entries = new Map<string, Entry>();
 
   function read(key: string): Entry | undefined {
@@ -46,7 +51,13 @@ export function memoryAdapter(): AdapterFactory {
     return undefined;
   }
 
-  return (model): Adapter => {
+  function forget(accountId: string, models: readonly string[]): void {
+    for (const [key, { model, payload }] of entries) {
+      if (payload.accountId === accountId && models.includes(model)) entries.delete(key);
+    }
+  }
+
+  const storeOf = (model: string): Adapter => {
     const keyOf = (id: string) => `${model}:${id}`;
     return {
       async upsert(id, payload, expiresIn) {
@@ -71,6 +82,7 @@ export function memoryAdapter(): AdapterFactory {
       },
     };
   };
+  return Object.assign(storeOf, { forget });
 }
 
 /** A copy, so that what the provider changes is stored only when the provider stores it. */

@@ -10,7 +10,8 @@ import {
   type KoaContextWithOIDC,
   Provider,
 } from "oidc-provider";
-import { userById } from "../users.js";
+import { keepsTokens } from "../okta-org/model/lifecycle.js";
+import type { Organization } from "../okta-org/model/organization.js";
 import { cookieNames, sessionCookie, signInCookie } from "./cookies.js";
 import { logOutWithoutConfirmation } from "./logout.js";
 import { memoryAdapter } from "./memory-adapter.js";
@@ -32,13 +33,17 @@ const DAY_SECONDS = 24 * HOUR_SECONDS;
  * oidc-provider, configured and extended to look like an Okta custom authorization server. Its routes are relative to
  * the issuer.
  */
-export function createProvider(settings: Settings, key: SigningKey): Provider {
-  const provider = new Provider(settings.issuer, configuration(settings, key));
+export function createProvider(settings: Settings, key: SigningKey, organization: Organization): Provider {
+  const adapter = memoryAdapter();
+  const provider = new Provider(settings.issuer, { ...configuration(settings, key, organization), adapter });
+  organization.listen({
+    sessionsEnded: (userId, tokens) => adapter.forget(userId, tokens ? ["Session", "RefreshToken"] : ["Session"]),
+  });
   adjustRequestParameters(provider, settings);
   issueAccessTokensAsJwts(provider, key);
   addOktaClaimsToIdTokens(provider);
-  addPasswordGrant(provider, settings);
-  logOutWithoutConfirmation(provider);
+  addPasswordGrant(provider, organization, settings);
+  logOutWithoutConfirmation(provider, organization);
   provider.on("server_error", (_ctx, error) => settings.onError(error));
   // Errors outside the provider's own error handling, which Koa prints when there is no listener. Those with `expose`
   // are the client's fault, and those after the headers come from closed connections.
@@ -49,9 +54,8 @@ export function createProvider(settings: Settings, key: SigningKey): Provider {
   return provider;
 }
 
-function configuration(settings: Settings, key: SigningKey): Configuration {
+function configuration(settings: Settings, key: SigningKey, organization: Organization): Configuration {
   return {
-    adapter: memoryAdapter(),
     jwks: { keys: [key.jwk] },
     clients: [
       {
@@ -97,10 +101,10 @@ function configuration(settings: Settings, key: SigningKey): Configuration {
     scopes: ["openid", ...scopesWithoutClaims(settings)],
     claims: claimsByScope,
     findAccount(_ctx, id) {
-      const user = userById(id);
-      return user && accountOf(user, settings);
+      const user = organization.users.get(id);
+      return user && keepsTokens(user) ? accountOf(user, organization, settings) : undefined;
     },
-    extraTokenClaims: (ctx, token) => accessTokenClaims(ctx, token as AccessToken, settings),
+    extraTokenClaims: (ctx, token) => accessTokenClaims(ctx, token as AccessToken, organization, settings),
     // claims.ts decides which claims an ID token has. With this on, the provider would leave only `sub`.
     conformIdTokenClaims: false,
 

@@ -1,4 +1,5 @@
 import express, { type Express } from "express";
+import type { OktaOrg } from "../okta-org/index.js";
 import type { Settings } from "./options.js";
 import { notFoundPage, pageHeaders, refusalPage } from "./pages/pages.js";
 import { signInRoutes } from "./pages/routes.js";
@@ -12,8 +13,8 @@ interface HttpError extends Error {
 }
 
 /** The stand-in's Express app: health check, sign-in page, the provider's endpoints, and pages for errors. */
-export function createServerApp(settings: Settings, key: SigningKey): Express {
-  const provider = createProvider(settings, key);
+export function createServerApp(settings: Settings, key: SigningKey, { organization }: OktaOrg): Express {
+  const provider = createProvider(settings, key, organization);
   const app = express();
   const headers = pageHeaders(settings);
   const issuerHost = new URL(settings.issuer).host;
@@ -25,7 +26,7 @@ export function createServerApp(settings: Settings, key: SigningKey): Express {
   });
 
   const issuer = express.Router();
-  issuer.use(signInRoutes(provider, settings));
+  issuer.use(signInRoutes(provider, organization, settings));
   issuer.get(endpoints.end_session, (req, res, next) => {
     if (req.query.id_token_hint !== undefined) return next();
     const refusal = { error: "invalid_request", error_description: "id_token_hint is missing" };

@@ -5,6 +5,7 @@ import { settingsFrom } from "../../../app/demo/identity-provider/options.js";
 import { issuerPath } from "../../../app/demo/identity-provider/paths.js";
 import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
 import { generateSigningKey } from "../../../app/demo/identity-provider/tokens/keys.js";
+import { createOktaOrg } from "../../../app/demo/okta-org/index.js";
 import { freePort } from "../network/free-port.js";
 
 const client = { clientId: "interruptible-okta", clientSecret: "a secret for tests" };
@@ -32,7 +33,7 @@ export class InterruptibleOkta {
     const issuer = `http://localhost:${port}${issuerPath}`;
     const [key, { createServerApp }] = await Promise.all([generateSigningKey(), loadServer()]);
     const settings = settingsFrom({ ...client, appBaseUrl, requirePkce: true }, issuer);
-    return new InterruptibleOkta(issuer, port, createServerApp(settings, key));
+    return new InterruptibleOkta(issuer, port, createServerApp(settings, key, createOktaOrg()));
   }
 
   /** The app's settings for it. */

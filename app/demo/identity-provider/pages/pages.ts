@@ -1,4 +1,5 @@
-import type { DemoUser } from "../../users.js";
+import type { User } from "../../okta-org/model/types.js";
+import { userByLogin } from "../../users.js";
 import { callbackUrl, type Settings } from "../options.js";
 import { Html, html } from "./html.js";
 import { style, styleSource } from "./style.js";
@@ -25,20 +26,23 @@ export function pageHeaders({ appBaseUrl }: Settings): Record<string, string> {
 
 /** The content of the sign-in page. */
 export interface SignIn {
-  readonly users: readonly DemoUser[];
+  readonly users: readonly User[];
   /** The `login_hint` of the authorization request, which moves that user to the top. */
   readonly hint?: string | undefined;
+  /** Who has tried to sign in and may not. */
+  readonly refused?: User | undefined;
 }
 
-/** The sign-in page: one button for each demo user. */
-export function signInPage(settings: Settings, { users, hint }: SignIn): string {
-  const hinted = users.find((user) => user.login.toLowerCase() === hint?.trim().toLowerCase());
+/** The sign-in page: one button for each user. */
+export function signInPage(settings: Settings, { users, hint, refused }: SignIn): string {
+  const hinted = users.find((user) => user.profile.login.toLowerCase() === hint?.trim().toLowerCase());
   const ordered = hinted ? [hinted, ...users.filter((user) => user !== hinted)] : users;
   return page(
     "Sign in",
     html`<h1>Who do you want to sign in as?</h1>
 <p class="note">This page is a <strong>local stand-in for Okta</strong>. The people below are made up, and no password is needed.</p>
-${hint && !hinted ? html`<p role="status">Nobody here is called <strong>${hint}</strong>. These people are:</p>` : nothing}
+${refused ? html`<p role="status"><strong>${refused.profile.login}</strong> cannot sign in: the status at Okta is ${refused.status}.</p>` : nothing}
+${hint && !hinted && !refused ? html`<p role="status">Nobody here is called <strong>${hint}</strong>. These people are:</p>` : nothing}
 <form method="post">
 <ul class="people">
 ${ordered.map((user) => personButton(user, user === hinted))}
@@ -48,10 +52,12 @@ ${ordered.map((user) => personButton(user, user === hinted))}
   );
 }
 
-function personButton({ login, givenName, familyName, purpose }: DemoUser, focused: boolean): Html {
+function personButton({ profile }: User, focused: boolean): Html {
+  const { login, firstName, lastName, department } = profile;
+  const purpose = userByLogin(login)?.purpose ?? String(department ?? "");
   return html`<li><button class="person" type="submit" name="login" value="${login}"${focused ? autofocus : nothing}>
-<span class="initials" aria-hidden="true">${givenName.slice(0, 1)}${familyName.slice(0, 1)}</span>
-<span class="name">${givenName} ${familyName}</span>
+<span class="initials" aria-hidden="true">${firstName.slice(0, 1)}${lastName.slice(0, 1)}</span>
+<span class="name">${firstName} ${lastName}</span>
 <span class="email">${login}</span>
 <span class="purpose">${purpose}</span>
 </button></li>

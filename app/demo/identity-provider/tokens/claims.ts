@@ -1,5 +1,6 @@
 import type { AccessToken, Account, KoaContextWithOIDC } from "oidc-provider";
-import { type DemoUser, userById } from "../../users.js";
+import type { Organization } from "../../okta-org/model/organization.js";
+import type { User } from "../../okta-org/model/types.js";
 import type { Settings } from "../options.js";
 
 /**
@@ -7,10 +8,12 @@ import type { Settings } from "../options.js";
  * and the department of the user's profile.
  */
 function customClaims(
-  { groups, department }: DemoUser,
+  user: User,
+  organization: Organization,
   { groupsAs }: Settings,
-): { groups: string[] | string; department: string } {
-  return { groups: groupsAs === "string" ? groups.join(",") : [...groups], department };
+): { groups: string[] | string; department: unknown } {
+  const groups = organization.groups.of(user.id).map(({ profile }) => profile.name);
+  return { groups: groupsAs === "string" ? groups.join(",") : groups, department: user.profile.department };
 }
 
 /**
@@ -21,14 +24,15 @@ function customClaims(
  * email, and the rest of the profile is only in userinfo (Okta, OpenID Connect & OAuth 2.0 API, "Scope-dependent
  * claims").
  */
-export function accountOf(user: DemoUser, settings: Settings): Account {
+export function accountOf(user: User, organization: Organization, settings: Settings): Account {
+  const { login, email, firstName, lastName } = user.profile;
   const thin = {
     sub: user.id,
-    name: `${user.givenName} ${user.familyName}`,
-    preferred_username: user.login,
-    email: user.login,
+    name: `${firstName} ${lastName}`,
+    preferred_username: login,
+    email,
   };
-  const custom = customClaims(user, settings);
+  const custom = customClaims(user, organization, settings);
   return {
     accountId: user.id,
     claims: (use) =>
@@ -36,8 +40,8 @@ export function accountOf(user: DemoUser, settings: Settings): Account {
         ? { ...thin, ...(settings.groupsIn === "id_token" ? custom : {}) }
         : {
             ...thin,
-            given_name: user.givenName,
-            family_name: user.familyName,
+            given_name: firstName,
+            family_name: lastName,
             locale: "en-US",
             zoneinfo: "America/Los_Angeles",
             email_verified: true,
@@ -54,17 +58,18 @@ export function accountOf(user: DemoUser, settings: Settings): Account {
 export function accessTokenClaims(
   ctx: KoaContextWithOIDC,
   token: AccessToken,
+  organization: Organization,
   settings: Settings,
 ): Record<string, unknown> {
-  const user = userById(token.accountId);
+  const user = organization.users.get(token.accountId);
   return {
     ver: 1,
     uid: token.accountId,
     cid: token.clientId,
     scp: [...token.scopes],
     auth_time: authTimeOf(ctx),
-    sub: user?.login,
-    ...(user && settings.accessTokenGroups ? customClaims(user, settings) : {}),
+    sub: user?.profile.login,
+    ...(user && settings.accessTokenGroups ? customClaims(user, organization, settings) : {}),
   };
 }
 
