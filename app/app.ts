@@ -7,6 +7,7 @@ import { auditMenu } from "./audit/web/menu.js";
 import { auditRoutes } from "./audit/web/routes.js";
 import { LiveTails } from "./audit/web/tail/live-tails.js";
 import type { DecisionLog } from "./audit/write/decision-log.js";
+import { type CurrentPerson, currentBearer } from "./auth/current-person.js";
 import type { SessionEvents } from "./auth/events.js";
 import { identify } from "./auth/identity.js";
 import { pendingLogins } from "./auth/login/pending-login.js";
@@ -26,6 +27,8 @@ import { sharingRoutes } from "./contacts/sharing/routes.js";
 import { contactStore } from "./contacts/store.js";
 import { contactForms } from "./contacts/typed-forms.js";
 import type { Database } from "./db/database.js";
+import type { DirectoryLookup } from "./directory/lookup/lookup.js";
+import { directoryCheck } from "./directory/lookup/operations.js";
 import { peopleStore } from "./directory/people.js";
 import { principalOf } from "./directory/principal.js";
 import { rememberPeople } from "./directory/remember-people.js";
@@ -55,6 +58,8 @@ export interface Services {
   readonly decisionSinks: readonly DecisionSink[];
   /** Takes what happens to sessions. */
   readonly sessionEvents: SessionEvents;
+  /** Who somebody is now; `undefined`: who their login or access token says they are. */
+  readonly directory: DirectoryLookup | undefined;
   /** The authorization server: Okta's, or the demo's. */
   readonly okta: { readonly settings: OktaSettings; readonly connection: OktaConnection };
   readonly sessionSecret: string;
@@ -68,9 +73,11 @@ export interface Services {
 
 /** Builds the Express stack, in the order in which a request passes through it. */
 export function createApp(services: Services): Express {
-  const { config, logger, database, pdp, decisionLog, okta, sessionSecret, sessionEvents, isDemo } = services;
+  const { config, logger, database, pdp, decisionLog, okta, sessionSecret, sessionEvents, isDemo, directory } =
+    services;
   const contacts = contactStore(database.db);
-  const people = peopleStore(database.db);
+  const people = peopleStore(database.db, directory && config.claimRules);
+  const current: CurrentPerson = directory?.current ?? (async (told) => told);
   const decisions = decisionStore(database.db);
   const app = express();
   app.disable("x-powered-by");
@@ -88,6 +95,7 @@ export function createApp(services: Services): Express {
         { name: "pdp", isRequired: true, check: () => pdp.ping() },
         // Who is logged in works on without it, and no other replica could do more.
         { name: "okta", isRequired: false, check: () => okta.connection.ping() },
+        ...(directory ? [{ name: "directory", isRequired: false, ...directoryCheck(directory) }] : []),
       ],
       services.isStopping,
     ),
@@ -97,9 +105,11 @@ export function createApp(services: Services): Express {
   app.use(requestTurns());
   app.use(browserSessions(config, database.db, sessionSecret, clientAddress, sessionEvents));
   const budgets = requestBudgets(config.rateLimits, database.db, sessionSecret);
-  const personOfToken = bearerTokens(okta.settings, config);
-  app.use(identify(config.claimRules, limitRefusedTokens(budgets.refusedTokens, personOfToken)));
-  app.use(rememberPeople(people));
+  const personOfToken = currentBearer(bearerTokens(okta.settings, config), current);
+  const fromToken = limitRefusedTokens(budgets.refusedTokens, personOfToken);
+  const sessions = personSessions(database.db, config.sessionIdleMinutes * 60_000);
+  app.use(identify({ rules: config.claimRules, fromToken, current, sessions, events: sessionEvents }));
+  if (!directory) app.use(rememberPeople(people));
   app.use(requestLimit(budgets));
   app.use(authorization({ pdp, principal: principalOf, decisions: { sinks: services.decisionSinks } }));
   app.use(bodyParsers);
@@ -108,15 +118,14 @@ export function createApp(services: Services): Express {
   const tokens = logoutTokens(sessionSecret);
   const pending = pendingLogins(sessionSecret, config.baseUrl.startsWith("https:"));
   const recent = recentLogins(config.reauthenticateMinutes);
-  const sessions = personSessions(database.db, config.sessionIdleMinutes * 60_000);
   const { claimRules: rules, baseUrl } = config;
-  const logins = { okta: okta.connection, pending, recent, rules, tokens, events: sessionEvents, baseUrl };
+  const logins = { okta: okta.connection, pending, recent, rules, current, tokens, events: sessionEvents, baseUrl };
   app.use(loginRoutes(logins));
   app.use(sessionRoutes(sessions, logins));
   app.use(startRoutes(sessions));
   app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
   app.use(sharingRoutes(contacts, people, decisionLog, recent));
-  const tails = new LiveTails(decisions, stillLoggedIn(sessions, personOfToken), services.isClosing);
+  const tails = new LiveTails(decisions, stillLoggedIn(sessions, personOfToken, current), services.isClosing);
   app.use(auditRoutes(decisions, people, () => decisionLog.flush(), tails, recent));
 
   app.use(notFound);

@@ -122,6 +122,8 @@ async function start(config: Config): Promise<void> {
   const pdp = cerbos(target, { tls, playgroundInstance });
   closers.push(() => pdp.close());
 
+  logger.info("roles are those of logins and access tokens: there are no settings of the Okta API");
+
   const connection = new OktaConnection({
     settings: oktaSettings,
     baseUrl: config.baseUrl,
@@ -138,6 +140,7 @@ async function start(config: Config): Promise<void> {
     decisionLog,
     decisionSinks: [intake.sink],
     sessionEvents: intake.sessionEvents,
+    directory: undefined,
     okta: { settings: oktaSettings, connection },
     sessionSecret: config.sessionSecret ?? randomBytes(32).toString("hex"),
     isDemo: !config.okta,

@@ -1,3 +1,4 @@
+import type { Attributes } from "../../middleware/index.js";
 import type { ClaimRules } from "../config.js";
 import { isStorable } from "../db/database.js";
 
@@ -12,20 +13,44 @@ export function aboutPerson(claims: Claims): Claims {
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !CLAIMS_ABOUT_TOKEN.has(name)));
 }
 
+/** A role, and a group of Okta's that gives it. */
+export interface RoleGrant {
+  readonly role: string;
+  readonly group: { readonly id: string; readonly name: string };
+}
+
+/** What the directory says of somebody besides what claims say too. */
+export interface DirectoryFacts {
+  /** Further attributes of their profile, for policies. */
+  readonly attributes: Attributes;
+  /** Where each of the roles comes from. */
+  readonly grants: readonly RoleGrant[];
+  /** Up to when the directory has followed Okta. */
+  readonly asOf: Date;
+}
+
 /** The user who is logged in, by a session or an access token; or a service with an access token for itself. */
 export interface Person {
   /** Okta's user id; for a service that logs in as itself, its client id. */
   readonly id: string;
   readonly name: string;
   readonly email: string;
-  /** Whether Okta says that the address is theirs: the claim `email_verified` (OpenID Connect Core 1.0, section 5.1). */
+  /**
+   * Whether Okta says that the address is theirs: by the claim `email_verified` (OpenID Connect Core 1.0, section 5.1) or,
+   * with a directory, because nobody else in it has the address.
+   */
   readonly emailIsVerified: boolean;
   /** Empty when none is known. */
   readonly department: string;
   readonly groups: readonly string[];
   /** The roles that policies see. */
   readonly roles: readonly string[];
+  /** What the login or the access token said. With a directory, the other members need not be what it said. */
   readonly claims: Claims;
+  /** The version of the directory that all of this is from; absent where it is from claims. */
+  readonly directoryVersion?: number;
+  /** Present with {@link directoryVersion}. */
+  readonly directory?: DirectoryFacts;
 }
 
 /**
@@ -50,6 +75,15 @@ export function personFromLogin(claims: Claims, rules: ClaimRules): Person | nul
 export function personFromAccessToken(claims: Claims, rules: ClaimRules): Person | null {
   const id = claims.uid ?? (claims.sub === claims.cid ? claims.cid : undefined);
   return personWithId(id, claims, rules);
+}
+
+/**
+ * Whether an access token is that of a service, which has got it for itself (client credentials grant), and of no user.
+ *
+ * @param claims - those of a token that {@link personFromAccessToken} takes
+ */
+export function isOfService({ uid }: Claims): boolean {
+  return uid === undefined || uid === null;
 }
 
 function personWithId(id: unknown, claims: Claims, rules: ClaimRules): Person | null {
@@ -87,8 +121,11 @@ function isGroupName(name: unknown): name is string {
   return typeof name === "string" && name.trim() !== "" && name.isWellFormed();
 }
 
-/** Without a role map, groups are the roles; except for Everyone, since every Okta user is in that group. */
-function rolesFrom(groups: readonly string[], { roleMap }: ClaimRules): string[] {
+/**
+ * The roles that groups give by their names. Without a role map, groups are the roles; except for Everyone, since every Okta
+ * user is in that group.
+ */
+export function rolesFrom(groups: readonly string[], { roleMap }: Pick<ClaimRules, "roleMap">): string[] {
   if (!roleMap) return groups.filter((group) => group !== "Everyone");
   return [...new Set(groups.flatMap((group) => roleMap.get(group) ?? []))];
 }

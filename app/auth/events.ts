@@ -21,7 +21,9 @@ export type SessionReason =
   /** Of an ended session: another login has taken its place in the same browser. */
   | "replaced"
   /** Of a revoked session: its owner has ended it from another one. */
-  | "by_owner";
+  | "by_owner"
+  /** Of a revoked session, or of a login that was refused: its user is not active in Okta, or not known there. */
+  | "not_active";
 
 /** Something that happened to the session of a browser. */
 export interface SessionEvent {
@@ -29,7 +31,7 @@ export interface SessionEvent {
    * - `login`: a login was completed, or failed
    * - `logout`: its owner has ended it
    * - `end`: it has ended by itself, or another login has taken its place
-   * - `revoke`: it was ended from another session
+   * - `revoke`: it was ended from another session, or as its user is not active in Okta any more
    */
   readonly action: "login" | "logout" | "end" | "revoke";
   /** `deny` for a login that failed, `allow` for everything else. */

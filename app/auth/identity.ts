@@ -1,7 +1,11 @@
-import type { Request, RequestHandler } from "express";
+import type { Request, RequestHandler, Response } from "express";
+import { UnauthenticatedError } from "../../middleware/index.js";
 import type { ClaimRules } from "../config.js";
 import { type Person, personFromLogin } from "./claims.js";
-import { loginOf } from "./sessions/session.js";
+import type { CurrentPerson } from "./current-person.js";
+import type { SessionEvents } from "./events.js";
+import type { PersonSessions } from "./sessions/own-sessions.js";
+import { endSession, loginOf } from "./sessions/session.js";
 import { hasBearerToken } from "./tokens/bearer.js";
 
 declare global {
@@ -13,17 +17,43 @@ declare global {
   }
 }
 
+/** What {@link identify} works with. */
+export interface Identification {
+  /** How the claims of a login become a person. */
+  readonly rules: ClaimRules;
+  /** Finds who the bearer of a request's access token is now; see `currentBearer`. */
+  readonly fromToken: (req: Request) => Promise<Person>;
+  /** Says who the user of a session is now. */
+  readonly current: CurrentPerson;
+  /** The sessions of people, to end those of one who is nobody any more. */
+  readonly sessions: Pick<PersonSessions, "endAll">;
+  /** Takes each session that is ended. */
+  readonly events: SessionEvents;
+}
+
 /**
  * Sets `req.person`: the person for whom the request's access token was issued or, without a token, the person who
- * logged in to its session. A token that is not valid is refused; the session is not used in its place.
- *
- * @param rules - how the claims of a login become a person
- * @param fromToken - finds the person of an access token; see {@link bearerTokens}
+ * logged in to its session. A token that is not valid is refused; the session is not used in its place. When the person is
+ * nobody any more, the request is refused, and all of their sessions end.
  */
-export function identify(rules: ClaimRules, fromToken: (req: Request) => Promise<Person>): RequestHandler {
-  return async (req, _res, next) => {
+export function identify({ rules, fromToken, current, sessions, events }: Identification): RequestHandler {
+  async function fromSession(req: Request, res: Response): Promise<Person | undefined> {
     const login = loginOf(req);
-    const person = hasBearerToken(req) ? await fromToken(req) : login && personFromLogin(login.claims, rules);
+    const told = login && personFromLogin(login.claims, rules);
+    if (!told) return undefined;
+    const person = await current(told);
+    if (person) return person;
+    const ended = await sessions.endAll(told.id);
+    await endSession(req, res);
+    for (const session of ended) {
+      const nobody = { id: told.id, roles: [] };
+      await events.record({ action: "revoke", effect: "allow", person: nobody, session, reason: "not_active" }, req);
+    }
+    throw new UnauthenticatedError("You are logged out, as you are not active in Okta any more.");
+  }
+
+  return async (req, res, next) => {
+    const person = await (hasBearerToken(req) ? fromToken(req) : fromSession(req, res));
     if (person) req.person = person;
     next();
   };

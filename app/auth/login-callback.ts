@@ -4,6 +4,7 @@ import type { ClaimRules } from "../config.js";
 import { isDatabaseUnavailable } from "../db/database-unavailable.js";
 import { ProblemError } from "../problems.js";
 import { aboutPerson, personFromLogin } from "./claims.js";
+import type { CurrentPerson } from "./current-person.js";
 import type { SessionEvents, SessionReason } from "./events.js";
 import { isExpired, type PendingLogin, type PendingLogins } from "./login/pending-login.js";
 import type { RecentLogins } from "./login/recent-login.js";
@@ -25,6 +26,8 @@ export interface LoginServices {
   readonly recent: RecentLogins;
   /** How the claims of a login become a person; a login whose claims have no user id fails. */
   readonly rules: ClaimRules;
+  /** Says who the user is now; the login of one who is nobody fails. */
+  readonly current: CurrentPerson;
   /** Keeps the tokens of a login for its logout. */
   readonly tokens: LogoutTokens;
   /** Takes each login that was completed or has failed, and each logout. */
@@ -37,13 +40,14 @@ export interface LoginServices {
  * Makes the handler of a browser that is back from Okta. After a login it keeps the claims in the session and redirects
  * to the page that the user wanted. A login that took too long, or whose code cannot be used, is begun again once. Any
  * other failure goes to the error handler: {@link OktaUnavailableError}, a database error, or a {@link ProblemError} with
- * status 400, or 403 when Okta refused the user.
+ * status 400; 403 when Okta refused the user, or the user is not active there; 503 when the directory does not know.
  */
 export function loginCallback({
   okta,
   pending,
   recent,
   rules,
+  current,
   tokens,
   events,
   baseUrl,
@@ -55,9 +59,11 @@ export function loginCallback({
       const session = sessionHandle(replacedId);
       await events.record({ action: "end", effect: "allow", person: replaced, session, reason: "replaced" }, req);
     }
-    const person = personFromLogin(claims, rules);
+    const told = personFromLogin(claims, rules);
     // With such a login in its session, a browser would be redirected between Okta and this app without end.
-    if (!person) throw new Error("the claims have no user id");
+    if (!told) throw new Error("the claims have no user id");
+    const person = await current(told);
+    if (!person) throw new NotActiveError();
     const session = sessionHandle(req.sessionID);
     await events.record({ action: "login", effect: "allow", person, session, reason: null }, req);
     const sealed = await tokens.seal(req.userContext?.tokens ?? {});
@@ -87,12 +93,14 @@ export function loginCallback({
     try {
       if (isNeeded && !isExpired(login)) await complete(req, res, login);
     } catch (error) {
-      if (!(error instanceof Error) || isDatabaseUnavailable(error) || error instanceof AuthorizationError) throw error;
+      if (!(error instanceof Error) || isDatabaseUnavailable(error)) throw error;
+      if (error instanceof AuthorizationError || error instanceof ProblemError) throw error;
       await recordFailure(error, req);
       // The same address can be tried again.
       if (isNetworkFault(error)) throw new OktaUnavailableError({ cause: error });
       pending.forget(res, login);
       if (isCodeRefused(error) && !login.isRetry && !req.person) return res.redirect(loginUrl(login.returnTo, "retry"));
+      if (error instanceof NotActiveError) throw notActive();
       throw req.query.error === "access_denied" ? refusedByOkta(req) : loginFailed(baseUrl);
     }
     pending.forget(res, login);
@@ -107,6 +115,13 @@ class UnknownStateError extends Error {
   }
 }
 
+/** Okta has let the user in, who is nobody in the directory. */
+class NotActiveError extends Error {
+  constructor() {
+    super("the user is not active in the directory");
+  }
+}
+
 /** Whether a request has parameters of an authorization response, rather than none or those of RFC 9207 alone. */
 function isAnswer(req: Request): boolean {
   return ["code", "error", "state"].some((name) => req.query[name] !== undefined);
@@ -114,6 +129,7 @@ function isAnswer(req: Request): boolean {
 
 function reasonOf(error: Error, req: Request): SessionReason {
   if (isNetworkFault(error)) return "okta_unavailable";
+  if (error instanceof NotActiveError) return "not_active";
   if (error instanceof UnknownStateError || isCodeRefused(error)) return "not_begun_here";
   return req.query.error === "access_denied" ? "refused_by_okta" : "invalid_tokens";
 }
@@ -140,6 +156,14 @@ function refusedByOkta(req: Request): ProblemError {
     403,
     "Okta did not let you in",
     `Ask your administrator to assign this application to you.${words && ` Okta says: ${words}`}`,
+  );
+}
+
+function notActive(): ProblemError {
+  return new ProblemError(
+    403,
+    "You are not active in Okta",
+    "Okta does not have you among its active users: you may be suspended or deactivated there, or not activated yet. Ask your administrator.",
   );
 }
 

@@ -1,19 +1,27 @@
-import { desc, eq, inArray, or, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, or, sql } from "drizzle-orm";
+import type { ClaimRules } from "../config.js";
 import type { Db } from "../db/database.js";
 import { folded, people } from "../db/schema.js";
 import { emailKey, internationalEmailKey } from "../email-address.js";
+import { grantsOf, rolesOf } from "./lookup/roles.js";
+import { isActive } from "./lookup/statuses.js";
+import { groupsOfPerson, isInDirectory, isOnlyOnesAddress } from "./lookup/store.js";
 
-/** A person who has logged in. */
+/** A person who has logged in or, with a directory, an Okta user. */
 export interface Colleague {
   /** Okta's user id. */
   readonly id: string;
   readonly email: string;
-  /** Whether a login has said that the address is theirs. */
-  readonly emailIsVerified: boolean;
   readonly name: string;
   /** Empty when none is known. */
   readonly department: string;
-  /** Empty for a user who has no role in this CRM. */
+}
+
+/** A person who may be given something by their address. */
+export interface Recipient extends Colleague {
+  /** Whether a login has said that the address is theirs; with a directory, whether nobody else in it has the address. */
+  readonly emailIsVerified: boolean;
+  /** Empty for a user who has no role in this CRM, or who is not active in Okta. */
   readonly roles: readonly string[];
 }
 
@@ -21,34 +29,42 @@ export interface Colleague {
 export interface Match {
   readonly person: Colleague;
   readonly by: "id" | "email" | "name" | "part of a name";
+  /** Whether they were deactivated or deleted in Okta. Nobody has their address then, as far as it is searched for. */
+  readonly isGone: boolean;
 }
 
-/** The people who have logged in, as the database knows them. */
+/** The people whom the database knows. */
 export interface People {
+  /** Whether they come from the directory, rather than from logins. */
+  readonly areOfDirectory: boolean;
   /**
    * Stores what is known of a person now, in place of what was known before.
    *
    * @param by - how they logged in. A login has all members. An access token may lack any of them: name and e-mail address
    * do not replace the stored ones, and the others only when they are not empty
    */
-  remember(person: Colleague, by: "login" | "token"): Promise<void>;
-  /** All people with an e-mail address, verified or not; see {@link emailKey} for which addresses are the same. */
-  byEmail(email: string): Promise<readonly Colleague[]>;
+  remember(person: Recipient, by: "login" | "token"): Promise<void>;
+  /**
+   * All people with an e-mail address, verified or not; see {@link emailKey} for which addresses are the same. Those who were
+   * deactivated or deleted in Okta are not among them.
+   */
+  byEmail(email: string): Promise<readonly Recipient[]>;
   /**
    * The people whom a text can mean: a user id, an e-mail address, or a part of a name. Case and accents count only in ids.
-   * The closest matches come first: ids, then addresses, then whole names, then the people who were seen last.
+   * The closest matches come first: ids, then addresses, then whole names, then the people who were seen last. Those who were
+   * deactivated or deleted in Okta come after the others, and are not found by their addresses.
    *
    * @param limit - how many people, at most
    */
   matching(text: string, limit: number): Promise<readonly Match[]>;
-  /** The people with these ids, by id. Unknown ids are left out. */
+  /** The people with these ids, by id, those who were deactivated or deleted in Okta too. Unknown ids are left out. */
   byIds(ids: readonly string[]): Promise<ReadonlyMap<string, Colleague>>;
 }
 
 const { id, email, name, department, roles } = people;
 // An earlier version of the app may have stored another address since.
 const emailIsVerified = sql<boolean>`coalesce(${people.verifiedEmail} = ${people.email}, false)`;
-const colleague = { id, email, emailIsVerified, name, department, roles };
+const colleague = { id, email, name, department };
 
 /**
  * A person's name, to be shown to users.
@@ -59,9 +75,15 @@ export function nameAmong(known: ReadonlyMap<string, Colleague>, id: string): st
   return known.get(id)?.name ?? "an unknown user";
 }
 
-/** The {@link People} of a database. */
-export function peopleStore(db: Db): People {
+/**
+ * The {@link People} of a database.
+ *
+ * @param rules - with a directory, how groups become roles; left out, people come from logins
+ */
+export function peopleStore(db: Db, rules?: Pick<ClaimRules, "roleMap">): People {
+  const isThere = isNull(people.goneAt);
   return {
+    areOfDirectory: rules !== undefined,
     async remember({ id, email, emailIsVerified, name, department, roles }, by) {
       const address = {
         email,
@@ -80,25 +102,44 @@ export function peopleStore(db: Db): People {
         .onConflictDoUpdate({ target: people.id, set: by === "login" ? { ...address, name, ...seen } : told });
     },
 
-    byEmail(email) {
-      return db
-        .select(colleague)
+    async byEmail(email) {
+      const hasAddress = eq(people.emailKey, emailKey(email));
+      if (!rules) {
+        const recipient = { ...colleague, emailIsVerified, roles };
+        return db.select(recipient).from(people).where(hasAddress).orderBy(people.id);
+      }
+      const found = await db
+        .select({
+          ...{ ...colleague, emailIsVerified: isOnlyOnesAddress(db) },
+          ...{ status: people.status, groups: groupsOfPerson },
+        })
         .from(people)
-        .where(eq(people.emailKey, emailKey(email)))
+        .where(and(hasAddress, isInDirectory))
         .orderBy(people.id);
+      return found.map(({ status, groups, ...person }) => ({
+        ...person,
+        roles: isActive(status) ? rolesOf(grantsOf(groups, rules)) : [],
+      }));
     },
 
     matching(text, limit) {
       const closeness = sql<
         Match["by"]
-      >`case when ${id} = ${text} then 'id' when ${people.emailKey} = ${emailKey(text)} then 'email'
+      >`case when ${id} = ${text} then 'id' when ${isThere} and ${people.emailKey} = ${emailKey(text)} then 'email'
         when ${folded(name)} = ${folded(text)} then 'name' else 'part of a name' end`;
       return db
-        .select({ person: colleague, by: closeness })
+        .select({ person: colleague, by: closeness, isGone: sql<boolean>`not ${isThere}` })
         .from(people)
-        .where(or(eq(id, text), eq(people.emailKey, emailKey(text)), sql`strpos(${folded(name)}, ${folded(text)}) > 0`))
+        .where(
+          or(
+            eq(id, text),
+            and(isThere, eq(people.emailKey, emailKey(text))),
+            sql`strpos(${folded(name)}, ${folded(text)}) > 0`,
+          ),
+        )
         .orderBy(
           sql`array_position(array['id', 'email', 'name', 'part of a name'], ${closeness})`,
+          desc(isThere),
           desc(people.seenAt),
           id,
         )

@@ -137,7 +137,7 @@ function pageText(error: unknown, { title, detail, status }: Problem, req: Reque
   if (error instanceof DeniedError && error.code === "no_roles") {
     return {
       heading: "You have no role in this CRM",
-      detail: `You are logged in as ${req.person?.email}, but none of your groups gives you a role here. Ask an administrator to add you to one, then log out and in again.`,
+      detail: `You are logged in as ${req.person?.email}, but none of your groups gives you a role here. Ask an administrator to add you to one${req.person?.directory ? "" : ", then log out and in again"}.`,
       action: { href: "/profile", label: "My profile and groups" },
     };
   }

@@ -1,8 +1,18 @@
 import { Router } from "express";
 import { UnauthenticatedError, wantsHtml } from "../../middleware/index.js";
+import type { Person } from "../auth/claims.js";
 import { sessionHandle } from "../auth/sessions/hash.js";
 import type { PersonSessions } from "../auth/sessions/own-sessions.js";
 import { renderPage } from "./pages.js";
+
+/** The roles of somebody, each with the names of the groups that give it, where the directory knows them. */
+function rolesWithGroups({ roles, directory }: Person) {
+  const grants = directory?.grants ?? [];
+  return roles.map((role) => ({
+    role,
+    groups: grants.filter((grant) => grant.role === role).map(({ group }) => group.name),
+  }));
+}
 
 /**
  * The routes of the start page and of the profile of the logged-in user. Both are open to users without any role.
@@ -19,9 +29,10 @@ export function startRoutes(sessions: PersonSessions): Router {
   router.get("/profile", async (req, res) => {
     const { person } = req;
     if (!person) throw new UnauthenticatedError();
-    const { id, name, email, department, groups, roles, claims } = person;
+    const { id, name, email, department, groups, roles, claims, directory, directoryVersion } = person;
     if (!wantsHtml(req)) {
-      res.json({ id, name, email, department, groups, roles, claims });
+      const { grants, asOf } = directory ?? {};
+      res.json({ id, name, email, department, groups, roles, claims, grants, directoryVersion, asOf });
       return;
     }
     const rows = Object.entries(claims).map(([claim, value]) => [
@@ -30,7 +41,8 @@ export function startRoutes(sessions: PersonSessions): Router {
     ]);
     await renderPage(req, res, "profile", "My profile", {
       claims: rows,
-      principal: { id, roles },
+      principal: { id, roles: rolesWithGroups(person) },
+      asOf: directory?.asOf.toISOString() ?? null,
       via: req.session ? "session" : "bearer",
       sessions: req.session ? await sessions.list(id) : [],
       currentSession: req.session && sessionHandle(req.sessionID),

@@ -42,6 +42,7 @@ const everyRecord = z.object({
   // Absent where there is nothing to say.
   outerRequestId: z.string().optional(),
   address: z.string().nullish(),
+  directoryVersion: z.number().optional(),
   repeats: z.object({ count: z.number(), from: isoTime(), to: isoTime(), networks: z.array(z.string()) }).optional(),
 });
 const effect = z.enum(["allow", "deny"]);

@@ -44,6 +44,8 @@ export interface Additions {
   readonly address?: string | null;
   /** Absent in the record of what happened once. */
   readonly repeats?: Repeats;
+  /** The directory's version that said who the person was; absent where that was what a login or a token had said. */
+  readonly directoryVersion?: number;
 }
 
 /** What happened to a session, as the event of a decision about a resource of the kind `session`. No policy was asked. */

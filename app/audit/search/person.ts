@@ -26,11 +26,16 @@ export async function findPerson(people: People, store: DecisionStore, text: str
     // Who has the id, address or name that was given is meant, even where it is a part of another's name.
     const meant = found.filter(({ by }) => by === first.by);
     if (meant.length === 1) return { id: first.person.id, person: first.person };
-    const [what, key] = first.by === "email" ? (["ids", "id"] as const) : (["e-mail addresses", "email"] as const);
-    const listed = meant.slice(0, MAX_PEOPLE_LISTED).map(({ person }) => `${person.name} (${person[key]})`);
+    const listed = meant.slice(0, MAX_PEOPLE_LISTED);
+    // By an address only those are found who have it now.
+    const areIds = first.by === "email" || listed.some(({ isGone }) => isGone);
+    const [what, key] = areIds ? (["ids", "id"] as const) : (["e-mail addresses", "email"] as const);
+    const names = listed.map(({ person, isGone }) => `${person.name} (${person[key]}${isGone ? ", deactivated" : ""})`);
     const more = meant.length > MAX_PEOPLE_LISTED ? " and others" : "";
-    return { message: `“${text}” could be ${listed.join(", ")}${more}. Search for one of the ${what}.` };
+    return { message: `“${text}” could be ${names.join(", ")}${more}. Search for one of the ${what}.` };
   }
   if (await store.hasDecisionsOf(text)) return { id: text };
-  return { message: `Nobody called “${text}” has logged in here.` };
+  return {
+    message: `Nobody called “${text}” ${people.areOfDirectory ? "is in the directory" : "has logged in here"}.`,
+  };
 }

@@ -20,7 +20,7 @@ export interface Intake {
 }
 
 /**
- * Opens the intake. It adds to each event where the request came from, and counts refusals of those who are not logged in:
+ * Opens the intake. It adds to each event where the request came from and which version of the directory knew the person, and counts refusals of those who are not logged in:
  * see {@link RepeatedRefusals}.
  *
  * @param stream - gets a copy of everything that is recorded
@@ -44,7 +44,7 @@ export function openIntake(log: OpenDecisionLog, stream?: Stream): Intake {
   return {
     sink: {
       record(event, context) {
-        const seen = { ...event, ...originOf(event, context.req) };
+        const seen = { ...event, ...originOf(event, context.req), ...versionOf(context.req) };
         if (isOfNobody(seen) && repeated.isCounted(seen)) return;
         return withCopy(log.sink.record(seen, context), seen);
       },
@@ -73,6 +73,10 @@ function isOfNobody(event: LogEvent): event is RefusalOfNobody {
 /** Where a request came from. Of people who are logged in, the log has an address with their session alone. */
 function originOf({ principal }: LogEvent, req: Request): Additions {
   return { ...outerIdOf(req), ...(principal === null && { address: clientAddress(req) }) };
+}
+
+function versionOf({ person }: Request): Additions {
+  return person?.directoryVersion === undefined ? {} : { directoryVersion: person.directoryVersion };
 }
 
 function outerIdOf(req: Request): Additions {

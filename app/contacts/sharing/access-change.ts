@@ -71,22 +71,31 @@ export function transferChange(contact: Contact, { id, name, department }: Colle
   return { ownerId: id, department, ...without(contact, id) } satisfies AccessChange;
 }
 
-/** The error for an e-mail address of which no user has logged in: 422. */
-export function unknownColleague(): ProblemError {
+/**
+ * The error for an e-mail address that no known user has: 422.
+ *
+ * @param areOfDirectory - whether users are known from the directory, rather than from logins
+ */
+export function unknownColleague(areOfDirectory: boolean): ProblemError {
   return refused(
-    "Nobody with this e-mail address has logged in yet. A colleague must have logged in here once before.",
+    areOfDirectory
+      ? "Nobody in Okta's directory has this e-mail address."
+      : "Nobody with this e-mail address has logged in yet. A colleague must have logged in here once before.",
   );
 }
 
 /** The error for an e-mail address that several users have: 422. Nobody is guessed: the contact could reach the wrong one. */
-export function ambiguousColleague(): ProblemError {
-  return refused("Several people have logged in with this e-mail address. Ask an administrator whose it is.");
+export function ambiguousColleague(areOfDirectory: boolean): ProblemError {
+  const who = areOfDirectory ? "Several people in Okta's directory have" : "Several people have logged in with";
+  return refused(`${who} this e-mail address. Ask an administrator whose it is.`);
 }
 
-/** The error for an e-mail address of which Okta has not said that it is the user's: 422. */
-export function unverifiedColleague(): ProblemError {
+/** The error for an e-mail address that is not known to be the user's: 422. */
+export function unverifiedColleague(areOfDirectory: boolean): ProblemError {
   return refused(
-    "Okta has not confirmed yet that this e-mail address is theirs. They must confirm it there, and log in here again.",
+    areOfDirectory
+      ? "Okta's directory is still being read, so it is not known yet whether somebody else has this e-mail address. Try again in a few minutes."
+      : "Okta has not confirmed yet that this e-mail address is theirs. They must confirm it there, and log in here again.",
   );
 }
 

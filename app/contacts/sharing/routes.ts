@@ -2,7 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from "expres
 import { authorize, wantsHtml } from "../../../middleware/index.js";
 import type { DecisionLog } from "../../audit/write/decision-log.js";
 import type { RecentLogins } from "../../auth/login/recent-login.js";
-import { type Colleague, nameAmong, type People } from "../../directory/people.js";
+import { nameAmong, type People, type Recipient } from "../../directory/people.js";
 import { ProblemError } from "../../problems.js";
 import { redirectWithNotice } from "../../web/pages.js";
 import { type Contact, changesNothing } from "../contact.js";
@@ -57,11 +57,12 @@ export function sharingRoutes(
   const router = Router();
   const resource = contactById(store);
 
-  async function colleagueWithEmail(email: string): Promise<Colleague> {
+  async function colleagueWithEmail(email: string): Promise<Recipient> {
+    const { areOfDirectory } = people;
     const [found, ...others] = await people.byEmail(email);
-    if (!found) throw unknownColleague();
-    if (others.length > 0) throw ambiguousColleague();
-    if (!found.emailIsVerified) throw unverifiedColleague();
+    if (!found) throw unknownColleague(areOfDirectory);
+    if (others.length > 0) throw ambiguousColleague(areOfDirectory);
+    if (!found.emailIsVerified) throw unverifiedColleague(areOfDirectory);
     if (found.roles.length === 0) throw colleagueWithoutRole(found);
     return found;
   }

@@ -14,11 +14,13 @@ export interface Dependency {
   readonly isRequired: boolean;
   /** Resolves when the service answers. */
   readonly check: () => Promise<void>;
+  /** How old what it tells is, in seconds; `null` when that is not known. Left out where there is no such age. */
+  readonly age?: () => Promise<number | null>;
 }
 
 /**
  * `/livez` says that this process runs. `/readyz` says for each service whether it answers; it is 503 while one that is
- * required does not.
+ * required does not. Where a service has an age, it tells that too.
  *
  * @param dependencies - checked at most once a second, each for at most 2,000 ms
  * @param isStopping - whether the process shuts down, and so should get no new requests; `/readyz` is 503 then
@@ -30,15 +32,20 @@ export function health(dependencies: readonly Dependency[], isStopping: () => bo
   });
   const checkAll = reusedFor(RESULT_LIFETIME_MS, () =>
     Promise.all(
-      dependencies.map(async ({ name, isRequired, check }) => ({ name, isRequired, answers: await answers(check) })),
+      dependencies.map(async ({ name, isRequired, check, age }) => ({
+        ...{ name, isRequired, answers: await answers(check) },
+        age: await age?.().catch(() => null),
+      })),
     ),
   );
   router.get("/readyz", async (_req, res) => {
     const states = await checkAll();
+    const ages = states.flatMap(({ name, age }) => (age === undefined ? [] : [[name, age] as const]));
     const ready = !isStopping() && states.every(({ isRequired, answers }) => answers || !isRequired);
     res.status(ready ? 200 : 503).json({
       status: isStopping() ? "stopping" : ready ? "ok" : "unavailable",
       checks: Object.fromEntries(states.map(({ name, answers }) => [name, answers ? "ok" : "unavailable"])),
+      ...(ages.length > 0 && { ageSeconds: Object.fromEntries(ages) }),
     });
   });
   return router;

@@ -72,6 +72,7 @@ export async function startInProcess(databaseUrl: string, policies = projectPath
       okta: { settings, connection },
       sessionSecret: "secret",
       isDemo: false,
+      directory: undefined,
       isStopping: () => false,
       isClosing: () => false,
     });

@@ -28,6 +28,7 @@ export function crm(): { app: Express; close: () => void } {
     okta: { settings, connection },
     sessionSecret: "secret",
     isDemo: false,
+    directory: undefined,
     isStopping: () => false,
     isClosing: () => false,
   });

@@ -14,6 +14,7 @@ const reasonTexts: Readonly<Record<SessionReason, readonly [short: string, long:
   too_old: ["too old", "Its login was too long ago."],
   replaced: ["replaced", "Another login has taken its place in the same browser."],
   by_owner: ["by its owner", "Its owner has ended it from another session."],
+  not_active: ["not active in Okta", "Its user is suspended, deactivated or deleted in Okta, or not known there."],
 };
 
 /** Whether a record is about a session. */

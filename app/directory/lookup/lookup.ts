@@ -1,0 +1,189 @@
+import { LRUCache } from "lru-cache";
+import type { Logger } from "pino";
+import type { Attributes } from "../../../middleware/index.js";
+import type { Person } from "../../auth/claims.js";
+import type { CurrentPerson } from "../../auth/current-person.js";
+import type { ClaimRules } from "../../config.js";
+import type { Db } from "../../db/database.js";
+import { withDeadline } from "../../deadline.js";
+import { principalAttributes } from "./attributes.js";
+import { recentResults } from "./recent.js";
+import { grantsOf, rolesOf } from "./roles.js";
+import { isActive } from "./statuses.js";
+import { changedSince, countPeople, type DirectoryState, readState, readUser, type StoredUser } from "./store.js";
+import { outOfDate, userNotRead } from "./unavailable.js";
+
+/** How old what is known of somebody may be when a request comes, in ms. */
+const MAX_STALENESS_MS = 100;
+const MAX_CACHED_PEOPLE = 10_000;
+/** When so many have changed, all people are read anew instead. */
+const MAX_DROPPED_ONE_BY_ONE = 1_000;
+/** How long a user that Okta does not know is not asked for again, and how many of them are remembered. */
+const UNKNOWN_LIFETIME_MS = 60_000;
+const MAX_UNKNOWN = 10_000;
+/** How long a request waits for a user to be read from Okta. */
+const FETCH_TIMEOUT_MS = 5_000;
+
+/** What a {@link DirectoryLookup} works with. */
+export interface LookupOptions {
+  readonly db: Db;
+  /** How groups become roles. */
+  readonly rules: Pick<ClaimRules, "roleMap">;
+  /** How long ago the directory may have followed Okta to the end of its log, in seconds. */
+  readonly maxAgeSeconds: number;
+  /** The names of the profile attributes that policies see. */
+  readonly attributes: readonly string[];
+  /**
+   * Reads a user and their groups from Okta into the directory now. It resolves when they are there, or are known not to be
+   * in Okta; it is rejected when Okta does not answer.
+   */
+  readonly fetchNow: (id: string) => Promise<unknown>;
+  readonly logger: Logger;
+}
+
+/** How old the directory is, and how large. */
+export interface DirectoryHealth {
+  /** How long ago it followed Okta to the end of its log, in seconds; `null`: it never has. */
+  readonly ageSeconds: number | null;
+  readonly isUpToDate: boolean;
+  readonly version: number;
+}
+
+/** What is known of somebody, as it was at a version of the directory. */
+interface Known {
+  readonly version: number;
+  /** Okta has not been asked for them, or not for their groups. */
+  readonly isUnread: boolean;
+  /** `null`: they are nobody. */
+  readonly facts: Facts | null;
+}
+
+type Facts = Pick<Person, "name" | "email" | "emailIsVerified" | "department" | "groups" | "roles"> & {
+  readonly attributes: Attributes;
+  readonly grants: ReturnType<typeof grantsOf>;
+};
+
+/**
+ * Says who somebody is now, by the directory: who they are, their groups and roles, and that they are still somebody.
+ *
+ * What it says was so at a moment that is no more than 100 ms before the request. What is known of people is cached, and
+ * used while the directory's version is read again and again, by one query for all requests that need it within 100 ms. When
+ * the version has grown, those of whom something changed since are dropped, and all of them when a group has changed. What is
+ * read of somebody carries the version that the database had in the same snapshot: what was read before a version that has
+ * been seen meanwhile is not kept, as the change may have been about it.
+ */
+export class DirectoryLookup {
+  readonly #options: LookupOptions;
+  readonly #attributesOf: ReturnType<typeof principalAttributes>;
+  readonly #people = new LRUCache<string, Known>({ max: MAX_CACHED_PEOPLE });
+  /** The users that Okta was asked for in vain. */
+  readonly #unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN, ttl: UNKNOWN_LIFETIME_MS });
+  readonly #fetches = new Map<string, Promise<unknown>>();
+  /** Up to which state the cache is right. */
+  #state: DirectoryState | undefined;
+  readonly #recentState = recentResults(MAX_STALENESS_MS, () => this.#readState());
+
+  constructor(options: LookupOptions) {
+    this.#options = options;
+    this.#attributesOf = principalAttributes(options.attributes, options.logger);
+  }
+
+  /**
+   * Who somebody is now, whom a login or an access token has named. Only the claims stay what they were. A user who is not in
+   * the directory yet, or whose groups are not, is fetched from Okta once.
+   *
+   * @returns `null` for one whose status does not let them log in, or whom Okta does not know
+   * @throws DirectoryUnavailableError 503 when the directory has not followed Okta for too long, and when a user who is not in
+   * it cannot be fetched
+   */
+  readonly current: CurrentPerson = async (told) => {
+    const state = await this.#recentState();
+    const { asOf, ageSeconds } = state ?? { asOf: null, ageSeconds: null };
+    if (!state || asOf === null || !this.#isUpToDate(ageSeconds)) throw outOfDate(ageSeconds);
+    const known = this.#people.get(told.id) ?? (await this.#read(told.id));
+    const isToBeFetched = known.isUnread && !this.#unknown.has(told.id);
+    const { version, facts } = isToBeFetched ? await this.#fetch(told.id) : known;
+    if (!facts) return null;
+    const { attributes, grants, ...shown } = facts;
+    return {
+      ...{ id: told.id, claims: told.claims, ...shown },
+      directoryVersion: Math.max(version, state.version),
+      directory: { attributes, grants, asOf },
+    };
+  };
+
+  /** How old the directory is. It takes no query within 100 ms of the last one. */
+  async health(): Promise<DirectoryHealth> {
+    const state = await this.#recentState();
+    const ageSeconds = state?.ageSeconds ?? null;
+    return { ageSeconds, isUpToDate: this.#isUpToDate(ageSeconds), version: state?.version ?? 0 };
+  }
+
+  /** How many people are in the directory, tombstones left out. */
+  countPeople(): Promise<number> {
+    return countPeople(this.#options.db);
+  }
+
+  #isUpToDate(ageSeconds: number | null): boolean {
+    return ageSeconds !== null && ageSeconds <= this.#options.maxAgeSeconds;
+  }
+
+  /** Reads the directory's state, and drops from the cache what has changed. Runs of this do not overlap. */
+  async #readState(): Promise<DirectoryState | undefined> {
+    const { db } = this.#options;
+    const state = await readState(db);
+    const last = this.#state;
+    const isAsBefore = state && last && last.version === state.version && last.isLoaded === state.isLoaded;
+    const canDropSome =
+      state && last?.isLoaded === state.isLoaded && last.version < state.version && state.groupsVersion <= last.version;
+    const changed = canDropSome ? await changedSince(db, last.version, MAX_DROPPED_ONE_BY_ONE + 1) : [];
+    if (canDropSome && changed.length <= MAX_DROPPED_ONE_BY_ONE) this.#drop(changed);
+    else if (!isAsBefore) this.#people.clear();
+    this.#state = state;
+    return state;
+  }
+
+  #drop(ids: readonly string[]): void {
+    for (const id of ids) this.#people.delete(id);
+    // Somebody else may have given an address up.
+    const shared = [...this.#people.entries()].filter(([, { facts }]) => facts?.emailIsVerified === false);
+    for (const [id] of shared) this.#people.delete(id);
+  }
+
+  async #read(id: string): Promise<Known> {
+    const user = await readUser(this.#options.db, id);
+    if (!user) throw outOfDate(null);
+    const known = this.#knownOf(user);
+    if (this.#state && known.version >= this.#state.version) this.#people.set(id, known);
+    return known;
+  }
+
+  #knownOf(user: StoredUser): Known {
+    const { version, name, email, emailIsVerified, department, status, isGone, groups } = user;
+    const isSomebody = !isGone && isActive(status);
+    if (isSomebody && user.areGroupsKnown) {
+      const grants = grantsOf(groups, this.#options.rules);
+      const names = [...new Set(groups.map((group) => group.name))];
+      const attributes = this.#attributesOf(user.attributes);
+      const shown = { name: name || email, email, emailIsVerified, department: department.trim(), groups: names };
+      return { version, isUnread: false, facts: { ...shown, roles: rolesOf(grants), attributes, grants } };
+    }
+    return { version, isUnread: isSomebody || (!isGone && status === null), facts: null };
+  }
+
+  /** Reads somebody from Okta, then from the directory. Requests about the same person share this. */
+  async #fetch(id: string): Promise<Known> {
+    let fetching = this.#fetches.get(id);
+    if (!fetching) {
+      fetching = this.#options.fetchNow(id).finally(() => this.#fetches.delete(id));
+      this.#fetches.set(id, fetching);
+    }
+    const timeout = () => new Error("Okta did not answer in time");
+    await withDeadline(fetching, FETCH_TIMEOUT_MS, timeout).catch((cause: unknown) => {
+      throw userNotRead(cause);
+    });
+    const known = await this.#read(id);
+    if (known.isUnread) this.#unknown.set(id, true);
+    return known;
+  }
+}
