@@ -164,7 +164,7 @@ describe("lists of what a user may see", () => {
 describe("lists whose query plan lets through too much", () => {
   const policies = useTemporaryFolder();
   before(() => copyWithCarelessRule(policies.path));
-  const app = useInProcess(() => policies.path);
+  const app = useInProcess(() => ({ policies: policies.path }));
 
   it("show none of it, in JSON or on a page, and log the defect", async () => {
     const [mine, theirs] = [await app.as("00umine", "user", ""), await app.as("00utheirs", "user", "")];

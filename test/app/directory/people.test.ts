@@ -40,7 +40,9 @@ describeOnEachEngine("people", (db) => {
       roles: ["sync", "user"],
     };
     await people.remember(service, "token");
-    assert.deepEqual((await people.byIds(["0oa1"])).get("0oa1"), service);
+    assert.deepEqual(await people.byEmail("0oa1"), [service]);
+    const { id, email, name, department } = service;
+    assert.deepEqual((await people.byIds([id])).get(id), { id, email, name, department });
   });
 
   it("are found by id, those that there are", async () => {

@@ -7,19 +7,23 @@ import { type DecisionLog, type OpenDecisionLog, openDecisionLog } from "../../.
 import { openIntake } from "../../../app/audit/write/intake.js";
 import { OktaConnection } from "../../../app/auth/okta-connection.js";
 import { readConfig } from "../../../app/config.js";
-import type { Database } from "../../../app/db/database.js";
+import type { Database, Db } from "../../../app/db/database.js";
 import { openPostgres } from "../../../app/db/postgres.js";
 import { startPdp } from "../../../app/demo/pdp/start-pdp.js";
+import type { DirectoryLookup } from "../../../app/directory/lookup/lookup.js";
 import { cerbos, type DecisionSink } from "../../../middleware/index.js";
 import { temporaryDatabase } from "../database/temporary-database.js";
 import { useFixture } from "../fixture.js";
 import { type Client, clientOf } from "../http/client.js";
+import { freePort } from "../network/free-port.js";
 import { Issuer } from "../okta/issuer.js";
 import { projectPath } from "../paths.js";
 
 /** The app in this process, where what it calls can be watched; its PDP is a real one. */
 export interface InProcess {
   readonly url: string;
+  /** Its authorization server. */
+  readonly issuer: Issuer;
   /**
    * Serves the same app once more, with another decision log. Returns its address.
    *
@@ -39,18 +43,26 @@ export interface InProcess {
   stop(): Promise<void>;
 }
 
+/** How an app in this process differs from others. */
+export interface InProcessOptions {
+  /** Folder of the policies; default: the CRM's. */
+  readonly policies?: string | undefined;
+  /** Opens the directory in the app's database; default: there is none. */
+  readonly openDirectory?: ((db: Db) => DirectoryLookup) | undefined;
+}
+
 /**
  * @param databaseUrl - of PostgreSQL
- * @param policies - folder of the policies; default: the CRM's
  */
-export async function startInProcess(databaseUrl: string, policies = projectPath("policies")): Promise<InProcess> {
+export async function startInProcess(databaseUrl: string, options: InProcessOptions = {}): Promise<InProcess> {
+  const { policies = projectPath("policies"), openDirectory } = options;
   const issuer = await Issuer.start();
   const child = await startPdp({ policies, config: projectPath("pdp/pdp.yaml"), log: () => {} });
   const pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
   const database = await openPostgres(databaseUrl, () => {});
   const { OKTA_ISSUER, OKTA_CLIENT_ID, OKTA_CLIENT_SECRET } = issuer.settings;
   const settings = { issuer: OKTA_ISSUER, clientId: OKTA_CLIENT_ID, clientSecret: OKTA_CLIENT_SECRET };
-  const config = readConfig({ RATE_LIMIT_REQUESTS: "1000000" });
+  const config = readConfig({ RATE_LIMIT_REQUESTS: "1000000", PORT: String(await freePort()) });
   const errors: Record<string, unknown>[] = [];
   const logger = pino({ level: "error" }, { write: (line: string) => errors.push(JSON.parse(line)) });
   const connection = new OktaConnection({
@@ -59,8 +71,10 @@ export async function startInProcess(databaseUrl: string, policies = projectPath
     logger,
   });
   const decisionLog = openDecisionLog(database.db, openExplainer(policies), logger);
+  const intake = openIntake(decisionLog);
+  const directory = openDirectory?.(database.db);
   const servers: Server[] = [];
-  const serve = async (withLog: DecisionLog, decisionSinks: readonly DecisionSink[]) => {
+  const serve = async (withLog: DecisionLog, decisionSinks: readonly DecisionSink[], port = 0) => {
     const app = createApp({
       config,
       logger,
@@ -68,25 +82,27 @@ export async function startInProcess(databaseUrl: string, policies = projectPath
       pdp,
       decisionLog: withLog,
       decisionSinks,
-      sessionEvents: openIntake(decisionLog).sessionEvents,
+      sessionEvents: intake.sessionEvents,
       okta: { settings, connection },
       sessionSecret: "secret",
       isDemo: false,
-      directory: undefined,
+      directory,
       isStopping: () => false,
       isClosing: () => false,
     });
     const server = await new Promise<Server>((resolve) => {
-      const listening = app.listen(0, "127.0.0.1", () => resolve(listening));
+      const listening = app.listen(port, "127.0.0.1", () => resolve(listening));
     });
     servers.push(server);
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
-  const url = await serve(decisionLog, [decisionLog.sink]);
+  // Where Okta sends browsers back to.
+  const url = await serve(decisionLog, [intake.sink], config.port);
   const token = (uid: string, role: string, department: string) =>
     issuer.accessToken({ uid, sub: `${uid}@test.example`, groups: [role], department });
   return {
     url,
+    issuer,
     serve,
     database,
     decisionLog,
@@ -111,14 +127,14 @@ export async function startInProcess(databaseUrl: string, policies = projectPath
  * Gives the suite that calls this an app in this process, with an empty PostgreSQL database of its own; see
  * {@link temporaryDatabase} for what happens without PostgreSQL.
  *
- * @param policies - says where the policies are; default: the CRM's
+ * @param options - says how it differs from others
  */
-export function useInProcess(policies?: () => string): InProcess {
+export function useInProcess(options: () => InProcessOptions = () => ({})): InProcess {
   return useFixture(
     async (suite) => {
       const database = await temporaryDatabase(suite);
       try {
-        const app = await startInProcess(database.url, policies?.());
+        const app = await startInProcess(database.url, options());
         const stop = async () => {
           await app.stop();
           await database.drop();

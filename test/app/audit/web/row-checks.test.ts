@@ -56,7 +56,7 @@ describe("decisions that the query plan lets through and the check denies", func
       '      condition: { match: { expr: \'has(R.attr.nickname) || R.id == "*" || R.attr.action == "update"\' } }\n';
     await writeFile(file, (await readFile(file, "utf8")) + careless);
   });
-  const app = useInProcess(() => policies.path);
+  const app = useInProcess(() => ({ policies: policies.path }));
   const admin = useFixture(() => app.as("00uadmin", "admin", ""));
   const records = useFixture(async () => {
     const resource = { kind: "contact", id: (await createContact(admin)).id };

@@ -33,7 +33,7 @@ describe("many live tails in one process", function () {
     const file = join(policies.path, "decision.yaml");
     await writeFile(file, (await readFile(file, "utf8")) + OWN_DECISIONS);
   });
-  const app = useInProcess(() => policies.path);
+  const app = useInProcess(() => ({ policies: policies.path }));
   const watchers: Watcher[] = [];
   const queries = useFixture(async () => recordQueryTexts(app.database));
   afterEach(() => {
