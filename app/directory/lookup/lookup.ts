@@ -78,7 +78,7 @@ export class DirectoryLookup {
   readonly #people = new LRUCache<string, Known>({ max: MAX_CACHED_PEOPLE });
   /** The users that Okta was asked for in vain. */
   readonly #unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN, ttl: UNKNOWN_LIFETIME_MS });
-  readonly #fetches = new Map<string, Promise<unknown>>();
+  readonly #fetches = new Map<string, Promise<Known>>();
   /** Up to which state the cache is right. */
   #state: DirectoryState | undefined;
   readonly #recentState = recentResults(MAX_STALENESS_MS, () => this.#readState());
@@ -154,6 +154,9 @@ export class DirectoryLookup {
     const user = await readUser(this.#options.db, id);
     if (!user) throw outOfDate(null);
     const known = this.#knownOf(user);
+    const other = this.#people.get(id);
+    // Another request has read them later, and got its answer earlier.
+    if (other && other.version > known.version) return other;
     if (this.#state && known.version >= this.#state.version) this.#people.set(id, known);
     return known;
   }
@@ -171,15 +174,17 @@ export class DirectoryLookup {
     return { version, isUnread: isSomebody || (!isGone && status === null), facts: null };
   }
 
-  /** Reads somebody from Okta, then from the directory. Requests about the same person share this. */
-  async #fetch(id: string): Promise<Known> {
-    let fetching = this.#fetches.get(id);
-    if (!fetching) {
-      fetching = this.#options.fetchNow(id).finally(() => this.#fetches.delete(id));
-      this.#fetches.set(id, fetching);
-    }
+  /** Requests about the same person share this. */
+  #fetch(id: string): Promise<Known> {
+    const fetching = this.#fetches.get(id) ?? this.#fetchFromOkta(id).finally(() => this.#fetches.delete(id));
+    this.#fetches.set(id, fetching);
+    return fetching;
+  }
+
+  /** Reads somebody from Okta, then from the directory. */
+  async #fetchFromOkta(id: string): Promise<Known> {
     const timeout = () => new Error("Okta did not answer in time");
-    await withDeadline(fetching, FETCH_TIMEOUT_MS, timeout).catch((cause: unknown) => {
+    await withDeadline(this.#options.fetchNow(id), FETCH_TIMEOUT_MS, timeout).catch((cause: unknown) => {
       throw userNotRead(cause);
     });
     const known = await this.#read(id);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { people as table } from "../../../app/db/schema.js";
-import { peopleStore } from "../../../app/directory/people.js";
+import { nameAmong, peopleStore } from "../../../app/directory/people.js";
 import { describeOnEachEngine } from "../../support/database/suites.js";
+import { DirectoryRows } from "../../support/directory/rows.js";
 
 describeOnEachEngine("people", (db) => {
   const people = peopleStore(db);
@@ -68,5 +69,51 @@ describeOnEachEngine("people", (db) => {
     // As a process of the version before stores a login with another address.
     await db.update(table).set({ email: "moved@example.com" }).where(eq(table.id, uma.id));
     assert.deepEqual([await verified(uma.email), await verified("MOVED@example.com")], [[], [false]]);
+  });
+});
+
+describeOnEachEngine("people of the directory", (db) => {
+  const people = peopleStore(db, { roleMap: undefined });
+  const rows = new DirectoryRows(db);
+
+  before(async () => {
+    await rows.follow(0);
+    for (const name of ["user", "admin"]) await rows.group(`g-${name}`, name);
+    await rows.group("g-app", "auditor", "APP_GROUP");
+    await rows.user("00u1", { email: "Uma@Example.com", name: "Uma Underhill" }, ["g-user", "g-app", "g-admin"]);
+    await rows.user("00u2", { email: "uma@example.com", name: "Uma Before", goneAt: new Date() }, []);
+    await rows.user("00u3", { email: "uma@example.com", name: "Uma of a login", status: null, groupsRead: 0 });
+  });
+
+  it("are found by an address that they have now, with the roles that their groups give", async () => {
+    assert.deepEqual(await people.byEmail("uma@EXAMPLE.com"), [
+      {
+        ...{ id: "00u1", email: "Uma@Example.com", emailIsVerified: true },
+        ...{ name: "Uma Underhill", department: "Sales", roles: ["admin", "user"] },
+      },
+    ]);
+    await rows.user("00u2", { goneAt: null });
+    const both = await people.byEmail("uma@example.com");
+    assert.deepEqual(
+      both.map(({ id, emailIsVerified }) => [id, emailIsVerified]),
+      [
+        ["00u1", false],
+        ["00u2", false],
+      ],
+    );
+    await rows.user("00u2", { goneAt: new Date() });
+  });
+
+  it("keep their names when they are gone", async () => {
+    assert.equal(nameAmong(await people.byIds(["00u2"]), "00u2"), "Uma Before");
+  });
+
+  it("are found for a search by their names when they are gone, after the others, and not by their address", async () => {
+    const found = async (text: string) =>
+      (await people.matching(text, 5)).map(({ person, by, isGone }) => [person.id, by, isGone]);
+    assert.deepEqual((await found("uma")).at(-1), ["00u2", "part of a name", true]);
+    assert.deepEqual(await found("uma before"), [["00u2", "name", true]]);
+    assert.deepEqual(await found("00u2"), [["00u2", "id", true]]);
+    assert(!(await found("uma@example.com")).some(([id]) => id === "00u2"));
   });
 });

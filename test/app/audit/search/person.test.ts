@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { eq } from "drizzle-orm";
 import { findPerson } from "../../../../app/audit/search/person.js";
 import { decisionStore } from "../../../../app/audit/search/store.js";
+import { people as table } from "../../../../app/db/schema.js";
 import { peopleStore } from "../../../../app/directory/people.js";
 import { addSampleRecords } from "../../../support/audit/sample-log.js";
 import { describeOnEachEngine } from "../../../support/database/suites.js";
@@ -66,5 +68,18 @@ describeOnEachEngine("whom a search is about,", (db) => {
 
   it("may be nobody", async () => {
     assert.deepEqual(await find("Nobody"), { id: null });
+  });
+
+  it("may have left, and is named by the id then, as the address may be another's", async () => {
+    const gone = { ...uma, id: "00u9", name: "Gone Goodbye", email: "gone@example.com" };
+    const other = { ...uma, id: "00u8", name: "Gonelle Goodbye", email: "gonelle@example.com" };
+    for (const person of [gone, other]) await people.remember(person, "login");
+    await db.update(table).set({ goneAt: new Date() }).where(eq(table.id, gone.id));
+    assert.deepEqual(await find("gone goodbye"), found(gone));
+    assert.deepEqual(await find("goodbye"), {
+      message:
+        "“goodbye” could be Gonelle Goodbye (00u8), Gone Goodbye (00u9, deactivated). Search for one of the ids.",
+    });
+    assert.deepEqual(await find(gone.email), { message: "Nobody called “gone@example.com” has logged in here." });
   });
 });

@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { desc, eq } from "drizzle-orm";
+import { pino } from "pino";
+import { decisions, sessions } from "../../../../app/db/schema.js";
+import { DirectoryLookup } from "../../../../app/directory/lookup/lookup.js";
+import { createContact } from "../../../support/contacts/contacts.js";
+import { recordQueryTexts } from "../../../support/database/query-texts.js";
+import { DirectoryRows } from "../../../support/directory/rows.js";
+import { json, messagesIn, problemIn } from "../../../support/http/answers.js";
+import { type Client, clientOf } from "../../../support/http/client.js";
+import { pageIn, textOf } from "../../../support/http/page.js";
+import { UserAgent } from "../../../support/http/user-agent.js";
+import { useInProcess } from "../../../support/stack/in-process.js";
+
+/** Longer than what is known of somebody may be old. */
+const STALE_MS = 120;
+const MAX_AGE_SECONDS = 60;
+
+describe("requests to an app with a directory", function () {
+  this.timeout(60_000);
+  const fetched: string[] = [];
+  const app = useInProcess(() => ({
+    openDirectory: (db) =>
+      new DirectoryLookup({
+        ...{ db, rules: { roleMap: undefined }, maxAgeSeconds: MAX_AGE_SECONDS, attributes: [] },
+        fetchNow: async (id) => {
+          fetched.push(id);
+        },
+        logger: pino({ level: "silent" }),
+      }),
+  }));
+  let rows: DirectoryRows;
+  let uma: Client;
+
+  before(async () => {
+    rows = new DirectoryRows(app.database.db);
+  });
+  beforeEach(async () => {
+    fetched.length = 0;
+    await rows.follow(0);
+    for (const name of ["admin", "user", "auditor"]) await rows.group(`g-${name}`, name);
+    await rows.group("g-app", "admin", "APP_GROUP");
+    const profile = { email: "uma@test.example", name: "Uma Underhill", status: "ACTIVE", goneAt: null };
+    await rows.user("00uma", profile, ["g-user"]);
+    // What the token says of groups does not count.
+    uma = await app.as("00uma", "admin", "Told");
+    await sleep(STALE_MS);
+  });
+
+  async function logIn(id: string, page = "/profile") {
+    app.issuer.accounts.set(id, { idToken: { sub: id, email: `${id}@told.example`, groups: ["admin"] } });
+    const browser = new UserAgent();
+    const base = `http://localhost:${new URL(app.url).port}`;
+    const visit = await browser.get(`${base}/login?login_hint=${id}&returnTo=${page}`);
+    return { browser, base, visit };
+  }
+  const newest = async () => {
+    await app.decisionLog.flush();
+    const [row] = await app.database.db.select().from(decisions).orderBy(desc(decisions.seq)).limit(1);
+    return JSON.parse(row?.record ?? "null");
+  };
+  const sessionsOf = (id: string) => app.database.db.select().from(sessions).where(eq(sessions.personId, id));
+
+  it("are made by who the user is in it, with a token and in a browser, and are recorded with its version", async () => {
+    const { browser, base, visit } = await logIn("00uma");
+    assert.equal(visit.status, 200, visit.body);
+    const profiles = [
+      json<Record<string, unknown>>(await uma.get("/profile")),
+      json<Record<string, unknown>>(
+        await browser.request(`${base}/profile`, { headers: { Accept: "application/json" } }),
+      ),
+    ];
+    for (const profile of profiles) {
+      const { name, email, department, groups, roles, grants } = profile;
+      assert.deepEqual([name, email, department], ["Uma Underhill", "uma@test.example", "Sales"]);
+      assert.deepEqual([groups, roles], [["user"], ["user"]]);
+      assert.deepEqual(grants, [{ role: "user", group: { id: "g-user", name: "user" } }]);
+    }
+    assert.equal((await uma.get("/contacts")).status, 200);
+    assert.equal((await uma.get("/audit")).status, 403);
+    const record = await newest();
+    assert.equal(record.principal.id, "00uma");
+    assert.deepEqual(record.principal.roles, ["user"]);
+    assert.equal(record.directoryVersion, profiles[0]?.directoryVersion);
+    await rows.user("00audrey", {}, ["g-auditor"]);
+    const { browser: auditor } = await logIn("00audrey");
+    const page = textOf(pageIn(await auditor.get(`${base}/audit/${record.id}`)));
+    assert(page.includes(`Directory version ${record.directoryVersion} `), page);
+  });
+
+  it("lose a role and get one that changes in it", async () => {
+    assert.equal((await uma.get("/audit")).status, 403);
+    await rows.user("00uma", {}, ["g-auditor"]);
+    await sleep(STALE_MS);
+    assert.equal((await uma.get("/audit")).status, 200);
+    await rows.user("00uma", {}, []);
+    await sleep(STALE_MS);
+    assert.equal(problemIn(await uma.get("/contacts"), 403).code, "no_roles");
+    await rows.user("00uma", {}, ["g-app"]);
+    await sleep(STALE_MS);
+    assert.equal(problemIn(await uma.get("/contacts"), 403).code, "no_roles", "a group of another application");
+  });
+
+  it("are refused when their user is suspended, and all of their sessions end", async () => {
+    const { browser, base } = await logIn("00uma");
+    const { browser: other } = await logIn("00uma");
+    assert((await sessionsOf("00uma")).length >= 2);
+    await rows.user("00uma", { status: "SUSPENDED" });
+    await sleep(STALE_MS);
+    const problem = problemIn(await uma.get("/contacts"), 401);
+    assert.match(problem.detail, /not active in Okta/);
+    const visit = await browser.request(`${base}/contacts`);
+    assert.equal(visit.url.pathname, "/login");
+    assert.deepEqual(await sessionsOf("00uma"), []);
+    const record = await newest();
+    assert.deepEqual(
+      [record.source, record.action, record.reason, record.principal.id],
+      ["session", "revoke", "not_active", "00uma"],
+    );
+    await rows.user("00uma", { status: "ACTIVE" });
+    await sleep(STALE_MS);
+    assert.equal((await uma.get("/contacts")).status, 200);
+    for (const ended of [browser, other]) {
+      assert.equal((await ended.request(`${base}/contacts`)).url.pathname, "/login", "the session does not come back");
+    }
+  });
+
+  it("go on when their user is locked out, and not with a status that nobody knows", async () => {
+    for (const [status, answer] of [
+      ["LOCKED_OUT", 200],
+      ["PASSWORD_EXPIRED", 200],
+      ["ON_HOLIDAY", 401],
+    ] as const) {
+      await rows.user("00uma", { status });
+      await sleep(STALE_MS);
+      assert.equal((await uma.get("/contacts")).status, answer, status);
+    }
+  });
+
+  it("are not a login when Okta lets somebody in who is nobody here", async () => {
+    for (const status of ["PROVISIONED", null]) {
+      const id = status ? "00staged" : "00unknown";
+      if (status) await rows.user(id, { status }, ["g-user"]);
+      const { visit } = await logIn(id);
+      assert.equal(visit.status, 403);
+      assert.match(textOf(visit.body), /You are not active in Okta/);
+      assert.deepEqual(await sessionsOf(id), []);
+      const record = await newest();
+      assert.deepEqual([record.action, record.effect, record.reason], ["login", "deny", "not_active"]);
+    }
+    assert.deepEqual(fetched, ["00unknown"]);
+  });
+
+  it("are answered 503 while the directory is too old; those of strangers and services are not", async () => {
+    const { browser, base } = await logIn("00uma");
+    const service = clientOf(
+      app.url,
+      await app.issuer.accessToken({ cid: "0oaservice", sub: "0oaservice", groups: ["user"] }),
+    );
+    await rows.follow(MAX_AGE_SECONDS + 5);
+    await sleep(STALE_MS);
+    const answer = await uma.get("/contacts");
+    const { title, detail } = problemIn(answer, 503);
+    assert.equal(title, "The directory is out of date");
+    assert.match(detail, /have not been read for 6\d seconds/);
+    assert.equal(answer.headers.get("retry-after"), "2");
+    const page = await browser.get(`${base}/contacts`);
+    assert.equal(page.status, 503);
+    assert.match(textOf(page.body), /The directory is out of date/);
+    problemIn(await uma.post("/contacts", { firstName: "A", lastName: "B" }), 503);
+    const late = await logIn("00uma");
+    assert.equal(late.visit.status, 503);
+    assert.equal((await clientOf(app.url).get("/")).status, 200);
+    assert.equal((await service.get("/contacts")).status, 200);
+    const ready = await clientOf(app.url).get("/readyz");
+    assert.equal(ready.status, 200);
+    await rows.follow(0);
+    await sleep(STALE_MS);
+    assert.equal((await uma.get("/contacts")).status, 200);
+    assert.equal((await browser.get(`${base}/contacts`)).status, 200, "the session is still there");
+  });
+
+  it("of services are by what their tokens say; nothing is asked about them", async () => {
+    const token = await app.issuer.accessToken({ cid: "0oaservice", sub: "0oaservice", groups: ["user"] });
+    const profile = json<Record<string, unknown>>(await clientOf(app.url, token).get("/profile"));
+    assert.deepEqual([profile.id, profile.roles], ["0oaservice", ["user"]]);
+    assert.equal(profile.directoryVersion, undefined);
+    assert.deepEqual(fetched, []);
+  });
+
+  it("to /readyz tell how old the directory is, and it is ready however old", async () => {
+    const stranger = clientOf(app.url);
+    for (const [age, state] of [
+      [5, "ok"],
+      [MAX_AGE_SECONDS + 5, "unavailable"],
+      [null, "unavailable"],
+    ] as const) {
+      await rows.follow(age);
+      await sleep(1_100);
+      const { checks, ageSeconds } = json<{
+        checks: Record<string, string>;
+        ageSeconds: Record<string, number | null>;
+      }>(await stranger.get("/readyz"));
+      assert.equal(checks.directory, state);
+      if (age === null) assert.equal(ageSeconds.directory, null);
+      else assert(Math.abs((ageSeconds.directory ?? 0) - age) < 3, `${ageSeconds.directory}`);
+    }
+  });
+
+  it("cost at most one look at the version in 100 ms, and one read of each person", async () => {
+    await uma.get("/profile");
+    const texts = recordQueryTexts(app.database);
+    const began = performance.now();
+    for (let n = 0; n < 100; n += 1) await Promise.all(Array.from({ length: 10 }, () => uma.get("/profile")));
+    const elapsed = performance.now() - began;
+    const looks = texts.filter((text) => /directory_state/.test(text) && !/people/.test(text));
+    const reads = texts.filter((text) => /from "directory_state"/.test(text) && /people/.test(text));
+    assert(looks.length > 0 && looks.length <= elapsed / 100 + 1, `${looks.length} looks in ${elapsed} ms`);
+    assert(reads.length <= 1, `${reads.length} reads`);
+  });
+
+  describe("that share a contact", () => {
+    const share = async (email: string) => {
+      const contact = await createContact(uma, { visibility: "private" });
+      return uma.post(`/contacts/${contact.id}/share`, { email, as: "viewer" }, { "If-Match": '"1"' });
+    };
+
+    it("reach whoever alone has the address, has not left, and has a role by their groups", async () => {
+      await rows.user("00omar", { email: "omar@test.example", name: "Omar" }, ["g-user"]);
+      await rows.user("00gone", { email: "omar@test.example", status: "DEPROVISIONED", goneAt: new Date() }, []);
+      assert.equal((await share("Omar@test.example")).status, 200);
+    });
+
+    it("reach nobody else", async () => {
+      const message = async (email: string) => messagesIn(problemIn(await share(email), 422)).email ?? "";
+      await rows.user("00left", { email: "left@test.example", goneAt: new Date() }, []);
+      assert.match(await message("left@test.example"), /^Nobody in Okta's directory/);
+      for (const id of ["00twin1", "00twin2"]) await rows.user(id, { email: "twin@test.example" }, ["g-user"]);
+      assert.match(await message("twin@test.example"), /^Several people in Okta's directory/);
+      await rows.user("00nina", { email: "nina@test.example", name: "Nina" }, ["g-app"]);
+      assert.equal(await message("nina@test.example"), "Nina has no role in this CRM.");
+      await rows.user("00susi", { email: "susi@test.example", name: "Susi", status: "SUSPENDED" }, ["g-user"]);
+      assert.equal(await message("susi@test.example"), "Susi has no role in this CRM.");
+      await rows.user("00early", { email: "early@test.example" }, ["g-user"]);
+      await rows.follow(0, false);
+      assert.match(await message("early@test.example"), /^Okta's directory is still being read/);
+    });
+  });
+});
