@@ -33,7 +33,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   const server = createServer();
   const port = await listen(server, options);
   const settings = settingsFrom(options, `http://localhost:${port}${issuerPath}`);
-  const org = createOktaOrg();
+  const org = createOktaOrg(options.okta);
   server.on("request", createServerApp(settings, key, org));
 
   let stopped: Promise<void> | undefined;

@@ -1,3 +1,5 @@
+import type { OktaOrgOptions } from "../okta-org/index.js";
+
 /** Options of the stand-in identity provider. */
 export interface IdentityProviderOptions {
   /** TCP port. 0 takes a free one. Default: 0. */
@@ -29,12 +31,15 @@ export interface IdentityProviderOptions {
    * verification", which is off for a new web application. Default: false.
    */
   requirePkce?: boolean;
+  /** What the organization behind it does. */
+  okta?: OktaOrgOptions;
   /** Called with failures inside the provider, which are defects and not refusals. Default: a process warning. */
   onError?: (error: Error) => void;
 }
 
 /** The options with every default filled in, the URLs checked, and the issuer known. */
-export interface Settings extends Readonly<Required<Omit<IdentityProviderOptions, "port" | "host" | "apiScope">>> {
+export interface Settings
+  extends Readonly<Required<Omit<IdentityProviderOptions, "port" | "host" | "apiScope" | "okta">>> {
   readonly apiScope: string | undefined;
   readonly issuer: string;
 }

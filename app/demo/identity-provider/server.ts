@@ -12,12 +12,16 @@ interface HttpError extends Error {
   readonly status?: number;
 }
 
-/** The stand-in's Express app: health check, sign-in page, the provider's endpoints, and pages for errors. */
-export function createServerApp(settings: Settings, key: SigningKey, { organization }: OktaOrg): Express {
+/**
+ * The stand-in's Express app: health check, sign-in page, the provider's endpoints, the organization's API, and pages
+ * for errors.
+ */
+export function createServerApp(settings: Settings, key: SigningKey, org: OktaOrg): Express {
+  const { organization } = org;
   const provider = createProvider(settings, key, organization);
   const app = express();
   const headers = pageHeaders(settings);
-  const issuerHost = new URL(settings.issuer).host;
+  const { host: issuerHost, origin } = new URL(settings.issuer);
   const handleWithProvider = provider.callback();
 
   app.disable("x-powered-by");
@@ -38,6 +42,7 @@ export function createServerApp(settings: Settings, key: SigningKey, { organizat
     return handleWithProvider(req, res);
   });
   app.use(issuerPath, issuer);
+  app.use(org.routes(origin));
 
   app.use((_req, res) => {
     res.status(404).set(headers).send(notFoundPage(settings));
