@@ -33,13 +33,17 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   const server = createServer();
   const port = await listen(server, options);
   const settings = settingsFrom(options, `http://localhost:${port}${issuerPath}`);
-  const org = createOktaOrg(options.okta);
+  const org = createOktaOrg(new URL(settings.issuer).origin, options.okta);
   server.on("request", createServerApp(settings, key, org));
 
   let stopped: Promise<void> | undefined;
   return {
     issuer: settings.issuer,
     org,
-    stop: () => (stopped ??= closeServer(server)),
+    stop() {
+      org.stop();
+      stopped ??= closeServer(server);
+      return stopped;
+    },
   };
 }

@@ -21,7 +21,7 @@ export function createServerApp(settings: Settings, key: SigningKey, org: OktaOr
   const provider = createProvider(settings, key, organization);
   const app = express();
   const headers = pageHeaders(settings);
-  const { host: issuerHost, origin } = new URL(settings.issuer);
+  const { host: issuerHost } = new URL(settings.issuer);
   const handleWithProvider = provider.callback();
 
   app.disable("x-powered-by");
@@ -42,7 +42,7 @@ export function createServerApp(settings: Settings, key: SigningKey, org: OktaOr
     return handleWithProvider(req, res);
   });
   app.use(issuerPath, issuer);
-  app.use(org.routes(origin));
+  app.use(org.routes);
 
   app.use((_req, res) => {
     res.status(404).set(headers).send(notFoundPage(settings));

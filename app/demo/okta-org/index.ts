@@ -3,15 +3,21 @@ import { ApiCredentials, type ServiceApp } from "./api/credentials.js";
 import { Cursors } from "./api/cursors.js";
 import type { Calls } from "./api/rate-limits.js";
 import { apiRoutes } from "./api/routes.js";
+import { type EventHook, EventHooks } from "./event-hooks.js";
 import { FaultSource, type Faults } from "./faults.js";
 import type { Organization } from "./model/organization.js";
 import { demoOrganization } from "./model/seed.js";
 import { SystemLog } from "./system-log.js";
 
 export type { ServiceApp } from "./api/credentials.js";
+export type { EventHook } from "./event-hooks.js";
 export type { Faults } from "./faults.js";
 
 export interface OktaOrgOptions {
+  /** The token of its API. Default: a new one. */
+  readonly apiToken?: string;
+  /** Where it tells of its events. Default: nowhere. */
+  readonly eventHooks?: readonly EventHook[];
   /** An app that may call the API with its own key. Default: none. */
   readonly serviceApp?: ServiceApp;
   /** What goes wrong, for tests. Default: nothing. */
@@ -34,17 +40,26 @@ export interface OktaOrg {
   expireCursors(): void;
   /** Makes the service app's access tokens useless. */
   revokeAccessTokens(): void;
-  /** Its routes, relative to the organization's URL, which has no slash at its end. */
-  routes(origin: string): Router;
+  /** Tells of its events at one more place from now on. */
+  addEventHook(hook: EventHook): void;
+  /** The routes of its API, relative to the organization's URL. */
+  readonly routes: Router;
+  /** Tells of no events any more. */
+  stop(): void;
 }
 
-/** An organization of the demo's people. */
-export function createOktaOrg(options: OktaOrgOptions = {}): OktaOrg {
+/**
+ * An organization of the demo's people.
+ *
+ * @param origin - its URL, without a slash at its end
+ */
+export function createOktaOrg(origin: string, options: OktaOrgOptions = {}): OktaOrg {
   const organization = demoOrganization();
   const source = new FaultSource(options.faults ?? {}, options.seed ?? 1);
   const log = new SystemLog(organization, source);
+  const hooks = new EventHooks(organization, source, options.eventHooks ?? [], origin);
   const cursors = new Cursors();
-  const credentials = new ApiCredentials(options.serviceApp);
+  const credentials = new ApiCredentials(options);
   const calls: Calls = { total: 0, byEndpoint: new Map(), overLimit: 0, concurrency: 0 };
   return {
     organization,
@@ -58,6 +73,8 @@ export function createOktaOrg(options: OktaOrgOptions = {}): OktaOrg {
     calls,
     expireCursors: () => cursors.expire(),
     revokeAccessTokens: () => credentials.revokeAccessTokens(),
-    routes: (origin) => apiRoutes({ organization, log, source, cursors, origin }, credentials, calls),
+    addEventHook: (hook) => hooks.add(hook),
+    routes: apiRoutes({ organization, log, source, cursors, origin }, credentials, calls),
+    stop: () => hooks.stop(),
   };
 }

@@ -33,7 +33,7 @@ export class InterruptibleOkta {
     const issuer = `http://localhost:${port}${issuerPath}`;
     const [key, { createServerApp }] = await Promise.all([generateSigningKey(), loadServer()]);
     const settings = settingsFrom({ ...client, appBaseUrl, requirePkce: true }, issuer);
-    return new InterruptibleOkta(issuer, port, createServerApp(settings, key, createOktaOrg()));
+    return new InterruptibleOkta(issuer, port, createServerApp(settings, key, createOktaOrg(new URL(issuer).origin)));
   }
 
   /** The app's settings for it. */

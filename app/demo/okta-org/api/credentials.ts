@@ -28,11 +28,13 @@ const TOKEN_LIFETIME_SECONDS = 3600;
 /** Who may call the API: the holder of the API token, and service apps with an access token. */
 export class ApiCredentials {
   /** May do everything, like the token of a super administrator. */
-  readonly apiToken = newId("00T") + randomBytes(16).toString("hex");
+  readonly apiToken: string;
   readonly serviceApp: ServiceApp | undefined;
   readonly #accessTokens = new Map<string, { readonly scopes: readonly ApiScope[]; readonly expiresAt: number }>();
 
-  constructor(serviceApp: ServiceApp | undefined) {
+  /** @param options - `apiToken`: default: a new one; `serviceApp`: default: none */
+  constructor({ apiToken, serviceApp }: { readonly apiToken?: string; readonly serviceApp?: ServiceApp }) {
+    this.apiToken = apiToken ?? newId("00T") + randomBytes(16).toString("hex");
     this.serviceApp = serviceApp;
   }
 
