@@ -1,7 +1,9 @@
 import express, { type Express } from "express";
+import { consoleRoutes } from "../okta-org/console/routes.js";
 import type { OktaOrg } from "../okta-org/index.js";
 import type { Settings } from "./options.js";
-import { notFoundPage, pageHeaders, refusalPage } from "./pages/pages.js";
+import { pageHeaders } from "./pages/page.js";
+import { notFoundPage, refusalPage } from "./pages/pages.js";
 import { signInRoutes } from "./pages/routes.js";
 import { endpoints, issuerPath } from "./paths.js";
 import { createProvider } from "./provider.js";
@@ -13,8 +15,8 @@ interface HttpError extends Error {
 }
 
 /**
- * The stand-in's Express app: health check, sign-in page, the provider's endpoints, the organization's API, and pages
- * for errors.
+ * The stand-in's Express app: health check, sign-in page, the provider's endpoints, the organization's API and
+ * console, and pages for errors.
  */
 export function createServerApp(settings: Settings, key: SigningKey, org: OktaOrg): Express {
   const { organization } = org;
@@ -43,6 +45,7 @@ export function createServerApp(settings: Settings, key: SigningKey, org: OktaOr
   });
   app.use(issuerPath, issuer);
   app.use(org.routes);
+  app.use("/admin", consoleRoutes(organization, settings));
 
   app.use((_req, res) => {
     res.status(404).set(headers).send(notFoundPage(settings));

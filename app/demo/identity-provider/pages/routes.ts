@@ -5,7 +5,8 @@ import type { Organization } from "../../okta-org/model/organization.js";
 import type { User } from "../../okta-org/model/types.js";
 import type { Settings } from "../options.js";
 import { signInPath } from "../paths.js";
-import { expiredPage, pageHeaders, signInPage } from "./pages.js";
+import { pageHeaders } from "./page.js";
+import { expiredPage, signInPage } from "./pages.js";
 
 /** Tests have organizations of 100,000 users. */
 const MAX_BUTTONS = 100;

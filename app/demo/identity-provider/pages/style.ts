@@ -20,9 +20,10 @@ body {
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
 }
 main {
-  width: 100%; max-width: 28rem; padding: clamp(1.25rem, 5vw, 2rem); background: var(--card);
+  width: 100%; max-width: 28rem; min-width: 0; padding: clamp(1.25rem, 5vw, 2rem); background: var(--card);
   border: 1px solid var(--line); border-radius: .75rem; box-shadow: 0 .5rem 2rem rgb(20 30 60 / 8%);
 }
+main.wide { max-width: 68rem; }
 h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; text-wrap: balance; }
 p { margin: 0 0 1rem; }
 a { color: var(--accent); text-underline-offset: .15em; }
@@ -50,6 +51,27 @@ dl { display: grid; gap: .25rem; margin: 0 0 1.25rem; }
 dt { color: var(--quiet); font-size: .875rem; }
 dd { margin: 0 0 .5rem; overflow-wrap: anywhere; }
 .end { margin: 0; }
+h2 { margin: 1.75rem 0 .75rem; font-size: 1.125rem; }
+.scroll { overflow-x: auto; margin: 0 0 1.25rem; }
+table { width: 100%; border-collapse: collapse; }
+caption { padding: 0 0 .5rem; color: var(--quiet); font-size: .875rem; text-align: left; }
+th, td { padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+th { font-weight: 600; }
+.line { display: flex; flex-wrap: wrap; gap: .625rem; align-items: end; margin: 0 0 1.25rem; }
+.field { display: grid; gap: .25rem; }
+input[type="text"], input[type="search"] {
+  padding: .5rem .75rem; background: var(--card); color: inherit; font: inherit;
+  border: 1px solid var(--edge); border-radius: .5rem;
+}
+fieldset { margin: 0 0 1rem; padding: 0; border: 0; }
+legend { padding: 0; font-size: 1.125rem; font-weight: 700; }
+.choice { display: flex; gap: .625rem; align-items: center; padding: .25rem 0; }
+.action {
+  padding: .5rem 1rem; background: var(--accent-soft); color: inherit; font: inherit; cursor: pointer;
+  border: 1px solid var(--edge); border-radius: .5rem;
+}
+.action:hover { border-color: var(--accent); }
+.action:focus-visible, input:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 `;
 
 /** The stylesheet as a source for `style-src` (Content Security Policy Level 3, section 2.3.1). */
