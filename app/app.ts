@@ -28,7 +28,7 @@ import { contactStore } from "./contacts/store.js";
 import { contactForms } from "./contacts/typed-forms.js";
 import type { Database } from "./db/database.js";
 import type { DirectoryLookup } from "./directory/lookup/lookup.js";
-import { directoryCheck } from "./directory/lookup/operations.js";
+import { directoryCheck, publishDirectory } from "./directory/lookup/operations.js";
 import { peopleStore } from "./directory/people.js";
 import { principalOf } from "./directory/principal.js";
 import { rememberPeople } from "./directory/remember-people.js";
@@ -85,6 +85,8 @@ export function createApp(services: Services): Express {
   // The app itself serves http. When its public address is https, there is one proxy in front of it.
   app.set("trust proxy", config.baseUrl.startsWith("https:") ? 1 : false);
   usePages(app, { isDemo, menu: menuOfRooms(contactMenu, auditMenu), forms: contactForms });
+
+  if (directory) publishDirectory(directory);
 
   app.use(securityHeaders(config.baseUrl));
   app.use(requestLog(logger));
