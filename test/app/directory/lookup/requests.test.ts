@@ -189,6 +189,29 @@ describe("requests to an app with a directory", function () {
     assert.deepEqual(fetched, []);
   });
 
+  it("for the profile's page tell which group gives which role, and as of when", async () => {
+    const { visit } = await logIn("00uma");
+    const page = textOf(pageIn(visit));
+    assert(page.includes("Roles user from the group user "), page);
+    assert.match(page, /Okta's directory says you belong to, as of \d+ \w+ \d{4}/);
+    assert.match(page, /a change there takes effect here within seconds/);
+  });
+
+  it("that go on for long end when their user loses the role, with a token and in a browser", async () => {
+    await rows.user("00watcher", {}, ["g-auditor"]);
+    const token = await app.token("00watcher", "user", "Told");
+    const { browser, base } = await logIn("00watcher");
+    const byToken = await fetch(`${base}/audit/tail`, { headers: { Authorization: `Bearer ${token}` } });
+    const inBrowser = await fetch(`${base}/audit/tail`, { headers: { Cookie: browser.cookieHeaderFor(base) } });
+    const ended = [byToken, inBrowser].map(async (answer) => {
+      assert.equal(answer.status, 200);
+      await answer.text().catch(() => {});
+    });
+    assert.equal(await Promise.race([...ended, sleep(2_500, "open")]), "open");
+    await rows.user("00watcher", {}, ["g-user"]);
+    assert.notEqual(await Promise.race([Promise.all(ended), sleep(3_000, "open")]), "open");
+  });
+
   it("to /readyz tell how old the directory is, and it is ready however old", async () => {
     const stranger = clientOf(app.url);
     for (const [age, state] of [
