@@ -5,6 +5,8 @@ import { join } from "node:path";
 export interface DemoState {
   /** The issuer identifier of the running stand-in for Okta. */
   readonly issuer: string;
+  /** The API token of its organization. */
+  readonly apiToken: string;
 }
 
 /**
@@ -12,6 +14,8 @@ export interface DemoState {
  */
 export async function writeDemoState(dataDir: string, state: DemoState): Promise<void> {
   await mkdir(dataDir, { recursive: true });
+  // A file that is there would keep the mode that it has.
+  await removeDemoState(dataDir);
   await writeFile(fileIn(dataDir), `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
 }
 
@@ -53,5 +57,6 @@ function parsed(text: string): unknown {
 }
 
 function isDemoState(value: unknown): value is DemoState {
-  return typeof value === "object" && value !== null && "issuer" in value && typeof value.issuer === "string";
+  const { issuer, apiToken } = (value ?? {}) as Record<string, unknown>;
+  return typeof issuer === "string" && typeof apiToken === "string";
 }

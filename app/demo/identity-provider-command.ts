@@ -11,7 +11,7 @@ import { type IdentityProviderOptions, startIdentityProvider } from "./identity-
 
 const usage = `Usage: node --import tsx app/demo/identity-provider-command.ts
          --client-id <id> --client-secret <secret> --app-base-url <url> [--port <number>] [--host <address>]
-         [--api-scope <scope>] [--require-pkce]
+         [--api-scope <scope>] [--require-pkce] [--api-token <token>] [--hook-url <url> --hook-secret <secret>]
 
   --client-id      client id of the web application
   --client-secret  its client secret
@@ -19,7 +19,10 @@ const usage = `Usage: node --import tsx app/demo/identity-provider-command.ts
   --port           TCP port to listen on; default: a free one
   --host           address to listen on; default: 127.0.0.1
   --api-scope      a scope of an API besides those of OpenID Connect; default: none
-  --require-pkce   refuse logins without PKCE`;
+  --require-pkce   refuse logins without PKCE
+  --api-token      token of the organization's API; default: a new one, which is not told
+  --hook-url       where the organization tells of its events; default: nowhere
+  --hook-secret    what it sends there in the header Authorization`;
 
 try {
   const standIn = await startIdentityProvider(optionsFrom(process.argv.slice(2)));
@@ -34,17 +37,19 @@ try {
 function optionsFrom(args: string[]): IdentityProviderOptions {
   const values = parse(args);
   const { "client-id": clientId, "client-secret": clientSecret, "app-base-url": appBaseUrl, host } = values;
-  const { "api-scope": apiScope } = values;
+  const { "api-scope": apiScope, "api-token": apiToken, "hook-url": url, "hook-secret": secret } = values;
   if (!clientId || !clientSecret || !appBaseUrl) {
     const missing = (["client-id", "client-secret", "app-base-url"] as const).filter((name) => !values[name]);
     throw new Error(`Missing: ${missing.map((name) => `--${name}`).join(", ")}.\n\n${usage}`);
   }
+  if (!url !== !secret) throw new Error(`--hook-url and --hook-secret belong together.\n\n${usage}`);
   return {
     clientId,
     clientSecret,
     appBaseUrl,
     apiScope,
     requirePkce: values["require-pkce"],
+    okta: { ...(apiToken ? { apiToken } : {}), ...(url && secret ? { eventHooks: [{ url, secret }] } : {}) },
     ...(values.port === undefined ? {} : { port: portFrom(values.port) }),
     ...(host === undefined ? {} : { host }),
   };
@@ -61,6 +66,9 @@ function parse(args: string[]) {
         port: { type: "string" },
         host: { type: "string" },
         "api-scope": { type: "string" },
+        "api-token": { type: "string" },
+        "hook-url": { type: "string" },
+        "hook-secret": { type: "string" },
         "require-pkce": { type: "boolean", default: false },
       },
     }).values;

@@ -15,7 +15,8 @@ export interface StandIn<Settings> {
 }
 
 /**
- * Starts an identity provider that is shaped like Okta, and writes `demo.json`, with which the token command finds it.
+ * Starts an identity provider that is shaped like Okta, and writes `demo.json`, with which the commands for tokens
+ * find it.
  */
 export async function startOktaStandIn(config: Config, logger: Logger): Promise<StandIn<OktaSettings>> {
   const client = { clientId: "gatehouse-demo", clientSecret: randomBytes(24).toString("base64url") };
@@ -26,8 +27,8 @@ export async function startOktaStandIn(config: Config, logger: Logger): Promise<
     requirePkce: true,
     onError: (err) => logger.error({ err }, "identity provider failed"),
   });
-  const { issuer } = provider;
-  await writeDemoState(config.dataDir, { issuer });
+  const { issuer, org } = provider;
+  await writeDemoState(config.dataDir, { issuer, apiToken: org.apiToken });
   logger.info({ issuer }, "demo identity provider started in place of Okta");
   return {
     settings: { issuer, ...client },

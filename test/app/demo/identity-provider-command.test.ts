@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { decodeJwt } from "jose";
 import { useCommands } from "../../support/demo/commands.js";
 import { UserAgent } from "../../support/http/user-agent.js";
+import { HookReceiver } from "../../support/okta/hook-receiver.js";
 import { uma } from "../../support/okta/identity-provider.js";
 import { app, tokensOf } from "../../support/okta/web-client.js";
+import { until } from "../../support/until.js";
 
 describe("the command that runs the stand-in alone", () => {
   const commands = useCommands();
@@ -34,6 +36,27 @@ describe("the command that runs the stand-in alone", () => {
     await fetch(`${issuer}/v1/userinfo`, { headers: { Authorization: `Bearer ${browsers}`, Origin: app.appBaseUrl } });
     child.kill("SIGTERM");
     assert.deepEqual(await ended, { code: 0, stdout: `Stand-in identity provider ready: ${issuer}\n`, stderr: "" });
+  });
+
+  it("gives its organization the API token and the hook that are named", async () => {
+    const receiver = new HookReceiver();
+    await receiver.start();
+    try {
+      const organization = ["--api-token", "00Tgiven", "--hook-url", receiver.url, "--hook-secret", "the secret"];
+      const { child, output } = commands.run("identity-provider-command", ...requiredArguments, ...organization);
+      while (!output.stdout.includes("\n")) await once(child.stdout, "data");
+      const suspend = new URL(`/api/v1/users/${uma.id}/lifecycle/suspend`, /http\S+/.exec(output.stdout)?.[0]);
+      const answer = await fetch(suspend, { method: "POST", headers: { Authorization: "SSWS 00Tgiven" } });
+      assert.equal(answer.status, 200);
+      await until(() => receiver.deliveries.length === 1, 5000, "a delivery");
+      assert.equal(receiver.deliveries[0]?.authorization, "the secret");
+    } finally {
+      await receiver.stop();
+    }
+    const half = await commands.run("identity-provider-command", ...requiredArguments, "--hook-url", receiver.url)
+      .ended;
+    assert.equal(half.code, 1);
+    assert.match(half.stderr, /--hook-url and --hook-secret belong together/);
   });
 
   it("says which options are missing or malformed", async () => {

@@ -12,7 +12,7 @@ describe("the token command", () => {
   it("prints a token, and only that, for the demo of a data folder", async () => {
     const idp = await startIdentityProvider(app);
     try {
-      await writeDemoState(commands.folder, { issuer: idp.issuer });
+      await writeDemoState(commands.folder, { issuer: idp.issuer, apiToken: idp.org.apiToken });
       const { code, stdout, stderr } = await commands.run(
         "token-command",
         "Uma@example.com",
