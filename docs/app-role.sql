@@ -9,6 +9,8 @@ begin;
 grant usage on schema public to crm_app;
 grant select, insert, update, delete on all tables in schema public to crm_app;
 alter default privileges in schema public grant select, insert, update, delete on tables to crm_app;
+grant usage on all sequences in schema public to crm_app;
+alter default privileges in schema public grant usage on sequences to crm_app;
 
 -- Records and seals of the decision log are added and read, and never changed.
 revoke update, delete on decisions, seals from crm_app;

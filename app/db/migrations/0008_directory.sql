@@ -11,6 +11,7 @@ CREATE TABLE "directory_inbox" (
 	"id" text NOT NULL,
 	"ring" bigserial NOT NULL,
 	"source" text NOT NULL,
+	"is_urgent" boolean DEFAULT true NOT NULL,
 	"arrived_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"failures" integer DEFAULT 0 NOT NULL,
 	"not_before" timestamp (3) with time zone DEFAULT now() NOT NULL,
@@ -38,12 +39,14 @@ CREATE TABLE "directory_groups" (
 	"id" text PRIMARY KEY NOT NULL,
 	"name" text NOT NULL,
 	"type" text NOT NULL,
-	"read" bigint DEFAULT 0 NOT NULL
+	"read" bigint DEFAULT 0 NOT NULL,
+	"gone_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "directory_memberships" (
 	"person_id" text NOT NULL,
 	"group_id" text NOT NULL,
+	"seen" bigint DEFAULT 0 NOT NULL,
 	CONSTRAINT "directory_memberships_person_id_group_id_pk" PRIMARY KEY("person_id","group_id")
 );
 --> statement-breakpoint
@@ -55,6 +58,6 @@ ALTER TABLE "people" ADD COLUMN "gone_at" timestamp (3) with time zone;--> state
 ALTER TABLE "people" ADD COLUMN "profile_read" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "people" ADD COLUMN "groups_read" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "people" ADD COLUMN "version" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
-CREATE INDEX "directory_inbox_order" ON "directory_inbox" USING btree ("ring");--> statement-breakpoint
+CREATE INDEX "directory_inbox_order" ON "directory_inbox" USING btree ("is_urgent" DESC NULLS LAST,"arrived_at");--> statement-breakpoint
 CREATE INDEX "directory_memberships_by_group" ON "directory_memberships" USING btree ("group_id");--> statement-breakpoint
 CREATE INDEX "people_by_version" ON "people" USING btree ("version");

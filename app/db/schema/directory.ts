@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import {
   bigint,
   bigserial,
+  boolean,
   check,
   index,
   integer,
@@ -13,7 +14,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { comparable, emailKeyOf, moment } from "./columns.js";
 
-/** Orders what has been read from Okta: see `app/directory/okta-reads.ts`. */
+/** Orders what has been read from Okta: see `app/directory/store/reads.ts`. */
 export const oktaReads = pgSequence("okta_reads");
 
 /** What a read from Okta has to be newer than to replace a row: the number that the read behind the row had. */
@@ -66,6 +67,8 @@ export const groups = pgTable("directory_groups", {
   /** `OKTA_GROUP`, `APP_GROUP`, `BUILT_IN`, or what Okta adds to them. */
   type: text("type").notNull(),
   read: readNumber("read"),
+  /** Since when it is deleted in Okta. The row stays, so that what was read earlier does not bring the group back. */
+  goneAt: moment("gone_at"),
 });
 
 /** Who is in which group. Those of a tombstone are none. */
@@ -74,6 +77,8 @@ export const memberships = pgTable(
   {
     personId: text("person_id").notNull(),
     groupId: text("group_id").notNull(),
+    /** The last reconciliation's read of the group's members that had it. */
+    seen: readNumber("seen"),
   },
   (table) => [
     primaryKey({ columns: [table.personId, table.groupId] }),
@@ -90,12 +95,18 @@ export const directoryInbox = pgTable(
     /** Grows with each ring: an entry is done when it has not been rung for again since it was taken. */
     ring: bigserial("ring", { mode: "number" }).notNull(),
     source: text("source").notNull(),
+    /** Whether something has just happened to it, by what a hook or the log says. It comes before what runs over all find. */
+    isUrgent: boolean("is_urgent").notNull().default(true),
+    /** The first ring that has not been answered yet. */
     arrivedAt: moment("arrived_at").notNull().defaultNow(),
     /** How often it could not be read, and when it may be tried again. */
     failures: integer("failures").notNull().default(0),
     notBefore: moment("not_before").notNull().defaultNow(),
   },
-  (table) => [primaryKey({ columns: [table.kind, table.id] }), index("directory_inbox_order").on(table.ring)],
+  (table) => [
+    primaryKey({ columns: [table.kind, table.id] }),
+    index("directory_inbox_order").on(table.isUrgent.desc(), table.arrivedAt),
+  ],
 );
 
 /** How far the directory has followed Okta: a single row. */

@@ -71,6 +71,18 @@ describe("the role of the app that the documentation describes", function () {
     }
   });
 
+  it("may take the next numbers of sequences, later ones too, and not set them back", async () => {
+    await asOwner(database, "create sequence later");
+    try {
+      for (const name of ["okta_reads", "directory_inbox_ring_seq", "later"]) {
+        assert.equal(await refusal(`select nextval('${name}')`), "");
+        assert.match(await refusal(`select setval('${name}', 1)`), /permission denied/);
+      }
+    } finally {
+      await asOwner(database, "drop sequence later");
+    }
+  });
+
   it("may not rewrite or delete records and seals, nor change tables or the retention", async () => {
     await addSampleRecords(db, 3);
     await sealLog(db);

@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { OktaApiError } from "./errors.js";
+
+/** A user, as far as the directory keeps them. What Okta does not say is "". */
+export interface OktaUser {
+  readonly id: string;
+  /** Okta's word for it, also one that is not known here. */
+  readonly status: string;
+  readonly login: string;
+  readonly email: string;
+  /** The display name, or else first and last name. */
+  readonly name: string;
+  readonly department: string;
+  readonly title: string;
+  /** Those of the attributes asked for that the profile has. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** ISO 8601. */
+  readonly lastUpdated: string;
+}
+
+/** A group, as far as the directory keeps it. */
+export interface OktaGroup {
+  readonly id: string;
+  readonly name: string;
+  /** `OKTA_GROUP`, `APP_GROUP`, `BUILT_IN`, or a word that is not known here. */
+  readonly type: string;
+  readonly lastUpdated: string;
+  readonly lastMembershipUpdated: string;
+}
+
+/** An event of the System Log, as far as the directory reads it. */
+export interface OktaLogEvent {
+  readonly uuid: string;
+  /** ISO 8601. */
+  readonly published: string;
+  /** Such as `group.user_membership.add`. */
+  readonly eventType: string;
+  /** What it happened to; those without an id are left out. */
+  readonly targets: readonly OktaTarget[];
+}
+
+/** What an event happened to. */
+export interface OktaTarget {
+  readonly id: string;
+  /** Such as `User` or `UserGroup`. */
+  readonly type: string;
+}
+
+const id = z.string().min(1);
+/** Okta writes `null` for what is empty. */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? "");
+
+const profile = z.looseObject({
+  login: z.string().min(1),
+  email: text,
+  displayName: text,
+  firstName: text,
+  lastName: text,
+  department: text,
+  title: text,
+});
+
+/** The shape of a user in the Users API, with some further attributes of the profile. */
+export function userShape(attributes: readonly string[]): z.ZodType<OktaUser> {
+  return z
+    .object({ id, status: z.string().min(1), lastUpdated: text, profile })
+    .transform(({ profile: told, ...user }): OktaUser => {
+      const { login, email, displayName, firstName, lastName, department, title } = told;
+      const name = displayName.trim() || `${firstName} ${lastName}`.trim();
+      const own = attributes.filter((name) => Object.hasOwn(told, name) && told[name] !== null);
+      const further = Object.fromEntries(own.map((name) => [name, told[name]]));
+      return { ...user, login, email, name, department, title, attributes: further };
+    });
+}
+
+/** The shape of a group in the Groups API. */
+export const groupShape: z.ZodType<OktaGroup> = z
+  .object({
+    id,
+    type: z.string().min(1),
+    lastUpdated: text,
+    lastMembershipUpdated: text,
+    profile: z.object({ name: z.string().min(1) }),
+  })
+  .transform(({ profile: { name }, ...group }) => ({ ...group, name }));
+
+/** The shape of a member of a group: a user, of whom only the id is read. */
+export const memberShape: z.ZodType<string> = z.object({ id }).transform((member) => member.id);
+
+/** The shape of an event, in the System Log API and in event hooks. */
+export const logEventShape: z.ZodType<OktaLogEvent> = z
+  .object({
+    uuid: id,
+    published: text,
+    eventType: id,
+    target: z
+      .array(z.object({ id: text, type: text }))
+      .nullish()
+      .transform((targets) => (targets ?? []).filter((target) => target.id !== "")),
+  })
+  .transform(({ target, ...event }) => ({ ...event, targets: target }));
+
+/**
+ * Checks what the API has answered.
+ *
+ * @param what - its name, for the error
+ * @throws {@link OktaApiError} of the kind `unavailable` that names the field which is wrong, and not its value
+ */
+export function checked<T>(shape: z.ZodType<T>, value: unknown, what: string): T {
+  const { data, error } = shape.safeParse(value);
+  if (!error) return data as T;
+  const [issue] = error.issues;
+  const path = [what, ...(issue?.path ?? [])].join(".");
+  throw new OktaApiError("unavailable", `Okta's answer does not have the expected shape: ${path} (${issue?.code})`);
+}

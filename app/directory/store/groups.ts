@@ -1,0 +1,71 @@
+import { type SQL, sql } from "drizzle-orm";
+import { type Db, rowsOf } from "../../db/database.js";
+import type { OktaGroup } from "../okta-api/shapes.js";
+import type { Changes } from "./change.js";
+import { storable } from "./texts.js";
+
+/**
+ * Writes groups, each where it was read later than what is there. It takes one statement, whatever their number.
+ *
+ * @param read - see `takeReadNumber`
+ */
+export function writeGroups(tx: Db, groups: readonly OktaGroup[], read: number): Promise<Changes> {
+  return upsertGroups(tx, groups, read, sql``);
+}
+
+/** Writes those of some groups that the directory does not have: see {@link writeGroups}. */
+export function writeUnknownGroups(tx: Db, groups: readonly OktaGroup[], read: number): Promise<Changes> {
+  return upsertGroups(
+    tx,
+    groups,
+    read,
+    sql`where not exists (select from directory_groups old where old.id = told.id and old.gone_at is null)`,
+  );
+}
+
+/** @param which - a condition on what is `told` of a group */
+async function upsertGroups(tx: Db, groups: readonly OktaGroup[], read: number, which: SQL): Promise<Changes> {
+  const told = [...new Map(groups.map((group) => [group.id, group])).values()].map(({ id, name, type }) => ({
+    ...{ id, name: storable(name), type: storable(type) },
+  }));
+  if (told.length === 0) return { people: false, groups: false };
+  const written = await rowsOf<{ changed: boolean }>(
+    tx,
+    sql`with told as (
+        select * from json_to_recordset(${JSON.stringify(told)}::json) as told(id text, name text, type text)
+      ), before as (select old.* from directory_groups old join told using (id)),
+      written as (
+        insert into directory_groups as known (id, name, type, read) select id, name, type, ${read}::bigint from told ${which}
+        on conflict (id) do update set name = excluded.name, type = excluded.type, read = excluded.read, gone_at = null
+        where known.read < excluded.read
+        returning known.id, known.name, known.type
+      )
+      select (before.name, before.type) is distinct from (written.name, written.type) or before.gone_at is not null as changed
+      from written left join before using (id)`,
+  );
+  return { people: false, groups: written.some(({ changed }) => changed) };
+}
+
+/** Writes that Okta has no such group. Its row stays, with nobody in it. */
+export async function writeDeletedGroup(tx: Db, id: string, read: number): Promise<Changes> {
+  const written = await rowsOf<{ was_there: boolean }>(
+    tx,
+    sql`with before as (select id from directory_groups where id = ${id} and gone_at is null)
+      insert into directory_groups as known (id, name, type, read, gone_at)
+        values (${id}, '', '', ${read}::bigint, clock_timestamp())
+      on conflict (id) do update set read = excluded.read, gone_at = coalesce(known.gone_at, excluded.gone_at)
+        where known.read < excluded.read
+      returning exists (select from before) as was_there`,
+  );
+  if (written.length > 0) await tx.execute(sql`delete from directory_memberships where group_id = ${id}`);
+  return { people: false, groups: written.some((row) => row.was_there) };
+}
+
+/** The first group after another, in the order of their ids; `undefined`: there is none. @param id - `""`: the very first */
+export async function groupAfter(db: Db, id: string): Promise<string | undefined> {
+  const [row] = await rowsOf<{ id: string }>(
+    db,
+    sql`select id from directory_groups where id > ${id} and gone_at is null order by id limit 1`,
+  );
+  return row?.id;
+}

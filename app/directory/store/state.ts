@@ -1,0 +1,169 @@
+import { sql } from "drizzle-orm";
+import { type Db, rowsOf } from "../../db/database.js";
+
+/** Where the first load is. */
+export interface LoadProgress {
+  readonly kind: "load";
+  readonly phase: "groups" | "users" | "members" | "end";
+  /** The link to the page that comes next; `undefined`: the first page of the phase or group. */
+  readonly page?: string | undefined;
+  /** The group whose members are being read. */
+  readonly group?: string | undefined;
+  /** The number of a read before the first one of members. */
+  readonly membersRead?: number | undefined;
+  /** From when on the first delta asks for changes, by Okta's clock as far as ours is right. */
+  readonly changedSince: string;
+  /** What has been read so far, to be watched. */
+  readonly counts: { readonly groups: number; readonly users: number; readonly members: number };
+}
+
+/** Where a reconciliation is. */
+export interface ReconciliationProgress {
+  readonly kind: "reconciliation";
+  readonly reason: "daily" | "by hand" | "log lost";
+  readonly phase: "groups" | "users" | "members" | "end";
+  readonly page?: string | undefined;
+  readonly group?: string | undefined;
+  /** The number of a read before its first one: what it has found has a greater one. `undefined`: it has not begun. */
+  readonly start?: number | undefined;
+  readonly counts: { readonly groups: number; readonly users: number; readonly members: number };
+}
+
+export type Progress = LoadProgress | ReconciliationProgress;
+
+/** What a reconciliation would remove, and does not. */
+export interface Brake {
+  /** ISO 8601. */
+  readonly since: string;
+  readonly people: number;
+  readonly memberships: number;
+  /** The number of the read from which on what was not found is older: what the brake is about can be found by it. */
+  readonly start: number;
+  /** The same for the same people and memberships. */
+  readonly hash: string;
+}
+
+/** How far the directory has followed Okta. Times are ISO 8601. */
+export interface SyncState {
+  readonly org: string | null;
+  readonly version: number;
+  readonly loadedAt: string | null;
+  readonly progress: Progress | null;
+  readonly logCursor: string | null;
+  readonly logReadAt: string | null;
+  readonly changedSince: string | null;
+  readonly reconciledAt: string | null;
+  /** How long ago the last reconciliation ended, in seconds; `null`: there was none. */
+  readonly reconciledSecondsAgo: number | null;
+  readonly brake: Brake | null;
+  /** Who leads; `null`: nobody does at the moment. */
+  readonly leader: string | null;
+  /** The database's time, in ms since 1970. */
+  readonly now: number;
+}
+
+const iso = (column: string) => sql.raw(`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
+
+/** @throws Error when there is no state yet: see {@link claimOrg} */
+export async function readSyncState(db: Db): Promise<SyncState> {
+  const [row] = await rowsOf<SyncState>(
+    db,
+    sql`select org, version::double precision as version, ${iso("loaded_at")} as "loadedAt", progress,
+        log_cursor as "logCursor", ${iso("log_read_at")} as "logReadAt", changed_since as "changedSince",
+        ${iso("reconciled_at")} as "reconciledAt", brake,
+        extract(epoch from clock_timestamp() - reconciled_at)::double precision as "reconciledSecondsAgo",
+        case when leader_until > clock_timestamp() then leader end as leader,
+        (extract(epoch from clock_timestamp()) * 1000)::double precision as now
+      from directory_state`,
+  );
+  if (!row) throw new Error("the directory has no state yet");
+  return row;
+}
+
+/**
+ * Says which Okta organization the directory is of. When it was of another one, nothing of it is true any more: everybody is
+ * as if they were only known from logins, and the first load begins anew.
+ *
+ * @returns whether it was of another one
+ */
+export async function claimOrg(db: Db, org: string): Promise<boolean> {
+  await db.execute(sql`insert into directory_state (org) values (${org}) on conflict do nothing`);
+  return db.transaction(async (tx) => {
+    const [state] = await rowsOf<{ org: string | null }>(tx, sql`select org from directory_state for update`);
+    if (state?.org === org) return false;
+    await tx.execute(
+      sql`update directory_state set org = ${org}, version = version + 1, groups_version = version + 1, loaded_at = null,
+        progress = null, log_cursor = null, log_read_at = null, changed_since = null, reconciled_at = null, brake = null`,
+    );
+    await tx.execute(sql`delete from directory_memberships`);
+    await tx.execute(sql`delete from directory_groups`);
+    await tx.execute(sql`delete from directory_inbox`);
+    await tx.execute(
+      sql`update people set status = null, gone_at = null, groups_read = 0 where status is not null or groups_read > 0`,
+    );
+    return state?.org !== null;
+  });
+}
+
+/** Keeps where the first load or a reconciliation is. To be part of the write of a page. @param progress - `null`: none */
+export async function keepProgress(tx: Db, progress: Progress | null): Promise<void> {
+  const json = progress && JSON.stringify(progress);
+  await tx.execute(sql`update directory_state set progress = ${json}::json`);
+}
+
+/** Keeps the link to the next page of the log. */
+export async function keepLogCursor(tx: Db, cursor: string): Promise<void> {
+  await tx.execute(sql`update directory_state set log_cursor = ${cursor}`);
+}
+
+/**
+ * Keeps up to when the directory has followed Okta: since everything that its log had then is in the directory.
+ *
+ * @param timeMs - by the database's clock, in ms since 1970. An earlier one than that which is kept is ignored
+ */
+export async function keepLogReadAt(tx: Db, timeMs: number): Promise<void> {
+  await tx.execute(
+    sql`update directory_state
+      set log_read_at = greatest(log_read_at, to_timestamp(${timeMs / 1000}::double precision))`,
+  );
+}
+
+/** Keeps from which time on, by Okta's clock, changes have to be asked for. */
+export async function keepChangedSince(tx: Db, time: string): Promise<void> {
+  await tx.execute(sql`update directory_state set changed_since = ${time}`);
+}
+
+/**
+ * Says that the first load is complete. People whom only logins have told of, and whom Okta did not list, ring; tombstones of
+ * people who came and went meanwhile are dropped.
+ */
+export async function endLoad(tx: Db, changedSince: string): Promise<void> {
+  await tx.execute(sql`delete from people where gone_at is not null and name = '' and login = ''`);
+  await tx.execute(
+    sql`insert into directory_inbox (kind, id, source, is_urgent)
+      select 'user', id, 'load', false from people where status is null order by id collate "C" on conflict do nothing`,
+  );
+  await tx.execute(
+    sql`update directory_state set loaded_at = clock_timestamp(), reconciled_at = clock_timestamp(), progress = null,
+      changed_since = ${changedSince}`,
+  );
+}
+
+/** What a reconciliation begins with. */
+export function newReconciliation(reason: ReconciliationProgress["reason"]): ReconciliationProgress {
+  return { kind: "reconciliation", reason, phase: "groups", counts: { groups: 0, users: 0, members: 0 } };
+}
+
+/**
+ * Asks for a reconciliation, which the process that leads begins within seconds.
+ *
+ * @returns `false` when one is under way, or the first load is
+ */
+export async function requestReconciliation(db: Db): Promise<boolean> {
+  const rows = await rowsOf(
+    db,
+    sql`update directory_state set progress = ${JSON.stringify(newReconciliation("by hand"))}::json
+      where loaded_at is not null and progress is null returning 1`,
+  );
+  return rows.length > 0;
+}

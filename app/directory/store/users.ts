@@ -1,0 +1,129 @@
+import { sql } from "drizzle-orm";
+import { type Db, rowsOf } from "../../db/database.js";
+import { internationalEmailKey } from "../../email-address.js";
+import type { OktaUser } from "../okta-api/shapes.js";
+import type { Changes } from "./change.js";
+import { storable, storableJson } from "./texts.js";
+
+/** What writing users has done. */
+export interface WrittenUsers extends Changes {
+  /** The ids of those who were not known, or were tombstones: their memberships have to be read. */
+  readonly appeared: readonly string[];
+}
+
+/**
+ * Writes users' profiles, each where it was read later than the one that is there. Those who are deactivated become
+ * tombstones. It takes three statements at most, whatever the number of users.
+ *
+ * @param read - see `takeReadNumber`
+ * @param version - see `change`
+ */
+export async function writeUsers(
+  tx: Db,
+  users: readonly OktaUser[],
+  read: number,
+  version: number,
+): Promise<WrittenUsers> {
+  const told = [...new Map(users.map((user) => [user.id, user])).values()].map((user) => ({
+    id: user.id,
+    status: storable(user.status),
+    login: storable(user.login),
+    email: storable(user.email),
+    international_email_key: internationalEmailKey(storable(user.email)),
+    name: storable(user.name),
+    department: storable(user.department),
+    title: storable(user.title),
+    attributes: storableJson(user.attributes),
+  }));
+  const ids = sql`${sql.param(told.map(({ id }) => id))}::text[]`;
+  const known = await rowsOf<{ id: string }>(
+    tx,
+    sql`select id from people where id = any(${ids}) and status is not null and gone_at is null`,
+  );
+  const written = await rowsOf<{ id: string; changed: boolean; gone: boolean }>(
+    tx,
+    sql`insert into people as known (id, status, login, email, international_email_key, name, department, title, attributes,
+        gone_at, profile_read, version)
+      select id, status, login, email, international_email_key, name, department, title, attributes::json,
+        case when status = 'DEPROVISIONED' then clock_timestamp() end, ${read}::bigint, ${version}::bigint
+      from json_to_recordset(${JSON.stringify(told)}::json) as told(id text, status text, login text, email text,
+        international_email_key text, name text, department text, title text, attributes text)
+      on conflict (id) do update set status = excluded.status, login = excluded.login, email = excluded.email,
+        international_email_key = excluded.international_email_key, name = excluded.name, department = excluded.department,
+        title = excluded.title, attributes = excluded.attributes, profile_read = excluded.profile_read,
+        gone_at = case when excluded.gone_at is not null then coalesce(known.gone_at, excluded.gone_at) end,
+        version = case when (known.status, known.login, known.email, known.name, known.department, known.title,
+            known.attributes::text, known.gone_at is null)
+          is distinct from (excluded.status, excluded.login, excluded.email, excluded.name, excluded.department,
+            excluded.title, excluded.attributes::text, excluded.gone_at is null)
+          then excluded.version else known.version end
+      where known.profile_read < excluded.profile_read
+      returning id, version = ${version}::bigint as changed, gone_at is not null as gone`,
+  );
+  await endMemberships(
+    tx,
+    written.filter(({ gone }) => gone).map(({ id }) => id),
+    read,
+  );
+  const before = new Set(known.map(({ id }) => id));
+  return {
+    people: written.some(({ changed }) => changed),
+    groups: false,
+    appeared: written.filter(({ id, gone }) => !gone && !before.has(id)).map(({ id }) => id),
+  };
+}
+
+/**
+ * Writes that Okta has no such user: whom the directory knows becomes a tombstone.
+ *
+ * @param options.evenUnknown - whether somebody whom the directory does not know becomes one, too, so that an earlier read
+ * does not bring them back
+ */
+export async function writeDeletedUser(
+  tx: Db,
+  id: string,
+  read: number,
+  version: number,
+  { evenUnknown = false }: { readonly evenUnknown?: boolean } = {},
+): Promise<Changes> {
+  if (evenUnknown) {
+    await tx.execute(
+      sql`insert into people (id, status, email, name, department, gone_at, profile_read, groups_read, version)
+        values (${id}, 'DEPROVISIONED', '', '', '', clock_timestamp(), ${read}::bigint, ${read}::bigint, ${version}::bigint)
+        on conflict do nothing`,
+    );
+  }
+  const written = await rowsOf<{ changed: boolean }>(
+    tx,
+    sql`update people set status = 'DEPROVISIONED', gone_at = coalesce(gone_at, clock_timestamp()),
+        profile_read = ${read}::bigint,
+        version = case when gone_at is null or status is distinct from 'DEPROVISIONED' then ${version}::bigint else version end
+      where id = ${id} and profile_read < ${read}::bigint
+      returning version = ${version}::bigint as changed`,
+  );
+  if (written.length > 0) await endMemberships(tx, [id], read);
+  return { people: written.some(({ changed }) => changed), groups: false };
+}
+
+/**
+ * Writes that Okta does not let a user be read: nothing counts that was known of their status and groups, until a later read.
+ */
+export async function writeUnreadableUser(tx: Db, id: string, read: number, version: number): Promise<Changes> {
+  const written = await rowsOf(
+    tx,
+    sql`update people set status = null, groups_read = 0, version = ${version}::bigint, profile_read = ${read}::bigint
+      where id = ${id} and profile_read < ${read}::bigint and status is not null returning id`,
+  );
+  if (written.length > 0) await tx.execute(sql`delete from directory_memberships where person_id = ${id}`);
+  return { people: written.length > 0, groups: false };
+}
+
+/** Tombstones are in no group. */
+async function endMemberships(tx: Db, ids: readonly string[], read: number): Promise<void> {
+  if (ids.length === 0) return;
+  const gone = sql`${sql.param([...ids])}::text[]`;
+  await tx.execute(sql`delete from directory_memberships where person_id = any(${gone})`);
+  await tx.execute(
+    sql`update people set groups_read = ${read}::bigint where id = any(${gone}) and groups_read < ${read}::bigint`,
+  );
+}

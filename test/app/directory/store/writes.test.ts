@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import type { Db } from "../../../../app/db/database.js";
+import type { OktaGroup, OktaUser } from "../../../../app/directory/okta-api/shapes.js";
+import { peopleStore } from "../../../../app/directory/people.js";
+import { type Changes, change, NO_CHANGES, together } from "../../../../app/directory/store/change.js";
+import { writeDeletedGroup, writeGroups, writeUnknownGroups } from "../../../../app/directory/store/groups.js";
+import { addMembers, completeMemberships, writeGroupsOf } from "../../../../app/directory/store/memberships.js";
+import { takeReadNumber } from "../../../../app/directory/store/reads.js";
+import { claimOrg } from "../../../../app/directory/store/state.js";
+import { writeDeletedUser, writeUnreadableUser, writeUsers } from "../../../../app/directory/store/users.js";
+import { describeOnEachEngine } from "../../../support/database/suites.js";
+import { personIn, versionOf, versions } from "../../../support/directory/contents.js";
+import { oktaGroup, oktaUser } from "../../../support/directory/okta-values.js";
+
+describeOnEachEngine("writes to the directory", (db) => {
+  const read = () => takeReadNumber(db);
+  const write = (work: (tx: Db, version: number) => Promise<Changes>) => change(db, undefined, work);
+  const users = (told: readonly OktaUser[], n: number) => write((tx, version) => writeUsers(tx, told, n, version));
+  const groups = (told: readonly OktaGroup[], n: number) => write((tx) => writeGroups(tx, told, n));
+  const groupsOf = (id: string, ids: readonly string[], n: number) =>
+    write((tx, version) => writeGroupsOf(tx, id, ids, n, version));
+
+  before(async () => {
+    await claimOrg(db, "https://org.test");
+    await groups([oktaGroup("gA"), oktaGroup("gB"), oktaGroup("gC")], await read());
+  });
+
+  it("number reads in the order in which they begin", async () => {
+    const [first, second] = [await read(), await read()];
+    assert(second > first);
+  });
+
+  describe("of a user", () => {
+    it("store a new one with all that Okta says, also what PostgreSQL cannot store as it is", async () => {
+      const told = oktaUser("u1", {
+        email: "Jörg@KÖLN.example",
+        name: "Jörg\0 \ud800x",
+        attributes: { level: 3, "a\0": ["b\0"] },
+      });
+      await users([told], await read());
+      const [found] = await peopleStore(db).byEmail("jörg@xn--kln-sna.example");
+      assert.equal(found?.name, "Jörg \ufffdx");
+      assert.equal(await personIn(db, "u1"), "ACTIVE -");
+    });
+
+    it("make a version only when something is other than before", async () => {
+      const { version } = await versions(db);
+      await users([oktaUser("u2")], await read());
+      assert.equal((await versions(db)).version, version + 1);
+      await users([oktaUser("u2")], await read());
+      assert.equal((await versions(db)).version, version + 1);
+      assert.equal(await versionOf(db, "u2"), version + 1);
+      for (const [n, changed] of [{ department: "X" }, { attributes: { a: 1 } }, { status: "SUSPENDED" }].entries()) {
+        await users([oktaUser("u2", changed)], await read());
+        assert.equal(await versionOf(db, "u2"), version + 2 + n);
+      }
+    });
+
+    it("are refused where a later read was written, whatever that one said", async () => {
+      const [first, second, third] = [await read(), await read(), await read()];
+      await users([oktaUser("u3", { status: "ACTIVE" })], first);
+      await users([oktaUser("u3", { status: "ACTIVE" })], third);
+      await users([oktaUser("u3", { status: "SUSPENDED" })], second);
+      assert.equal(await personIn(db, "u3"), "ACTIVE -");
+    });
+
+    it("say who has appeared: the new, and those who were gone", async () => {
+      let appeared: readonly string[] = [];
+      const seen = async (told: readonly OktaUser[]) => {
+        const n = await read();
+        await write(async (tx, version) => {
+          const written = await writeUsers(tx, told, n, version);
+          appeared = written.appeared;
+          return written;
+        });
+        return [...appeared].sort();
+      };
+      assert.deepEqual(await seen([oktaUser("u4"), oktaUser("u5")]), ["u4", "u5"]);
+      assert.deepEqual(await seen([oktaUser("u4"), oktaUser("u5", { status: "DEPROVISIONED" })]), []);
+      assert.deepEqual(await seen([oktaUser("u4"), oktaUser("u5")]), ["u5"]);
+      await peopleStore(db).remember(
+        {
+          ...{ id: "u6", email: "u6@test.example", emailIsVerified: true },
+          ...{ name: "", department: "", roles: [] },
+        },
+        "login",
+      );
+      assert.deepEqual(await seen([oktaUser("u6")]), ["u6"]);
+    });
+
+    it("make a tombstone without groups of one who is deactivated or deleted, and of the unknown only when asked", async () => {
+      await users([oktaUser("u7"), oktaUser("u8")], await read());
+      for (const id of ["u7", "u8"]) await groupsOf(id, ["gA", "gB"], await read());
+      await users([oktaUser("u7", { status: "DEPROVISIONED" })], await read());
+      const late = await read();
+      const n = await read();
+      await write((tx, version) => writeDeletedUser(tx, "u8", n, version));
+      assert.deepEqual([await personIn(db, "u7"), await personIn(db, "u8")], ["gone -", "gone -"]);
+      assert.equal((await peopleStore(db).byIds(["u8"])).get("u8")?.name, "Name of u8");
+      assert.equal(await versionOf(db, "u8"), (await versions(db)).version);
+      await users([oktaUser("u8")], late);
+      await groupsOf("u8", ["gA"], late);
+      assert.equal(await personIn(db, "u8"), "gone -");
+      await write((tx, version) => writeDeletedUser(tx, "u9", n, version));
+      assert.equal(await personIn(db, "u9"), "nobody");
+      await write((tx, version) => writeDeletedUser(tx, "u9", n, version, { evenUnknown: true }));
+      await users([oktaUser("u9")], late);
+      assert.equal(await personIn(db, "u9"), "gone -");
+    });
+
+    it("let one be unread whom Okta does not show any more", async () => {
+      await users([oktaUser("u10")], await read());
+      await groupsOf("u10", ["gA"], await read());
+      const n = await read();
+      await write((tx, version) => writeUnreadableUser(tx, "u10", n, version));
+      assert.equal(await personIn(db, "u10"), "unread -");
+      await users([oktaUser("u10")], await read());
+      await groupsOf("u10", ["gA"], await read());
+      assert.equal(await personIn(db, "u10"), "ACTIVE gA");
+    });
+  });
+
+  describe("of a user's groups", () => {
+    before(async () => void (await users([oktaUser("m1"), oktaUser("m2"), oktaUser("m3")], await read())));
+
+    it("replace the ones before, and make a version when they differ", async () => {
+      await groupsOf("m1", ["gA", "gB", "unknown"], await read());
+      assert.equal(await personIn(db, "m1"), "ACTIVE gA,gB");
+      const { version } = await versions(db);
+      await groupsOf("m1", ["gB", "gA"], await read());
+      assert.equal((await versions(db)).version, version);
+      await groupsOf("m1", ["gB", "gC"], await read());
+      assert.equal(await personIn(db, "m1"), "ACTIVE gB,gC");
+      assert.equal(await versionOf(db, "m1"), version + 1);
+      await groupsOf("m1", [], await read());
+      assert.equal(await personIn(db, "m1"), "ACTIVE -");
+    });
+
+    it("make a version the first time, when there are none, too", async () => {
+      const { version } = await versions(db);
+      await groupsOf("m2", [], await read());
+      assert.equal(await versionOf(db, "m2"), version + 1);
+    });
+
+    it("are refused where a later read was written", async () => {
+      const [first, second] = [await read(), await read()];
+      await groupsOf("m3", ["gA"], second);
+      await groupsOf("m3", ["gA", "gB"], first);
+      assert.equal(await personIn(db, "m3"), "ACTIVE gA");
+    });
+
+    it("are refused of somebody whom the directory does not know", async () => {
+      assert.deepEqual(await groupsOf("nobody", ["gA"], await read()), NO_CHANGES);
+    });
+  });
+
+  describe("of groups", () => {
+    it("make a version of the groups when a name, a type or the existence changes", async () => {
+      const steps = [
+        oktaGroup("gX"),
+        oktaGroup("gX", { name: "other" }),
+        oktaGroup("gX", { name: "other", type: "APP_GROUP" }),
+      ];
+      for (const step of steps) {
+        const { version } = await versions(db);
+        await groups([step], await read());
+        assert.deepEqual(await versions(db), { version: version + 1, groups: version + 1 });
+        await groups([step], await read());
+        assert.deepEqual(await versions(db), { version: version + 1, groups: version + 1 });
+      }
+    });
+
+    it("take a deleted one's members, and do not bring it back by what was read earlier", async () => {
+      await groups([oktaGroup("gY")], await read());
+      await users([oktaUser("y1")], await read());
+      await groupsOf("y1", ["gA", "gY"], await read());
+      const earlier = await read();
+      const n = await read();
+      const { version } = await versions(db);
+      await write((tx) => writeDeletedGroup(tx, "gY", n));
+      assert.equal((await versions(db)).groups, version + 1);
+      assert.equal(await personIn(db, "y1"), "ACTIVE gA");
+      await groups([oktaGroup("gY")], earlier);
+      await groupsOf("y1", ["gA", "gY"], await read());
+      assert.equal(await personIn(db, "y1"), "ACTIVE gA");
+      const late = await read();
+      await write((tx) => writeDeletedGroup(tx, "gY", late));
+      assert.equal((await versions(db)).groups, version + 1);
+    });
+
+    it("leave those alone that are known, where a user's groups are read", async () => {
+      const n = await read();
+      await write((tx) => writeUnknownGroups(tx, [oktaGroup("gA", { name: "other" }), oktaGroup("gZ")], n));
+      const { version } = await versions(db);
+      await groups([oktaGroup("gA"), oktaGroup("gZ")], await read());
+      assert.equal((await versions(db)).version, version);
+    });
+  });
+
+  it("of a group's members add those whose groups have not been read later, and tell who is unknown", async () => {
+    await users([oktaUser("l1"), oktaUser("l2"), oktaUser("l3", { status: "DEPROVISIONED" })], await read());
+    const n = await read();
+    await groupsOf("l2", ["gB"], await read());
+    let unknown: readonly string[] = [];
+    await write(async (tx, version) => {
+      const added = await addMembers(tx, "gA", ["l1", "l2", "l3", "l4"], n, version);
+      unknown = added.unknown;
+      return added;
+    });
+    assert.deepEqual([...unknown].sort(), ["l3", "l4"]);
+    assert.deepEqual([await personIn(db, "l1"), await personIn(db, "l2")], ["ACTIVE gA", "ACTIVE gB"]);
+    const begun = await read();
+    while ((await completeMemberships(db, begun, 2)) > 0);
+    await groupsOf("l1", ["gC"], n);
+    assert.equal(await personIn(db, "l1"), "ACTIVE gA");
+  });
+
+  it("of a page of 200 users in several transactions at once leave one version each", async () => {
+    const page = (of: string) => Array.from({ length: 200 }, (_, n) => oktaUser(`${of}${n}`));
+    const { version } = await versions(db);
+    const numbers = [await read(), await read(), await read()];
+    await Promise.all(numbers.map((n, i) => users(page(`p${i}-`), n)));
+    assert.equal((await versions(db)).version, version + 3);
+    assert.deepEqual(together({ people: true, groups: false }, NO_CHANGES), { people: true, groups: false });
+  });
+});
