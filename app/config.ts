@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import type { z } from "zod";
-import { environment } from "./environment.js";
+import { type Environment, environment } from "./environment.js";
 import { inconsistent, missing, unsafe } from "./environment-checks.js";
+import type { SigningKey } from "./private-key.js";
 import { databaseUrlProblem, encryptedDatabaseUrl, isPdpEncrypted } from "./transport-security.js";
 
 /** An Okta authorization server, and the web application registered with it. */
@@ -44,6 +45,31 @@ export interface ApiAccess {
   readonly clients: ReadonlySet<string> | undefined;
 }
 
+/**
+ * How the app proves who it is to Okta's Management API: by an API token of an administrator, or as an API services app
+ * by the key whose public half is registered there.
+ */
+export type OktaApiCredentials =
+  | { readonly token: string }
+  | { readonly clientId: string; readonly privateKey: SigningKey };
+
+/** How the directory follows Okta. */
+export interface DirectorySettings {
+  /** The origin of the Okta organization, such as `https://example.okta.com`. */
+  readonly org: string;
+  readonly credentials: OktaApiCredentials;
+  /** What Okta's event hook sends as its `Authorization`; `undefined`: there is no hook. */
+  readonly hookSecret: string | undefined;
+  /** How often Okta is asked what has changed, in seconds. */
+  readonly syncSeconds: number;
+  /** How long ago the directory may have followed Okta to the end of its log before requests are 503, in seconds. */
+  readonly maxAgeSeconds: number;
+  /** The share of people or memberships that may be removed at once without an administrator, in percent. */
+  readonly brakePercent: number;
+  /** Names of further profile attributes that policies see. */
+  readonly attributes: readonly string[];
+}
+
 /** All settings. Without Okta, PDP or database settings, the demo's stand-in takes their place. */
 export interface Config {
   readonly production: boolean;
@@ -55,6 +81,8 @@ export interface Config {
   readonly audience: string;
   readonly apiAccess: ApiAccess;
   readonly claimRules: ClaimRules;
+  /** `undefined`: people and their roles come from logins and access tokens. */
+  readonly directory: DirectorySettings | undefined;
   readonly cerbos: CerbosSettings | undefined;
   /** PostgreSQL connection string. */
   readonly databaseUrl: string | undefined;
@@ -124,6 +152,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     audience: data.OKTA_AUDIENCE,
     apiAccess: { scope: data.OKTA_API_SCOPE, clients: data.OKTA_API_CLIENTS },
     claimRules: { groupsClaim: data.OKTA_GROUPS_CLAIM, roleMap: data.ROLE_MAP },
+    directory: directoryOf(data),
     cerbos: target
       ? { target, tls: isPdpEncrypted(data, target), playgroundInstance: data.CERBOS_PLAYGROUND }
       : undefined,
@@ -175,6 +204,21 @@ export function loadDatabaseUrl(): string {
   const problem = url ? databaseUrlProblem(data, url) : "DATABASE_URL: is missing: it names the PostgreSQL database";
   if (!url || problem) throw new ConfigError(problem ? [problem] : []);
   return encryptedDatabaseUrl(data, url);
+}
+
+function directoryOf(data: Environment): DirectorySettings | undefined {
+  const { OKTA_API_TOKEN: token, OKTA_API_CLIENT_ID: clientId, OKTA_API_PRIVATE_KEY: privateKey } = data;
+  const credentials = token ? { token } : clientId && privateKey ? { clientId, privateKey } : undefined;
+  if (!credentials || !data.OKTA_ISSUER) return undefined;
+  return {
+    org: new URL(data.OKTA_ISSUER).origin,
+    credentials,
+    hookSecret: data.OKTA_HOOK_SECRET,
+    syncSeconds: data.DIRECTORY_SYNC_SECONDS,
+    maxAgeSeconds: data.DIRECTORY_MAX_AGE_SECONDS,
+    brakePercent: data.DIRECTORY_BRAKE_PERCENT,
+    attributes: data.DIRECTORY_ATTRIBUTES,
+  };
 }
 
 function givenIn(env: NodeJS.ProcessEnv): Record<string, string | undefined> {

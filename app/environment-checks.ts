@@ -11,6 +11,7 @@ export function inconsistent(env: Environment): string[] {
   if (absent.length > 0 && absent.length < oktaNames.length) {
     problems.push(`${absent.join(", ")}: missing, though other OKTA_ settings are there; give all three or none`);
   }
+  problems.push(...directoryProblems(env));
   if (env.DECISION_STREAM_AUTHORIZATION && !env.DECISION_STREAM?.startsWith("http")) {
     problems.push("DECISION_STREAM: must be an http(s) URL when DECISION_STREAM_AUTHORIZATION is there");
   }
@@ -22,6 +23,29 @@ export function inconsistent(env: Environment): string[] {
     problems.push(
       "CERBOS_HOSTNAME: missing, though CERBOS_PLAYGROUND is there; the hosted PDP is demo-pdp.cerbos.cloud",
     );
+  }
+  return problems;
+}
+
+/** What is wrong with the settings of Okta's Management API, taken together. */
+function directoryProblems(env: Environment): string[] {
+  const { OKTA_API_TOKEN: token, OKTA_API_CLIENT_ID: clientId, OKTA_API_PRIVATE_KEY: key } = env;
+  const isThere = Boolean(token || clientId || key);
+  const problems: string[] = [];
+  if (token && (clientId || key)) {
+    problems.push("OKTA_API_TOKEN: must not be there together with OKTA_API_CLIENT_ID and OKTA_API_PRIVATE_KEY");
+  } else if (!token && Boolean(clientId) !== Boolean(key)) {
+    const absent = clientId ? "OKTA_API_PRIVATE_KEY" : "OKTA_API_CLIENT_ID";
+    problems.push(`${absent}: missing; a services app needs both OKTA_API_CLIENT_ID and OKTA_API_PRIVATE_KEY`);
+  }
+  if (isThere && !env.OKTA_ISSUER) {
+    problems.push("OKTA_ISSUER: missing, though there are settings of Okta's API; it says which organization to ask");
+  }
+  if (env.OKTA_HOOK_SECRET && !isThere) {
+    problems.push("OKTA_HOOK_SECRET: needs OKTA_API_CLIENT_ID and OKTA_API_PRIVATE_KEY, or OKTA_API_TOKEN");
+  }
+  if (env.DIRECTORY_MAX_AGE_SECONDS <= env.DIRECTORY_SYNC_SECONDS) {
+    problems.push("DIRECTORY_MAX_AGE_SECONDS: must be more than DIRECTORY_SYNC_SECONDS");
   }
   return problems;
 }
@@ -57,6 +81,9 @@ export function unsafe(env: Environment): string[] {
   }
   const weakness = env.SESSION_SECRET && secretWeakness(env.SESSION_SECRET);
   if (weakness) problems.push(`SESSION_SECRET: must ${weakness} in production; openssl rand -hex 32 makes one`);
+  const hookWeakness = env.OKTA_HOOK_SECRET && secretWeakness(env.OKTA_HOOK_SECRET);
+  if (hookWeakness)
+    problems.push(`OKTA_HOOK_SECRET: must ${hookWeakness} in production; openssl rand -hex 32 makes one`);
   if (env.DECISION_STREAM?.startsWith("http:")) {
     problems.push("DECISION_STREAM: must be https:// in production, as it tells who does what");
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readSigningKey, type SigningKey } from "./private-key.js";
 
 const text = z.string().trim();
 const origin = text.refine(isHttpUrl, "must be an http(s) URL").transform((value) => value.replace(/\/+$/, ""));
@@ -41,6 +42,14 @@ export const environment = z.object({
   OKTA_API_CLIENTS: text.transform(parseClientIds).optional(),
   OKTA_GROUPS_CLAIM: text.default("groups"),
   ROLE_MAP: text.transform(parseRoleMap).optional(),
+  OKTA_API_TOKEN: text.regex(/^[\x21-\x7e]+$/, "must be the token alone, without SSWS").optional(),
+  OKTA_API_CLIENT_ID: text.optional(),
+  OKTA_API_PRIVATE_KEY: text.transform(parsePrivateKey).optional(),
+  OKTA_HOOK_SECRET: text.regex(/^[\x21-\x7e]+$/, "must be letters, digits and signs without spaces").optional(),
+  DIRECTORY_SYNC_SECONDS: wholeNumber(1, 3_600).default(60),
+  DIRECTORY_MAX_AGE_SECONDS: wholeNumber(10, 86_400).default(900),
+  DIRECTORY_BRAKE_PERCENT: wholeNumber(1, 100).default(10),
+  DIRECTORY_ATTRIBUTES: text.transform(parseAttributes).default([]),
   CERBOS_HOSTNAME: text.regex(/^(unix:\S+|[^\s/]+)$/, "must be host:port or unix:/path, without http://").optional(),
   CERBOS_TLS: z.enum(["true", "false"], "must be true or false").optional(),
   CERBOS_PLAYGROUND: text.optional(),
@@ -117,6 +126,26 @@ function parseRoleMap(value: string, context: z.RefinementCtx): ReadonlyMap<stri
     return z.NEVER;
   }
   return new Map(pairs as [string, string][]);
+}
+
+function parsePrivateKey(value: string, context: z.RefinementCtx): SigningKey {
+  try {
+    return readSigningKey(value);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as Error).message });
+    return z.NEVER;
+  }
+}
+
+/** Parses `costCenter,employeeNumber`, variable names of a profile in Okta. */
+function parseAttributes(value: string, context: z.RefinementCtx): readonly string[] {
+  const names = value.split(",").map((name) => name.trim());
+  if (names.every((name) => /^[A-Za-z_]\w*$/.test(name))) return [...new Set(names)];
+  context.addIssue({
+    code: "custom",
+    message: "must be variable names of profile attributes, with commas between them",
+  });
+  return z.NEVER;
 }
 
 /** Parses `0oa1,0oa2`. */

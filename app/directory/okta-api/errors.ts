@@ -13,7 +13,11 @@ export class OktaApiError extends Error {
   /** When it makes sense to try again, in ms from now, where Okta has said so. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(kind: OktaApiErrorKind, message: string, options: ErrorOptions & { retryAfterMs?: number } = {}) {
+  constructor(
+    kind: OktaApiErrorKind,
+    message: string,
+    options: ErrorOptions & { retryAfterMs?: number | undefined } = {},
+  ) {
     super(message, options);
     this.name = "OktaApiError";
     this.kind = kind;
