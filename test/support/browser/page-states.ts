@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { encodeCursor } from "../../../app/contacts/list-query.js";
 import { type ContactJson, contactIn } from "../contacts/contacts.js";
+import { demoUser } from "../stack/demo-users.js";
 import { type Browsing, emailOf, follow, loading, type Person, press, visit } from "./browsing.js";
 import { fill } from "./main-path.js";
 import type { PageContacts } from "./page-contacts.js";
@@ -288,7 +289,37 @@ export const pageStates: readonly PageState[] = [
       return loading(page, () => page.getByRole("button", { name: emailOf("uma") }).click());
     },
   },
+  { name: "console of the demo's organization", status: 200, open: (page) => visitConsole(page, "/admin") },
+  {
+    name: "console of the demo's organization, nobody found",
+    status: 200,
+    open: (page) => visitConsole(page, "/admin?q=nobody"),
+  },
+  {
+    name: "console of the demo's organization, a person",
+    status: 200,
+    open: (page) => visitConsole(page, `/admin/users/${demoUser("uma").id}`),
+  },
+  {
+    name: "console of the demo's organization, a change",
+    status: 200,
+    open: async (page) => {
+      await visitConsole(page, `/admin/users/${demoUser("nina").id}`);
+      return press(page, "Save department");
+    },
+  },
+  {
+    name: "console of the demo's organization, nobody there",
+    status: 404,
+    open: (page) => visitConsole(page, "/admin/users/00uNobody"),
+  },
 ];
+
+/** The console is where the demo's sign-in page is. */
+async function visitConsole(page: Page, path: string): Promise<number | undefined> {
+  await visit(page, "/login");
+  return visit(page, new URL(path, page.url()).href);
+}
 
 async function secondPage(page: Page): Promise<number> {
   await visit(page, "/contacts?sort=-company");

@@ -52,11 +52,17 @@ dt { color: var(--quiet); font-size: .875rem; }
 dd { margin: 0 0 .5rem; overflow-wrap: anywhere; }
 .end { margin: 0; }
 h2 { margin: 1.75rem 0 .75rem; font-size: 1.125rem; }
-.scroll { overflow-x: auto; margin: 0 0 1.25rem; }
-table { width: 100%; border-collapse: collapse; }
+table { width: 100%; margin: 0 0 1.25rem; border-collapse: collapse; }
 caption { padding: 0 0 .5rem; color: var(--quiet); font-size: .875rem; text-align: left; }
-th, td { padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+th, td { padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th { font-weight: 600; }
+@media (max-width: 48rem) {
+  table, caption, tbody, tr, tbody th, tbody td { display: block; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tr { padding: .625rem 0; border-bottom: 1px solid var(--line); }
+  tbody th, tbody td { padding: .125rem 0; border: 0; }
+  td::before { content: attr(data-label) ": "; color: var(--quiet); font-size: .875rem; }
+}
 .line { display: flex; flex-wrap: wrap; gap: .625rem; align-items: end; margin: 0 0 1.25rem; }
 .field { display: grid; gap: .25rem; }
 input[type="text"], input[type="search"] {

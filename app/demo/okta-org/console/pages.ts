@@ -18,7 +18,7 @@ export interface PeopleList {
 
 /** The list of people, with a search. */
 export function peoplePage(settings: Settings, organization: Organization, list: PeopleList): string {
-  const { users, count, query, message } = list;
+  const { count, query, message } = list;
   return page(
     "People",
     html`<h1>People</h1>
@@ -28,23 +28,25 @@ ${statusMessage(message)}
 <div class="field"><label for="q">Name, e-mail or department</label><input id="q" name="q" type="search" value="${query}"></div>
 <button class="action" type="submit">Search</button>
 </form>
-<div class="scroll" role="region" aria-label="People" tabindex="0">
-<table>
-<caption>${users.length === count ? `${count} ${count === 1 ? "person" : "people"}` : `The first ${users.length} of ${count} people`}</caption>
-<thead><tr><th scope="col">Name</th><th scope="col">E-mail</th><th scope="col">Status</th><th scope="col">Department</th><th scope="col">Groups</th></tr></thead>
-<tbody>
-${users.map((user) => personRow(user, organization))}
-</tbody>
-</table>
-</div>
+${count === 0 ? html`<p>Nobody is found.</p>` : peopleTable(organization, list)}
 <p class="end">${linkToApp(settings, "To the app")}</p>`,
     "wide",
   );
 }
 
+function peopleTable(organization: Organization, { users, count }: PeopleList): Html {
+  return html`<table>
+<caption>${users.length === count ? `${count} ${count === 1 ? "person" : "people"}` : `The first ${users.length} of ${count} people`}</caption>
+<thead><tr><th scope="col">Name</th><th scope="col">E-mail</th><th scope="col">Status</th><th scope="col">Department</th><th scope="col">Groups</th></tr></thead>
+<tbody>
+${users.map((user) => personRow(user, organization))}
+</tbody>
+</table>`;
+}
+
 function personRow({ id, status, profile }: User, organization: Organization): Html {
   const groups = organization.groups.of(id).map((group) => group.profile.name);
-  return html`<tr><th scope="row"><a href="/admin/users/${id}">${profile.firstName} ${profile.lastName}</a></th><td>${profile.email}</td><td>${status}</td><td>${String(profile.department ?? "")}</td><td>${groups.join(", ")}</td></tr>
+  return html`<tr><th scope="row"><a href="/admin/users/${id}">${profile.firstName} ${profile.lastName}</a></th><td data-label="E-mail">${profile.email}</td><td data-label="Status">${status}</td><td data-label="Department">${String(profile.department ?? "")}</td><td data-label="Groups">${groups.join(", ")}</td></tr>
 `;
 }
 
