@@ -27,6 +27,7 @@ import { sharingRoutes } from "./contacts/sharing/routes.js";
 import { contactStore } from "./contacts/store.js";
 import { contactForms } from "./contacts/typed-forms.js";
 import type { Database } from "./db/database.js";
+import { type EventHook, eventHookRoutes } from "./directory/hooks/routes.js";
 import type { DirectoryLookup } from "./directory/lookup/lookup.js";
 import { directoryCheck, publishDirectory } from "./directory/lookup/operations.js";
 import { peopleStore } from "./directory/people.js";
@@ -60,6 +61,8 @@ export interface Services {
   readonly sessionEvents: SessionEvents;
   /** Who somebody is now; `undefined`: who their login or access token says they are. */
   readonly directory: DirectoryLookup | undefined;
+  /** What Okta's event hook calls; `undefined`: there is no hook. */
+  readonly eventHook: EventHook | undefined;
   /** The authorization server: Okta's, or the demo's. */
   readonly okta: { readonly settings: OktaSettings; readonly connection: OktaConnection };
   readonly sessionSecret: string;
@@ -102,6 +105,7 @@ export function createApp(services: Services): Express {
       services.isStopping,
     ),
   );
+  if (services.eventHook) app.use(eventHookRoutes(services.eventHook));
   useStaticFiles(app);
   app.use(noStore);
   app.use(requestTurns());

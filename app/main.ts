@@ -141,6 +141,7 @@ async function start(config: Config): Promise<void> {
     decisionSinks: [intake.sink],
     sessionEvents: intake.sessionEvents,
     directory: undefined,
+    eventHook: undefined,
     okta: { settings: oktaSettings, connection },
     sessionSecret: config.sessionSecret ?? randomBytes(32).toString("hex"),
     isDemo: !config.okta,

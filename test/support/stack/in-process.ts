@@ -87,6 +87,7 @@ export async function startInProcess(databaseUrl: string, options: InProcessOpti
       sessionSecret: "secret",
       isDemo: false,
       directory,
+      eventHook: undefined,
       isStopping: () => false,
       isClosing: () => false,
     });

@@ -29,6 +29,7 @@ export function crm(): { app: Express; close: () => void } {
     sessionSecret: "secret",
     isDemo: false,
     directory: undefined,
+    eventHook: undefined,
     isStopping: () => false,
     isClosing: () => false,
   });

@@ -1,0 +1,109 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from "express";
+import { z } from "zod";
+import { clientNetwork } from "../../web/client-address.js";
+import { localBudget } from "../../web/limits/budget.js";
+import { doorbellsOf } from "../doorbells.js";
+import { logEventShape } from "../okta-api/shapes.js";
+import type { Doorbell } from "../store/inbox.js";
+
+const PATH = "/okta/events";
+/** Okta sends the events of a moment together, each of some kilobytes. */
+const MAX_BODY_BYTES = 1024 * 1024;
+/** Requests a minute from one network that are not Okta's deliveries. Okta verifies a hook once. */
+const STRANGERS_LIMIT = 60;
+/** What Okta's challenges are made of, with room. */
+const CHALLENGE = /^[\x21-\x7e]{1,500}$/;
+
+const delivery = z.object({ data: z.object({ events: z.array(logEventShape) }) });
+
+/** What Okta's event hook works with. */
+export interface EventHook {
+  /** What Okta sends as `Authorization`. */
+  readonly secret: string;
+  /** Notes what is to be read anew. It is durable when this resolves. */
+  readonly ring: (doorbells: readonly Doorbell[]) => Promise<void>;
+  /** Told that something has been noted. */
+  readonly wake: () => void;
+}
+
+/**
+ * Takes what Okta's event hook sends to `/okta/events` (Okta, "Event hooks"). It stands before sessions and access tokens,
+ * and has a body parser and a limit of its own. Every answer is short JSON:
+ * - GET: the challenge, by which Okta verifies who owns the address
+ * - POST with the secret: 204 once it is noted durably which users and groups are to be read; 400 when it is no delivery; 503
+ *   when it cannot be noted, so that Okta sends it again
+ * - POST with another secret: 401, and 429 when there are many from one network. Its body is not read. However many come,
+ *   what has the secret is taken
+ */
+export function eventHookRoutes({ secret, ring, wake }: EventHook): Router {
+  const router = Router();
+  const isSecret = secretCheck(secret);
+  const strangers = localBudget(STRANGERS_LIMIT);
+
+  const onlyOkta: RequestHandler = async (req, res, next) => {
+    if (isSecret(req.get("authorization"))) return next();
+    await refuse(req, res, 401, "Wrong secret");
+  };
+
+  async function refuse(req: Request, res: Response, status: number, title: string): Promise<void> {
+    const { isOverdrawn, resetAfter } = await strangers.charge(clientNetwork(req), 1);
+    // Its body is on the way, and is not waited for.
+    if (req.method === "POST") res.set("Connection", "close");
+    if (!isOverdrawn) return problem(res, status, title);
+    res.set("Retry-After", String(Math.ceil(resetAfter / 1_000)));
+    problem(res, 429, "Too many requests");
+  }
+
+  router
+    .route(PATH)
+    .all((_req, res, next) => {
+      res.set("Cache-Control", "no-store");
+      next();
+    })
+    .get(async (req, res) => {
+      const challenge = req.get("x-okta-verification-challenge");
+      if (challenge === undefined || !CHALLENGE.test(challenge)) return refuse(req, res, 400, "No challenge");
+      res.json({ verification: challenge });
+    })
+    .post(onlyOkta, express.json({ limit: MAX_BODY_BYTES, type: () => true }), async (req, res) => {
+      const { data } = delivery.safeParse(req.body);
+      if (!data) return problem(res, 400, "Not a delivery of an event hook");
+      const doorbells = doorbellsOf(data.data.events);
+      try {
+        if (doorbells.length > 0) await ring(doorbells);
+      } catch (err) {
+        req.log.error({ err }, "an event of Okta's could not be noted");
+        return problem(res, 503, "Not noted; try again");
+      }
+      res.status(204).end();
+      wake();
+    })
+    .all((_req, res) => {
+      res.set("Allow", "GET, POST");
+      problem(res, 405, "Only GET and POST");
+    });
+
+  const unreadable: ErrorRequestHandler = (error, _req, res, next) => {
+    const { status } = error as { status?: unknown };
+    if (typeof status !== "number" || status >= 500) return next(error);
+    problem(res, status === 413 ? 413 : 400, "The body cannot be read");
+  };
+  router.use(PATH, unreadable);
+  return router;
+}
+
+/** Compares in constant time: what two texts have in common cannot be measured, nor how long the secret is. */
+function secretCheck(secret: string): (told: string | undefined) => boolean {
+  const key = randomBytes(32);
+  const digest = (text: string) => createHmac("sha256", key).update(text).digest();
+  const expected = digest(secret);
+  return (told = "") => timingSafeEqual(digest(told), expected);
+}
+
+function problem(res: Response, status: number, title: string): void {
+  res
+    .status(status)
+    .type("application/problem+json")
+    .send(JSON.stringify({ type: "about:blank", status, title }));
+}
