@@ -8,10 +8,10 @@ export interface Doorbell {
   readonly id: string;
 }
 
-/** Who rings. What `hook`, `log` and `fetch` ring for has just changed, and is read before what the others ring for. */
-export type RingSource = "hook" | "log" | "fetch" | "load" | "delta" | "reconciliation";
+/** Who rings. What `hook` and `log` ring for has just changed, and is read before what the others ring for. */
+export type RingSource = "hook" | "log" | "load" | "delta" | "reconciliation";
 
-const URGENT: ReadonlySet<RingSource> = new Set(["hook", "log", "fetch"]);
+const URGENT: ReadonlySet<RingSource> = new Set(["hook", "log"]);
 
 /** An entry of the inbox that has been taken to be read. */
 export interface Taken extends Doorbell {

@@ -41,16 +41,21 @@ export async function countMissing(db: Db, read: number): Promise<Missing> {
   return row;
 }
 
-/** Rings for what has not been read since a reconciliation began: see {@link countMissing}. Groups among it. */
-export async function ringForMissing(tx: Db, read: number): Promise<void> {
+/**
+ * Rings for what has not been read since a reconciliation began: see {@link countMissing}. Groups are among it.
+ *
+ * @param isUrgent - whether it is read as soon as what has just changed
+ */
+export async function ringForMissing(tx: Db, read: number, isUrgent = false): Promise<void> {
   await tx.execute(
     sql`insert into directory_inbox (kind, id, source, is_urgent)
-      select kind, id, 'reconciliation', false from (
+      select kind, id, 'reconciliation', ${isUrgent}::boolean from (
         select 'user' as kind, id from people where ${isMissingPerson(read)}
         union select 'user', person_id from directory_memberships where ${isMissingMembership(read)}
         union select 'group', id from directory_groups where gone_at is null and read <= ${start(read)}
       ) as missing order by kind collate "C", id collate "C"
-      on conflict (kind, id) do update set ring = excluded.ring`,
+      on conflict (kind, id) do update set ring = excluded.ring,
+        is_urgent = directory_inbox.is_urgent or excluded.is_urgent`,
   );
 }
 

@@ -149,6 +149,11 @@ export async function endLoad(tx: Db, changedSince: string): Promise<void> {
   );
 }
 
+/** Says that a reconciliation is complete. */
+export async function endReconciliation(tx: Db): Promise<void> {
+  await tx.execute(sql`update directory_state set reconciled_at = clock_timestamp(), progress = null`);
+}
+
 /** What a reconciliation begins with. */
 export function newReconciliation(reason: ReconciliationProgress["reason"]): ReconciliationProgress {
   return { kind: "reconciliation", reason, phase: "groups", counts: { groups: 0, users: 0, members: 0 } };

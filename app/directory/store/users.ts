@@ -74,25 +74,19 @@ export async function writeUsers(
 }
 
 /**
- * Writes that Okta has no such user: whom the directory knows becomes a tombstone.
+ * Writes that Okta has no such user: whom the directory knows becomes a tombstone. During the first load so does whom it does
+ * not know, so that a page that was read earlier does not bring them back.
  *
- * @param options.evenUnknown - whether somebody whom the directory does not know becomes one, too, so that an earlier read
- * does not bring them back
+ * @param read - see `takeReadNumber`
+ * @param version - see `change`
  */
-export async function writeDeletedUser(
-  tx: Db,
-  id: string,
-  read: number,
-  version: number,
-  { evenUnknown = false }: { readonly evenUnknown?: boolean } = {},
-): Promise<Changes> {
-  if (evenUnknown) {
-    await tx.execute(
-      sql`insert into people (id, status, email, name, department, gone_at, profile_read, groups_read, version)
-        values (${id}, 'DEPROVISIONED', '', '', '', clock_timestamp(), ${read}::bigint, ${read}::bigint, ${version}::bigint)
-        on conflict do nothing`,
-    );
-  }
+export async function writeDeletedUser(tx: Db, id: string, read: number, version: number): Promise<Changes> {
+  await tx.execute(
+    sql`insert into people (id, status, email, name, department, gone_at, profile_read, groups_read, version)
+      select ${id}, 'DEPROVISIONED', '', '', '', clock_timestamp(), ${read}::bigint, ${read}::bigint, ${version}::bigint
+      from directory_state where loaded_at is null
+      on conflict do nothing`,
+  );
   const written = await rowsOf<{ changed: boolean }>(
     tx,
     sql`update people set status = 'DEPROVISIONED', gone_at = coalesce(gone_at, clock_timestamp()),
