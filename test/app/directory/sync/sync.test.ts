@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "drizzle-orm";
+import { OktaApiError } from "../../../../app/directory/okta-api/errors.js";
+import { inboxState, ring } from "../../../../app/directory/store/inbox.js";
+import { releaseBrake } from "../../../../app/directory/store/missing.js";
+import { readSyncState, requestReconciliation } from "../../../../app/directory/store/state.js";
+import type { DirectorySync } from "../../../../app/directory/sync/directory-sync.js";
+import { describeOnEachEngine } from "../../../support/database/suites.js";
+import { personIn } from "../../../support/directory/contents.js";
+import { type OktaServer, startOktaServer, untilInStep } from "../../../support/directory/okta-server.js";
+import { growOrganization } from "../../../support/okta/grow-organization.js";
+import { until } from "../../../support/until.js";
+
+const STEP_MS = 15_000;
+
+describeOnEachEngine("what follows Okta", (db) => {
+  let okta: OktaServer;
+  let running: DirectorySync[] = [];
+
+  const follow = (settings = {}) => {
+    const sync = okta.follow(db, settings);
+    sync.start();
+    running.push(sync);
+    return sync;
+  };
+  const isLoaded = () =>
+    readSyncState(db).then(
+      ({ loadedAt }) => loadedAt !== null,
+      () => false,
+    );
+  const loaded = () => until(isLoaded, 60_000, "the first load");
+  const idle = () =>
+    until(
+      async () => (await readSyncState(db)).progress === null && (await inboxState(db)).waiting === 0,
+      STEP_MS,
+      "nothing is to be done",
+    );
+  const reconcile = async () => {
+    assert.equal(await requestReconciliation(db), true);
+    await until(async () => (await readSyncState(db)).progress === null, STEP_MS, "the reconciliation");
+  };
+
+  beforeEach(async () => {
+    for (const table of ["directory_state", "directory_inbox", "directory_memberships", "directory_groups", "people"]) {
+      await db.execute(sql.raw(`delete from ${table}`));
+    }
+    okta = await startOktaServer({ faults: { pageSize: 7 } });
+  });
+  afterEach(async () => {
+    await Promise.all(running.map((sync) => sync.stop()));
+    running = [];
+    await okta.stop();
+  });
+
+  it("reads everything, within the budget of calls, and says how far it is", async () => {
+    const size = { users: 60, groups: 10, memberships: 120 };
+    growOrganization(okta.org.organization, size);
+    okta.org.faults = {};
+    follow({ syncSeconds: 60 });
+    await loaded();
+    await untilInStep(db, okta.org, STEP_MS);
+    const { version, logReadAt, leader } = await readSyncState(db);
+    assert(version > 0 && leader);
+    await until(async () => (await readSyncState(db)).logReadAt !== null, STEP_MS, "the log's end");
+    assert(okta.org.calls.total < 40, `${okta.org.calls.total} calls${logReadAt}`);
+  });
+
+  it("goes on with a first load that is cut at any call", async () => {
+    growOrganization(okta.org.organization, { users: 15, groups: 3, memberships: 20 });
+    let next = 2;
+    let isCut = () => {};
+    okta.beforeCall = (n) => {
+      if (n >= next) isCut();
+    };
+    let cuts = 0;
+    for (let n = 0; n < 60; n++) {
+      const cut = new Promise<void>((resolve) => {
+        isCut = resolve;
+      });
+      let ended = false;
+      const sync = okta.follow(db, { syncSeconds: 60 });
+      sync.start();
+      const isDone = until(() => ended || isLoaded(), 60_000, "the first load or the cut").then(() => true);
+      await Promise.race([cut, isDone]);
+      ended = true;
+      await sync.stop();
+      if (await isLoaded()) break;
+      await isDone;
+      cuts++;
+      next += 3;
+    }
+    assert(cuts > 3, `${cuts} cuts`);
+    okta.beforeCall = () => {};
+    follow();
+    await loaded();
+    await untilInStep(db, okta.org, STEP_MS);
+  });
+
+  it("follows every kind of change by the log alone, with a delta of 10 changes in 40 calls", async () => {
+    const { users, groups } = growOrganization(okta.org.organization, { users: 20, groups: 4, memberships: 40 });
+    okta.org.faults = {};
+    follow({ syncSeconds: 3 });
+    await loaded();
+    await untilInStep(db, okta.org, STEP_MS);
+    await idle();
+    const [a = "", b = "", c = "", d = "", e = "", f = ""] = users;
+    const [g = "", h = ""] = groups;
+    const { organization, calls } = okta.org;
+    const before = calls.total;
+    organization.changeStatus(a, "suspend");
+    organization.changeStatus(b, "deactivate");
+    organization.deleteUser(c);
+    organization.deleteUser(c);
+    organization.updateProfile(d, { department: "Elsewhere" });
+    const stranger = { login: "new@test.example", email: "new@test.example", firstName: "N", lastName: "E" };
+    const { id } = organization.createUser(stranger);
+    organization.addMember(g, id);
+    for (const group of organization.groups.of(e))
+      if (group.type !== "BUILT_IN") organization.removeMember(group.id, e);
+    organization.changeStatus(f, "lock");
+    organization.groups.update(g, { name: "renamed" });
+    organization.groups.delete(h);
+    await untilInStep(db, okta.org, STEP_MS);
+    assert.deepEqual([await personIn(db, b), await personIn(db, c)], ["gone -", "gone -"]);
+    await idle();
+    assert(calls.total - before <= 40, `${calls.total - before} calls`);
+  });
+
+  it("converges while calls fail and rings are doubled and lost", async () => {
+    const { users, groups } = growOrganization(okta.org.organization, { users: 12, groups: 3, memberships: 20 });
+    okta.org.faults = { pageSize: 5, serverErrors: 0.1, logLagMs: 200 };
+    follow();
+    for (let n = 0; n < 40; n++) {
+      const user = users[n % users.length] ?? "";
+      const group = groups[n % groups.length] ?? "";
+      const isMember = okta.org.organization.groups.of(user).some(({ id }) => id === group);
+      if (isMember) okta.org.organization.removeMember(group, user);
+      else okta.org.organization.addMember(group, user);
+      if (n % 3 === 0)
+        await ring(db, "hook", [
+          { kind: "user", id: user },
+          { kind: "user", id: user },
+        ]);
+      await sleep(10);
+    }
+    await loaded();
+    await untilInStep(db, okta.org, 40_000);
+  });
+
+  it("says how far it has followed the log only when what it rang for is in the directory", async () => {
+    const sync = follow();
+    await loaded();
+    const [user] = [...okta.org.organization.users.values()].filter(({ status }) => status === "ACTIVE");
+    assert(user);
+    await until(async () => (await readSyncState(db)).logReadAt !== null, STEP_MS, "the log's end");
+    await sync.stop();
+    // Rung for, and not read: nothing works on the inbox now.
+    await ring(db, "log", [{ kind: "user", id: user.id }]);
+    await db.execute(sql`update directory_inbox set not_before = now() + interval '4 seconds'`);
+    const { logReadAt } = await readSyncState(db);
+    follow();
+    await sleep(2_500);
+    assert.equal((await readSyncState(db)).logReadAt, logReadAt);
+    await until(async () => (await readSyncState(db)).logReadAt !== logReadAt, STEP_MS, "the entry was read");
+    assert.equal((await inboxState(db)).waiting, 0);
+  });
+
+  it("compares everything after its place in the log is lost", async () => {
+    const { users } = growOrganization(okta.org.organization, { users: 10, groups: 2, memberships: 10 });
+    follow();
+    await loaded();
+    await idle();
+    okta.org.organization.quietly(() => okta.org.organization.changeStatus(users[0] ?? "", "deactivate"));
+    await sleep(1_500);
+    assert.match(await personIn(db, users[0] ?? ""), /^ACTIVE/);
+    okta.org.expireCursors();
+    await untilInStep(db, okta.org, STEP_MS);
+  });
+
+  it("finds by a reconciliation what nothing has told of; the brake holds what is too much, until it is let", async () => {
+    const { users, groups } = growOrganization(okta.org.organization, { users: 40, groups: 3, memberships: 80 });
+    const { organization } = okta.org;
+    follow();
+    await loaded();
+    await idle();
+    organization.quietly(() => {
+      organization.changeStatus(users[0] ?? "", "deactivate");
+      for (const user of users.slice(1, 4)) {
+        for (const { id, type } of organization.groups.of(user))
+          if (type !== "BUILT_IN") organization.removeMember(id, user);
+      }
+      organization.addMember(groups[0] ?? "", users[1] ?? "");
+    });
+    await reconcile();
+    await untilInStep(db, okta.org, STEP_MS);
+    assert.equal((await readSyncState(db)).brake, null);
+
+    organization.quietly(() => {
+      for (const user of users.slice(10, 25)) organization.changeStatus(user, "deactivate");
+    });
+    await reconcile();
+    await idle();
+    const { brake } = await readSyncState(db);
+    assert.equal(brake?.people, 15);
+    assert.match(await personIn(db, users[10] ?? ""), /^ACTIVE/);
+    assert.equal(await releaseBrake(db), true);
+    await untilInStep(db, okta.org, STEP_MS);
+
+    organization.quietly(() => {
+      for (const user of users.slice(25, 40)) organization.changeStatus(user, "deactivate");
+    });
+    await reconcile();
+    assert.equal((await readSyncState(db)).brake?.people, 15);
+    await reconcile();
+    assert.equal((await readSyncState(db)).brake, null);
+    await untilInStep(db, okta.org, STEP_MS);
+  });
+
+  it("fetches one who is not known yet at once, for all who ask for them, and stores nobody who is not in Okta", async () => {
+    const sync = follow();
+    await loaded();
+    await idle();
+    let id = "";
+    okta.org.organization.quietly(() => {
+      const [login, names] = ["q@test.example", { firstName: "Q", lastName: "Q" }];
+      ({ id } = okta.org.organization.createUser({ login, email: login, ...names }));
+    });
+    await until(async () => (await personIn(db, id)) === "nobody", STEP_MS, "");
+    const before = okta.org.calls.byEndpoint.get("GET users/id") ?? 0;
+    await Promise.all(Array.from({ length: 20 }, () => sync.fetchNow(id)));
+    assert.match(await personIn(db, id), /^ACTIVE 00g/);
+    assert((okta.org.calls.byEndpoint.get("GET users/id") ?? 0) - before <= 4);
+    await sync.fetchNow("00unobody");
+    assert.equal(await personIn(db, "00unobody"), "nobody");
+    okta.org.faults = { serverErrors: 1 };
+    await assert.rejects(sync.fetchNow("00uother"), OktaApiError);
+  });
+});

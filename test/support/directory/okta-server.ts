@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { sql } from "drizzle-orm";
+import express from "express";
+import { type Db, rowsOf } from "../../../app/db/database.js";
+import { createOktaOrg, type OktaOrg, type OktaOrgOptions } from "../../../app/demo/okta-org/index.js";
+import type { Organization } from "../../../app/demo/okta-org/model/organization.js";
+import { OktaApi } from "../../../app/directory/okta-api/client.js";
+import { DirectorySync } from "../../../app/directory/sync/directory-sync.js";
+import type { SyncSettings } from "../../../app/directory/sync/term.js";
+import { silentLogger } from "../telemetry/silent-logger.js";
+import { until } from "../until.js";
+
+/** The stand-in's organization alone, on a port of its own, and what follows it. */
+export interface OktaServer {
+  readonly origin: string;
+  readonly org: OktaOrg;
+  /** Is called before each call of the API, with its number from 1 on. */
+  beforeCall: (n: number) => void;
+  /** What follows it into a database, as a process of the app does. Its user starts and stops it. */
+  follow(db: Db, settings?: Partial<SyncSettings>): DirectorySync;
+  stop(): Promise<void>;
+}
+
+export async function startOktaServer(options: OktaOrgOptions = {}): Promise<OktaServer> {
+  const app = express();
+  const server = createServer(app).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const org = createOktaOrg(origin, options);
+  let calls = 0;
+  const okta: OktaServer = {
+    origin,
+    org,
+    beforeCall: () => {},
+    follow: (db, settings) =>
+      new DirectorySync({
+        db,
+        api: new OktaApi({
+          ...{ org: origin, credentials: { token: org.apiToken }, attributes: [], logger: silentLogger },
+        }),
+        settings: { org: origin, syncSeconds: 1, brakePercent: 10, ...settings },
+        logger: silentLogger,
+      }),
+    async stop() {
+      org.stop();
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+  app.use((_req, _res, next) => {
+    okta.beforeCall(++calls);
+    next();
+  });
+  app.use(org.routes);
+  return okta;
+}
+
+/** Who is what in the directory, one line for each group and for each person who is not gone. */
+export async function contentsOf(db: Db): Promise<string[]> {
+  const rows = await rowsOf<{ line: string }>(
+    db,
+    sql`select id || ' ' || status || ' ' || name || ' ' || department || ' ' || coalesce((select string_agg(group_id, ','
+          order by group_id collate "C") from directory_memberships where person_id = id), '-') as line
+        from people where gone_at is null and status is not null
+      union all select id || ' ' || name || ' ' || type from directory_groups where gone_at is null`,
+  );
+  return rows.map(({ line }) => line).sort();
+}
+
+/** What {@link contentsOf} has to be. */
+export function truthOf({ users, groups }: Organization): string[] {
+  const people = [...users.values()].filter(({ status }) => status !== "DEPROVISIONED");
+  return [
+    ...people.map(({ id, status, profile }) => {
+      const ids = groups.of(id).map((group) => group.id);
+      const name = profile.displayName ?? `${profile.firstName} ${profile.lastName}`;
+      return `${id} ${status} ${name} ${profile.department ?? ""} ${ids.sort().join() || "-"}`;
+    }),
+    ...[...groups.all.values()].map(({ id, type, profile }) => `${id} ${profile.name} ${type}`),
+  ].sort();
+}
+
+/** Waits until the directory is what the organization is. */
+export async function untilInStep(db: Db, { organization }: OktaOrg, limitMs: number): Promise<void> {
+  const isInStep = async () => (await contentsOf(db)).join("\n") === truthOf(organization).join("\n");
+  await until(isInStep, limitMs, "the directory is what the organization is").catch(async (error) => {
+    assert.deepEqual(await contentsOf(db), truthOf(organization));
+    throw error;
+  });
+}
