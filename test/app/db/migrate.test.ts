@@ -6,6 +6,7 @@ import { asOwner, useRole } from "../../support/database/role.js";
 import { useTemporaryDatabase } from "../../support/database/temporary-database.js";
 import { useFixture } from "../../support/fixture.js";
 import { projectPath } from "../../support/paths.js";
+import { programArguments } from "../../support/stack/compiled.js";
 import { cleanEnvironment } from "../../support/stack/stack.js";
 import { oldDump } from "../../support/upgrade/old-database.js";
 
@@ -79,9 +80,11 @@ describe("migrating PostgreSQL from version 0.1", function () {
   const command = (url: string) =>
     new Promise<{ code: unknown; out: string; err: string }>((resolve) => {
       const env = { ...cleanEnvironment(), NODE_ENV: "production", DATABASE_URL: url };
-      const args = ["--import", "tsx", "app/db/migrate-command.ts"];
-      execFile(process.execPath, args, { cwd: projectPath("."), env }, (error, out, err) =>
-        resolve({ code: error?.code ?? 0, out, err }),
+      execFile(
+        process.execPath,
+        programArguments("app/db/migrate-command.ts"),
+        { cwd: projectPath("."), env },
+        (error, out, err) => resolve({ code: error?.code ?? 0, out, err }),
       );
     });
 
