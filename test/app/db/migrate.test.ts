@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { migratePostgres } from "../../../app/db/migrate.js";
 import { directPool } from "../../support/database/direct-pool.js";
 import { asOwner, useRole } from "../../support/database/role.js";
-import { useTemporaryDatabase } from "../../support/database/temporary-database.js";
+import { useTemporaryDatabase, WITHOUT_TABLES } from "../../support/database/temporary-database.js";
 import { useFixture } from "../../support/fixture.js";
 import { projectPath } from "../../support/paths.js";
 import { programArguments } from "../../support/stack/compiled.js";
@@ -16,7 +16,7 @@ const readingRights = (role: string) =>
 
 describe("migrating PostgreSQL", function () {
   this.timeout(60_000);
-  const database = useTemporaryDatabase();
+  const database = useTemporaryDatabase(WITHOUT_TABLES);
   const role = useRole(database);
   const pool = useFixture(
     async () => directPool(database.url),
@@ -69,7 +69,7 @@ describe("migrating PostgreSQL", function () {
 
 describe("migrating PostgreSQL from version 0.1", function () {
   this.timeout(60_000);
-  const database = useTemporaryDatabase();
+  const database = useTemporaryDatabase(WITHOUT_TABLES);
   const role = useRole(database);
 
   before(async () => {

@@ -10,7 +10,7 @@ import { directPool } from "../../../support/database/direct-pool.js";
 import { openDatabase } from "../../../support/database/open-database.js";
 import { run } from "../../../support/database/statements.js";
 import { useOpened } from "../../../support/database/suites.js";
-import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
+import { useTemporaryDatabase, WITHOUT_TABLES } from "../../../support/database/temporary-database.js";
 import { projectPath } from "../../../support/paths.js";
 import { programArguments } from "../../../support/stack/compiled.js";
 import { useTemporaryFolder } from "../../../support/temporary-folder.js";
@@ -82,7 +82,7 @@ describe("npm run audit:verify", function () {
   this.timeout(60_000);
   const temporary = useTemporaryDatabase();
   const db = useOpened(temporary);
-  const empty = useTemporaryDatabase();
+  const empty = useTemporaryDatabase(WITHOUT_TABLES);
   let places: readonly Place[];
   let head: { readonly number: number; readonly hash: string; readonly sealedAt: Date };
 
