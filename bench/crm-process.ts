@@ -24,7 +24,7 @@ export interface CrmProcess extends CrmAddress {
 
 /** Starts the CRM with a database, compiled as it is in production. */
 export async function startCrm(databaseUrl: string): Promise<CrmProcess> {
-  const built = await build();
+  const built = build();
   // Without the loader of TypeScript that this process may have.
   const child = fork(built.program("bench/crm.ts"), [databaseUrl], { execArgv: [] });
   const ended = once(child, "exit");

@@ -35,7 +35,7 @@ const rounds: readonly (readonly Variant[])[] = [
 
 const pdp = await startPdp({ policies: projectPath("policies"), config: projectPath("pdp/pdp.yaml"), log: () => {} });
 // Compiled as it is in production: the loader of TypeScript slows down small functions, of which a guard has many.
-const built = await build();
+const built = build();
 const server = fork(built.program("bench/server.ts"), [pdp.target], { execArgv: [] });
 const ended = once(server, "exit");
 try {

@@ -3,7 +3,7 @@ import { useTemporaryDatabase } from "../support/database/temporary-database.js"
 import { tryRequests } from "../support/requests/trial.js";
 
 /** A sample of the campaign `requests`, always the same. */
-const SAMPLE = { seed: 20_261_128, cases: 400 };
+const SAMPLE = { seed: 20_261_128, cases: 300 };
 
 describe("mutated requests of all identities to all routes", function () {
   this.timeout(180_000);

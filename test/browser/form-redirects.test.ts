@@ -9,13 +9,13 @@ import { useIssuerStack } from "../support/okta/issuer-stacks.js";
 describe("in a browser: a form that ends at Okta, which redirects to a third site", function () {
   this.timeout(120_000);
   const { stack, issuer } = useIssuerStack();
-  const browsing = useBrowsing(
-    standInFor(() => ({
+  const browsing = useBrowsing({
+    stack: standInFor(() => ({
       ...stack,
       url: stack.url,
       token: () => issuer.accessToken({ uid: "alice", sub: "alice@test.example", groups: ["admin"] }),
     })),
-  );
+  });
   let thirdSite: Server;
   let visits = 0;
 

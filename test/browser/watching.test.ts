@@ -28,7 +28,11 @@ describe("the decision log, watched in a browser whose connection breaks,", func
     ...{ ...database.env, CERBOS_HOSTNAME: pdp.target },
     ...{ PORT: String(proxy.appPort), APP_BASE_URL: proxy.url },
   }));
-  const browsing = useBrowsing(standInFor<Stack>(() => Object.create(stack, { url: { value: proxy.url } })));
+  const browsing = useBrowsing({
+    stack: standInFor<Stack>(() => Object.create(stack, { url: { value: proxy.url } })),
+    // Its tabs have to be hidden.
+    isWhole: true,
+  });
   let omar: Client;
   let contactId: string;
 

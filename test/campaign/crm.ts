@@ -51,7 +51,7 @@ export async function startCrm(): Promise<Crm> {
     closers.push(database.drop);
     const direct = directPool(database.url);
     closers.push(() => direct.end());
-    const built = await build();
+    const built = build();
     closers.push(() => built.remove());
     const pdp = await OwnPdp.create();
     closers.push(() => pdp.end());

@@ -5,6 +5,7 @@
  *     TEST_DATABASE_URL=postgres://... NEWER_PDP_BINARY=... CASES=10000 npm run campaign -- plans
  *     TEST_DATABASE_URL=postgres://... CASES=30000 npm run campaign -- requests
  */
+import { cleanUpAfterAllTests } from "../support/cleanup.js";
 import { plans } from "./plans.js";
 import { requests } from "./requests.js";
 import { rollingRestarts } from "./rolling-restarts.js";
@@ -23,4 +24,6 @@ try {
 } catch (error) {
   console.error(error);
   process.exitCode = 1;
+} finally {
+  await cleanUpAfterAllTests();
 }

@@ -5,7 +5,7 @@ describe("the demo, as npm start runs it,", function () {
   this.timeout(120_000);
 
   it("starts, shows a user her contacts and stops when it is told to, without a warning", async () => {
-    const stack = await startStack();
+    const stack = await startStack({}, ["--import", "tsx", "app/main.ts"]);
     try {
       const uma = await stack.login("uma@example.com", "/contacts");
       const page = await uma.get(`${stack.url}/contacts`);

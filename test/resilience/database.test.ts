@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createContact } from "../support/contacts/contacts.js";
 import { directPool } from "../support/database/direct-pool.js";
-import { temporaryDatabase, useTemporaryDatabase } from "../support/database/temporary-database.js";
+import { temporaryDatabase, useTemporaryDatabase, WITHOUT_TABLES } from "../support/database/temporary-database.js";
 import { useFixture } from "../support/fixture.js";
 import { clientOf } from "../support/http/client.js";
 import { UserAgent } from "../support/http/user-agent.js";
@@ -235,7 +235,7 @@ describe("resilience: the database", function () {
   it("two processes that start at once on an empty one both come up", async function () {
     this.timeout(240_000);
     for (let round = 0; round < 3; round++) {
-      const empty = await temporaryDatabase(this);
+      const empty = await temporaryDatabase(this, WITHOUT_TABLES);
       const env = { DATABASE_URL: empty.url, CERBOS_HOSTNAME: pdp.target, LOG_LEVEL: "warn" };
       const started = await Promise.allSettled([startStack(env), startStack(env)]);
       const up = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));

@@ -6,7 +6,6 @@ import { openPostgres } from "../../app/db/postgres.js";
 import { seedPeople } from "../../app/demo/seed.js";
 import { directPool } from "../support/database/direct-pool.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../support/database/temporary-database.js";
-import { useFixture } from "../support/fixture.js";
 import { LoadClients } from "../support/load/clients.js";
 import {
   assertConfirmedChangesAreLogged,
@@ -19,7 +18,6 @@ import { freePort } from "../support/network/free-port.js";
 import { InterruptibleOkta } from "../support/okta/interruptible-okta.js";
 import { useOwnPdp } from "../support/pdp/own-pdp.js";
 import { AppProcess } from "../support/stack/app-process.js";
-import { build } from "../support/stack/compiled.js";
 import { until } from "../support/until.js";
 
 /** How often the app is killed; more often for a thorough run. */
@@ -32,7 +30,6 @@ describe("resilience: decisions", function () {
   let database: TemporaryDatabase;
   let direct: pg.Pool;
   const pdp = useOwnPdp();
-  const built = useFixture(build, (made) => made.remove());
   let env: NodeJS.ProcessEnv;
   let url: string;
   let workload: Workload;
@@ -73,7 +70,7 @@ describe("resilience: decisions", function () {
     try {
       for (let n = 0; n < times; n++) {
         clients.round += 1;
-        app = await AppProcess.start(env, [built.program("app/main.ts")]);
+        app = await AppProcess.start(env);
         locking ??= lockContacts();
         await until(() => clients.answeredIn(clients.round) > 10, 10_000, "the app answers");
         await sleep(Math.random() * 1_000);
@@ -147,7 +144,7 @@ describe("resilience: decisions", function () {
     assert.deepEqual([...actions].sort(), ["create", "delete", "share", "transfer", "update"]);
     report(clients, made);
     // It seals what the killed processes have left.
-    app = await AppProcess.start(env, [built.program("app/main.ts")]);
+    app = await AppProcess.start(env);
     app.kill("SIGTERM");
     assert.equal(await app.ended, 0);
     await assertVerified();

@@ -3,8 +3,8 @@ type CleanUp = () => Promise<void>;
 const cleanUps: CleanUp[] = [];
 
 /**
- * Registers work for the end of the run: stopping what tests of several files share. In a script that mocha does not
- * run, nothing calls it; the script stops what it has started.
+ * Registers work for the end of the run: stopping what tests of several files share. A script that mocha does not run calls
+ * {@link cleanUpAfterAllTests} at its end.
  */
 export function afterAllTests(cleanUp: CleanUp): void {
   cleanUps.push(cleanUp);

@@ -4,7 +4,6 @@ import { pino } from "pino";
 import { Sealer } from "../../../app/audit/seal/sealer.js";
 import { verify } from "../../../app/audit/seal/verify.js";
 import { addSampleRecords, sealLog } from "../../support/audit/sample-log.js";
-import { passContactTests } from "../../support/contacts/http-tests.js";
 import { grants, useAppRole } from "../../support/database/app-role.js";
 import { directPool } from "../../support/database/direct-pool.js";
 import { asOwner } from "../../support/database/role.js";
@@ -175,22 +174,5 @@ describe("the role of the app that the documentation describes", function () {
         "the owner of the tables has set no retention",
       );
     });
-  });
-});
-
-describe("the app as that role", function () {
-  this.timeout(600_000);
-  const database = useTemporaryDatabase();
-  const role = useAppRole(database);
-
-  it("passes the tests of contacts over HTTP", async () => {
-    // Those that write, as what may be written is what the role's rights are about.
-    await passContactTests(role.url, ["create", "update", "delete"]);
-    const pool = directPool(role.url);
-    const { rows } = await pool
-      .query("select (select count(*)::int from decisions) as decisions, (select count(*)::int from seals) as seals")
-      .finally(() => pool.end());
-    assert(rows[0].decisions > 50, "the tests did not reach this database");
-    assert(rows[0].seals > 0);
   });
 });

@@ -3,9 +3,10 @@ import { execFile } from "node:child_process";
 import { migratePostgres } from "../../../app/db/migrate.js";
 import { directPool } from "../../support/database/direct-pool.js";
 import { asOwner, useRole } from "../../support/database/role.js";
-import { useTemporaryDatabase } from "../../support/database/temporary-database.js";
+import { useTemporaryDatabase, WITHOUT_TABLES } from "../../support/database/temporary-database.js";
 import { useFixture } from "../../support/fixture.js";
 import { projectPath } from "../../support/paths.js";
+import { programArguments } from "../../support/stack/compiled.js";
 import { cleanEnvironment } from "../../support/stack/stack.js";
 import { oldDump } from "../../support/upgrade/old-database.js";
 
@@ -15,7 +16,7 @@ const readingRights = (role: string) =>
 
 describe("migrating PostgreSQL", function () {
   this.timeout(60_000);
-  const database = useTemporaryDatabase();
+  const database = useTemporaryDatabase(WITHOUT_TABLES);
   const role = useRole(database);
   const pool = useFixture(
     async () => directPool(database.url),
@@ -68,7 +69,7 @@ describe("migrating PostgreSQL", function () {
 
 describe("migrating PostgreSQL from version 0.1", function () {
   this.timeout(60_000);
-  const database = useTemporaryDatabase();
+  const database = useTemporaryDatabase(WITHOUT_TABLES);
   const role = useRole(database);
 
   before(async () => {
@@ -79,9 +80,11 @@ describe("migrating PostgreSQL from version 0.1", function () {
   const command = (url: string) =>
     new Promise<{ code: unknown; out: string; err: string }>((resolve) => {
       const env = { ...cleanEnvironment(), NODE_ENV: "production", DATABASE_URL: url };
-      const args = ["--import", "tsx", "app/db/migrate-command.ts"];
-      execFile(process.execPath, args, { cwd: projectPath("."), env }, (error, out, err) =>
-        resolve({ code: error?.code ?? 0, out, err }),
+      execFile(
+        process.execPath,
+        programArguments("app/db/migrate-command.ts"),
+        { cwd: projectPath("."), env },
+        (error, out, err) => resolve({ code: error?.code ?? 0, out, err }),
       );
     });
 

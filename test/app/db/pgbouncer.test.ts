@@ -4,6 +4,7 @@ import { openPostgres } from "../../../app/db/postgres.js";
 import { Watcher } from "../../support/audit/watcher.js";
 import { createContact } from "../../support/contacts/contacts.js";
 import { passContactTests } from "../../support/contacts/http-tests.js";
+import { useAppRole } from "../../support/database/app-role.js";
 import { directPool } from "../../support/database/direct-pool.js";
 import { usePgBouncer } from "../../support/database/pgbouncer.js";
 import { run } from "../../support/database/statements.js";
@@ -19,7 +20,8 @@ const QUERY_LIMIT_MS = 5_000 + 2_000;
 describe("PostgreSQL behind PgBouncer in transaction mode", function () {
   this.timeout(600_000);
   const database = useTemporaryDatabase();
-  const pgBouncer = usePgBouncer();
+  const role = useAppRole(database);
+  const pgBouncer = usePgBouncer(() => [role.url]);
   const stack = useStack(() => ({ DATABASE_URL: pgBouncer.urlOf(database.url) }));
   /** Not through PgBouncer. */
   const direct = useFixture(
@@ -98,9 +100,12 @@ describe("PostgreSQL behind PgBouncer in transaction mode", function () {
     }
   });
 
-  it("passes the tests of contacts over HTTP", async () => {
-    await passContactTests(pgBouncer.urlOf(database.url));
-    const { rows } = await direct.query("select count(*)::int as decisions from decisions");
+  it("passes the tests of contacts over HTTP, with the role that the documentation describes", async () => {
+    await passContactTests(pgBouncer.urlOf(role.url));
+    const { rows } = await direct.query(
+      "select (select count(*)::int from decisions) as decisions, (select count(*)::int from seals) as seals",
+    );
     assert(rows[0].decisions > 100, "the tests did not reach this database");
+    assert(rows[0].seals > 0);
   });
 });

@@ -49,7 +49,7 @@ describe("an answer that is an error", () => {
   it("shows nothing of the code behind it", async () => {
     const json = { "Content-Type": "application/json" };
     const token = csrfTokenOf((await browser.get(`${stack.url}/`)).body);
-    const form = { method: "POST", body: new URLSearchParams({ firstName: "Ada" }) };
+    const form = { method: "POST", body: new URLSearchParams({ phone: "1" }) };
     const requests = {
       400: [
         { method: "POST", body: "{", headers: json },

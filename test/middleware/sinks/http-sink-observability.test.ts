@@ -29,7 +29,7 @@ describe("httpSink()", () => {
   });
 
   const reasons: Record<string, { behaviour: Behaviour; reason: RegExp }> = {
-    "a timeout": { behaviour: hang, reason: /: no answer within 150 ms\.$/ },
+    "a timeout": { behaviour: hang, reason: /: no answer within 1000 ms\.$/ },
     "a redirect": { behaviour: status(307, { location: "/secret" }), reason: /: unexpected redirect\.$/ },
     "a reset": { behaviour: resetAfterwards, reason: /: (ECONNRESET|UND_ERR_SOCKET)\.$/ },
   };

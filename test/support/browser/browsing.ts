@@ -18,19 +18,24 @@ export function emailOf(person: Person): string {
 
 const viewport = { width: 1280, height: 800 };
 
-let shared: Promise<Browser> | undefined;
+const shared = new Map<string, Promise<Browser>>();
 
-/** The browser that all suites share. The first call launches it; it closes after the last test. */
+/** The browsers that all suites share. The first call launches one; it closes after the last test. */
 function sharedBrowser(executable: string): Promise<Browser> {
-  if (!shared) {
-    const launching = launchChromium(executable);
-    shared = launching;
-    afterAllTests(async () => {
-      const browser = await launching.catch(() => undefined);
-      await browser?.close();
-    });
-  }
-  return shared;
+  const known = shared.get(executable);
+  if (known) return known;
+  const launching = launchChromium(executable);
+  shared.set(executable, launching);
+  afterAllTests(async () => {
+    const browser = await launching.catch(() => undefined);
+    await browser?.close();
+  });
+  return launching;
+}
+
+interface BrowsingOptions {
+  readonly stack?: Stack;
+  readonly isWhole?: boolean;
 }
 
 /** Real browsers at a real app, for a suite; cleans up what the suite leaves behind in both. */
@@ -53,10 +58,11 @@ export class Browsing {
   /**
    * For the hook before a suite. Without a browser the suite is skipped; in CI, which must not skip, it fails.
    *
-   * @param stack - default: the one that suites share
+   * @param options.stack - default: the one that suites share
+   * @param options.isWhole - see {@link findChromium}. Default `false`
    */
-  static async start(test: Context, stack?: Stack): Promise<Browsing> {
-    const executable = findChromium();
+  static async start(test: Context, { stack, isWhole = false }: BrowsingOptions): Promise<Browsing> {
+    const executable = findChromium(isWhole);
     if (!executable) {
       const reason = "no Chromium on the PATH; install it, or name one in CHROMIUM";
       if (process.env.CI) throw new Error(reason);
@@ -170,11 +176,11 @@ export class Browsing {
 /**
  * Gives the suite that calls this browsers at a stack, from its first hook on.
  *
- * @param stack - default: the one that suites share
+ * @param options - see {@link Browsing.start}
  */
-export function useBrowsing(stack?: Stack): Browsing {
+export function useBrowsing(options: BrowsingOptions = {}): Browsing {
   const browsing = useFixture(
-    (suite) => Browsing.start(suite, stack),
+    (suite) => Browsing.start(suite, options),
     (started) => started.endOfSuite(),
   );
   afterEach(() => browsing.endOfTest());

@@ -10,6 +10,7 @@ import type { Page } from "playwright-core";
 import { openPostgres } from "../../../app/db/postgres.js";
 import { seedContacts } from "../../../app/demo/seed.js";
 import { growDecisions } from "../audit/grow-decisions.js";
+import { cleanUpAfterAllTests } from "../cleanup.js";
 import { createDatabase } from "../database/temporary-database.js";
 import { clientOf } from "../http/client.js";
 import { projectPath } from "../paths.js";
@@ -84,6 +85,7 @@ try {
   await browser.close();
   await stack.stop();
   await temporary.drop();
+  await cleanUpAfterAllTests();
 }
 
 async function take(page: Page, name: string): Promise<void> {

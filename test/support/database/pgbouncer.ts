@@ -24,20 +24,24 @@ export interface PgBouncer {
 /**
  * Starts a PgBouncer with a configuration of its own. Without `pgbouncer` the calling suite is skipped; in CI it fails.
  *
- * @param settings - lines of its configuration, besides those that make it work
+ * @param roles - connection strings of roles that may connect, besides the tests' own
  */
-async function startPgBouncer(test: Context, settings: readonly string[]): Promise<PgBouncer> {
+async function startPgBouncer(test: Context, roles: readonly string[]): Promise<PgBouncer> {
   const server = process.env.TEST_DATABASE_URL;
   if (!server || !isInstalled()) {
     if (process.env.CI) throw new Error("CI must have PgBouncer and TEST_DATABASE_URL");
     test.skip();
   }
-  const { hostname, port: serverPort, username, password } = new URL(server);
+  const { hostname, port: serverPort } = new URL(server);
   const folder = await mkdtemp(join(tmpdir(), "gatehouse-pgbouncer-"));
   const port = await freePort();
   const users = join(folder, "users.txt");
   const config = join(folder, "pgbouncer.ini");
-  await writeFile(users, `"${decodeURIComponent(username)}" "${decodeURIComponent(password)}"\n`);
+  const logins = [server, ...roles].map((url) => {
+    const { username, password } = new URL(url);
+    return `"${decodeURIComponent(username)}" "${decodeURIComponent(password)}"\n`;
+  });
+  await writeFile(users, logins.join(""));
   await writeFile(
     config,
     `[databases]
@@ -50,7 +54,6 @@ auth_type = trust
 auth_file = ${users}
 pool_mode = transaction
 default_pool_size = 5
-${settings.join("\n")}
 `,
   );
   const child = spawn("pgbouncer", [config], {
@@ -82,9 +85,9 @@ ${settings.join("\n")}
 }
 
 /** Gives the suite that calls this a PgBouncer; see {@link startPgBouncer}. */
-export function usePgBouncer(settings: readonly string[] = []): PgBouncer {
+export function usePgBouncer(roles: () => readonly string[] = () => []): PgBouncer {
   return useFixture(
-    (test) => startPgBouncer(test, settings),
+    (test) => startPgBouncer(test, roles()),
     (pgBouncer) => pgBouncer.stop(),
   );
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "mocha";
 import pg from "pg";
+import { migratePostgres } from "../../../app/db/migrate.js";
+import { afterAllTests } from "../cleanup.js";
 import { useFixture } from "../fixture.js";
 
 /** A database of a test's or benchmark's own. */
@@ -9,11 +11,15 @@ export interface TemporaryDatabase {
   drop(): Promise<void>;
 }
 
+/** Options of `create database` for one without the app's tables. */
+export const WITHOUT_TABLES = "template template0";
+
 /**
- * Creates an empty database on real PostgreSQL. Without `TEST_DATABASE_URL` the calling test or suite is skipped; in
- * CI, which must not skip anything, it fails.
+ * Creates a database on real PostgreSQL. Without `TEST_DATABASE_URL` the calling test or suite is skipped; in CI, which
+ * must not skip anything, it fails.
  *
- * @param options - of `create database`, such as `template template0 encoding 'LATIN1'`
+ * @param options - of `create database`, such as `template template0 encoding 'LATIN1'`; default: it has the app's tables,
+ *   without rows
  */
 export async function temporaryDatabase(test: Context, options?: string): Promise<TemporaryDatabase> {
   const server = process.env.TEST_DATABASE_URL;
@@ -21,7 +27,19 @@ export async function temporaryDatabase(test: Context, options?: string): Promis
     if (process.env.CI) throw new Error("CI must set TEST_DATABASE_URL");
     test.skip();
   }
-  return createDatabase(server, options);
+  return createDatabase(server, options ?? `template ${await migratedTemplate(server)}`);
+}
+
+let template: Promise<string> | undefined;
+
+/** The name of a database with the app's tables: to copy it takes a tenth of the time that the migrations take. */
+function migratedTemplate(server: string): Promise<string> {
+  template ??= createDatabase(server).then(async ({ url, drop }) => {
+    afterAllTests(drop);
+    await migratePostgres(url);
+    return new URL(url).pathname.slice(1);
+  });
+  return template;
 }
 
 /** A database of any engine. */
@@ -41,7 +59,7 @@ export async function anyDatabase(test: Context): Promise<AnyDatabase> {
   return { env: { DATABASE_URL: database.url }, drop: database.drop };
 }
 
-/** Gives the suite that calls this an empty database on real PostgreSQL; see {@link temporaryDatabase}. */
+/** Gives the suite that calls this a database on real PostgreSQL; see {@link temporaryDatabase}. */
 export function useTemporaryDatabase(options?: string): TemporaryDatabase {
   return useFixture(
     (test) => temporaryDatabase(test, options),

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { programArguments } from "../stack/compiled.js";
 
 /**
  * Gives the suite that calls this a temporary folder for each test, and the demo's commands, which are killed after the
@@ -21,7 +22,7 @@ export function useCommands() {
   });
 
   const start = (env: NodeJS.ProcessEnv, command: string, args: string[]) => {
-    const child = spawn(process.execPath, ["--import", "tsx", `app/demo/${command}.ts`, ...args], {
+    const child = spawn(process.execPath, [...programArguments(`app/demo/${command}.ts`), ...args], {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -145,6 +145,41 @@ const otherHeaders = fc.oneof(
 );
 
 /**
+ * What the app expects, at each route and from each identity, for some of the contacts: a guard that is missing, or asks for
+ * something else, is seen here for certain.
+ *
+ * @param identities - how many there are
+ * @param picks - how many of the contacts
+ */
+export function expectedRequests(
+  routes: readonly RoutePlace[],
+  identities: number,
+  picks: number,
+): readonly MutatedRequest[] {
+  const of = (length: number) => Array.from({ length }, (_, n) => n);
+  return routes.flatMap(({ method, path }, n) =>
+    of(identities).flatMap((identity) =>
+      of(/:\w+/.test(path) ? picks : 1).map((pick) => {
+        const [type, body] = method === "GET" ? [] : (validBodies[(n + pick) % validBodies.length] ?? []);
+        return {
+          method,
+          path: path.replace(/:\w+|\*\w+/g, path.startsWith("/audit") ? "{decision}" : "{contact}"),
+          headers: {
+            accept: type === FORM_TYPE ? "text/html" : JSON_TYPE,
+            "if-match": '"1"',
+            ...(type !== undefined && { "content-type": type }),
+          },
+          body: body === undefined ? undefined : Buffer.from(body),
+          identity,
+          pick,
+          hasCsrfToken: true,
+        };
+      }),
+    ),
+  );
+}
+
+/**
  * Any request to any of some routes, mostly near to one that the app expects.
  *
  * @param identities - how many there are

@@ -10,11 +10,13 @@ import { crm } from "../stack/unconnected-app.js";
 import { allIdentities, type Identity } from "./identities.js";
 import { Judge } from "./judge.js";
 import { MarkedContacts } from "./marked-contacts.js";
-import { type MutatedRequest, mutatedRequest, SENT_WORD } from "./mutated-request.js";
+import { expectedRequests, type MutatedRequest, mutatedRequest, SENT_WORD } from "./mutated-request.js";
 import { Sender, type SentRequest } from "./sender.js";
 
 const MAX_PARALLEL = 8;
 const ROUND = 1_000;
+/** Of how many contacts each route and identity is tried with what the app expects. */
+const EXPECTED_PICKS = 3;
 const SAFE_METHODS = ["GET", "HEAD"];
 const PERSONAL = new RegExp(`${SENT_WORD}|mark\\d{3}x|@(test\\.)?example\\b`, "i");
 
@@ -40,7 +42,7 @@ export interface Outcome {
 }
 
 /**
- * Sends mutated requests of all identities to all routes of an app of its own, with a real PDP, and judges each answer,
+ * Sends what the app expects, and then mutated requests, of all identities to all routes of an app of its own, with a real PDP, and judges each answer,
  * and each contact after each request that might have changed one.
  *
  * @param databaseUrl - of an empty PostgreSQL database
@@ -109,9 +111,7 @@ export async function tryRequests(databaseUrl: string, { seed, cases, onProgress
       }
     };
 
-    for (let done = 0; done < cases; done += ROUND) {
-      const numRuns = Math.min(ROUND, cases - done);
-      const requests = fc.sample(mutatedRequest(routes, identities.length), { seed: seed + done / ROUND, numRuns });
+    async function sendAll(requests: readonly MutatedRequest[]): Promise<void> {
       // What may change something is sent alone, so that it is known what has.
       let together: MutatedRequest[] = [];
       for (const mutated of [...requests, undefined]) {
@@ -123,6 +123,12 @@ export async function tryRequests(databaseUrl: string, { seed, cases, onProgress
         }
         if (mutated && !isSafe) await send(mutated);
       }
+    }
+
+    await sendAll(expectedRequests(routes, identities.length, EXPECTED_PICKS));
+    for (let done = 0; done < cases; done += ROUND) {
+      const numRuns = Math.min(ROUND, cases - done);
+      await sendAll(fc.sample(mutatedRequest(routes, identities.length), { seed: seed + done / ROUND, numRuns }));
       onProgress?.(`${done + numRuns} requests, ${findings.length} findings`);
     }
 

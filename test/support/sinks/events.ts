@@ -106,7 +106,7 @@ export function withCollector(onOpen: (collector: Collector) => void) {
 
   /** A sink that sends to the collector, and is closed after the test. */
   function sinkOf(options: HttpSinkOptions = {}): HttpSink {
-    const sink = httpSink(collector.url, { maxAge: 10, timeout: 150, ...options });
+    const sink = httpSink(collector.url, { maxAge: 10, timeout: 1_000, ...options });
     sinks.push(sink);
     return sink;
   }

@@ -4,12 +4,10 @@ import { once } from "node:events";
 import { dirname } from "node:path";
 import { freePort } from "../network/free-port.js";
 import { until } from "../until.js";
+import { programArguments } from "./compiled.js";
 import { cleanEnvironment } from "./stack.js";
 
 const START_TIMEOUT_MS = 90_000;
-
-/** Arguments of Node that run the app from its source. */
-const FROM_SOURCE: readonly string[] = ["--import", "tsx", "app/main.ts"];
 
 /** How a process ended: its exit code, or the signal that ended it. */
 type End = number | NodeJS.Signals;
@@ -30,7 +28,7 @@ export class AppProcess {
   }
 
   /** Starts it, without waiting for anything. */
-  static async spawn(env: NodeJS.ProcessEnv, program = FROM_SOURCE): Promise<AppProcess> {
+  static async spawn(env: NodeJS.ProcessEnv, program = programArguments("app/main.ts")): Promise<AppProcess> {
     const PORT = env.PORT ?? String(await freePort());
     const child = spawn(process.execPath, program, {
       env: { ...cleanEnvironment(), RATE_LIMIT_ANONYMOUS: "1000000", RATE_LIMIT_REQUESTS: "100000000", ...env, PORT },
@@ -41,7 +39,7 @@ export class AppProcess {
   }
 
   /** Starts it, and waits until it is ready. */
-  static async start(env: NodeJS.ProcessEnv, program = FROM_SOURCE): Promise<AppProcess> {
+  static async start(env: NodeJS.ProcessEnv, program = programArguments("app/main.ts")): Promise<AppProcess> {
     const app = await AppProcess.spawn(env, program);
     await app.untilPrinted("CRM ready at");
     return app;

@@ -1,8 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdtempSync, readdirSync, symlinkSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAllTests } from "../cleanup.js";
 import { projectPath } from "../paths.js";
+
+/** Where the archives of the embedded database are. */
+const ARCHIVES = "app/demo/database";
 
 /** What programs need besides code, by its path. */
 const FILES = ["node_modules", "package.json", "pdp", "policies", "views", "app/db/migrations", "app/web/public"];
@@ -15,8 +20,8 @@ export interface Built {
 }
 
 /** Compiles the project, which takes some seconds. */
-export async function build(): Promise<Built> {
-  const folder = await mkdtemp(join(tmpdir(), "gatehouse-built-"));
+export function build(): Built {
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-built-"));
   const options = ["--noEmit", "false", "--rootDir", projectPath("."), "--outDir", folder, "--noCheck"];
   execFileSync(process.execPath, [
     projectPath("node_modules/typescript/bin/tsc"),
@@ -24,9 +29,30 @@ export async function build(): Promise<Built> {
     projectPath("tsconfig.json"),
     ...options,
   ]);
-  for (const path of FILES) await symlink(projectPath(path), join(folder, path));
+  const archives = readdirSync(projectPath(ARCHIVES)).filter((name) => name.endsWith(".br"));
+  for (const path of [...FILES, ...archives.map((name) => `${ARCHIVES}/${name}`)]) {
+    symlinkSync(projectPath(path), join(folder, path));
+  }
   return {
     program: (source) => join(folder, source.replace(/\.ts$/, ".js")),
     remove: () => rm(folder, { recursive: true }),
   };
+}
+
+let shared: Built | undefined;
+
+/**
+ * Arguments of Node that run a program of this project: compiled, once for all tests, because they start many. Where
+ * coverage is measured, it is run from its source.
+ *
+ * @param source - such as `app/main.ts`
+ */
+export function programArguments(source: string): readonly string[] {
+  if (process.env.NODE_V8_COVERAGE) return ["--import", "tsx", source];
+  if (!shared) {
+    const built = build();
+    shared = built;
+    afterAllTests(() => built.remove());
+  }
+  return [shared.program(source)];
 }

@@ -10,6 +10,7 @@ import { useFixture } from "../fixture.js";
 import { logIn } from "../http/sign-in.js";
 import { UserAgent } from "../http/user-agent.js";
 import { freePort } from "../network/free-port.js";
+import { programArguments } from "./compiled.js";
 
 /** A running app with its demo parts, started the way `npm start` starts it. */
 export interface Stack {
@@ -36,9 +37,9 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR, NODE_V8_COVERAGE }).filter(([, value]) => value));
 }
 
-/** Starts `app/main.ts` as a child process and collects what it prints. */
-export function spawnApp(env: NodeJS.ProcessEnv): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, ["--import", "tsx", "app/main.ts"], {
+/** Starts the app as a child process and collects what it prints. */
+function spawnApp(env: NodeJS.ProcessEnv, program: readonly string[]): { child: ChildProcess; output: () => string } {
+  const child = spawn(process.execPath, program, {
     env: { ...cleanEnvironment(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -51,19 +52,26 @@ export function spawnApp(env: NodeJS.ProcessEnv): { child: ChildProcess; output:
  * Starts a stack for a test that breaks something, or needs other settings than the shared one has.
  *
  * @param env - settings besides a free port, a temporary data folder and rate limits that tests do not reach
+ * @param program - arguments of Node that run the app
  */
-export async function startStack(env: NodeJS.ProcessEnv = {}): Promise<Stack> {
+export async function startStack(
+  env: NodeJS.ProcessEnv = {},
+  program = programArguments("app/main.ts"),
+): Promise<Stack> {
   const port = env.PORT ?? String(await freePort());
   const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), "gatehouse-test-")));
-  const { child, output } = spawnApp({
-    LOG_LEVEL: "info",
-    RATE_LIMIT_LOGIN: "1000000",
-    RATE_LIMIT_ANONYMOUS: "1000000",
-    RATE_LIMIT_REQUESTS: "100000000",
-    ...env,
-    PORT: port,
-    DATA_DIR: dataDir,
-  });
+  const { child, output } = spawnApp(
+    {
+      LOG_LEVEL: "info",
+      RATE_LIMIT_LOGIN: "1000000",
+      RATE_LIMIT_ANONYMOUS: "1000000",
+      RATE_LIMIT_REQUESTS: "100000000",
+      ...env,
+      PORT: port,
+      DATA_DIR: dataDir,
+    },
+    program,
+  );
   const url = `http://localhost:${port}`;
   const ended = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | string | null);
   const ready = new Promise<void>((resolve) => {

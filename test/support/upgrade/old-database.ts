@@ -5,7 +5,7 @@ import { PGlite } from "@electric-sql/pglite";
 import type { Context } from "mocha";
 import pg from "pg";
 import type { DatabaseLocation } from "../database/open-database.js";
-import { temporaryDatabase } from "../database/temporary-database.js";
+import { temporaryDatabase, WITHOUT_TABLES } from "../database/temporary-database.js";
 
 /** The database of version 0.1.0, as statements. */
 export function oldDump(): Promise<string> {
@@ -25,7 +25,7 @@ export const oldDatabases: Readonly<
     return { location: { databaseUrl: undefined, dataDir }, drop: () => rm(dataDir, { recursive: true }) };
   },
   "real PostgreSQL": async (test) => {
-    const { url, drop } = await temporaryDatabase(test);
+    const { url, drop } = await temporaryDatabase(test, WITHOUT_TABLES);
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     await client.query(await oldDump());

@@ -10,8 +10,9 @@ import { directPool } from "../../../support/database/direct-pool.js";
 import { openDatabase } from "../../../support/database/open-database.js";
 import { run } from "../../../support/database/statements.js";
 import { useOpened } from "../../../support/database/suites.js";
-import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
+import { useTemporaryDatabase, WITHOUT_TABLES } from "../../../support/database/temporary-database.js";
 import { projectPath } from "../../../support/paths.js";
+import { programArguments } from "../../../support/stack/compiled.js";
 import { useTemporaryFolder } from "../../../support/temporary-folder.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -43,8 +44,9 @@ function start(command: string, args: readonly string[], settings: NodeJS.Proces
 
 /** Runs the program as npm does, without waiting for npm. */
 function runProgram({ settings, args = [], imports = [] }: Run): Promise<Ended> {
-  const loaders = ["tsx", ...imports].flatMap((name) => ["--import", name]);
-  return start(process.execPath, [...loaders, "app/audit/seal/verify-command.ts", ...args], settings);
+  const loaders = imports.flatMap((name) => ["--import", name]);
+  const program = programArguments("app/audit/seal/verify-command.ts");
+  return start(process.execPath, [...loaders, ...program, ...args], settings);
 }
 
 describe("npm run audit:verify on the embedded database", function () {
@@ -80,7 +82,7 @@ describe("npm run audit:verify", function () {
   this.timeout(60_000);
   const temporary = useTemporaryDatabase();
   const db = useOpened(temporary);
-  const empty = useTemporaryDatabase();
+  const empty = useTemporaryDatabase(WITHOUT_TABLES);
   let places: readonly Place[];
   let head: { readonly number: number; readonly hash: string; readonly sealedAt: Date };
 

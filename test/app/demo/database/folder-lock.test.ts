@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lockFolder } from "../../../../app/demo/database/folder-lock.js";
+import { programArguments } from "../../../support/stack/compiled.js";
 import { useTemporaryFolder } from "../../../support/temporary-folder.js";
 
 const TWO_MINUTES_MS = 120_000;
@@ -23,8 +24,8 @@ describe("the lock of the embedded database's folder", function () {
 
   /** Another process that holds the folder. */
   async function holder(): Promise<ChildProcess & { pid: number }> {
-    const args = ["--import", "tsx", "test/support/database/hold-folder.ts", folder];
-    const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const program = programArguments("test/support/database/hold-folder.ts");
+    const child = spawn(process.execPath, [...program, folder], { stdio: ["pipe", "pipe", "inherit"] });
     holders.push(child);
     await once(child.stdout, "data");
     assert(child.pid);

@@ -39,8 +39,9 @@ describe("/metrics", function () {
     assert.equal(decisions('kind="contact" action="create" effect="allow" source="guard"'), 1);
     assert.equal(decisions('kind="contact" action="read" effect="allow" source="guard"'), 3);
     assert.equal(decisions('kind="contact" action="list" effect="deny" source="filter" error="no_roles"'), 1);
-    assert.equal(samples.get('authz_pdp_duration_count outcome="answered"'), 4);
-    assert.equal(samples.get('authz_pdp_duration_bucket le="+Inf" outcome="answered"'), 4);
+    // For each of them one more asks which members of the contact the answer may have.
+    assert.equal(samples.get('authz_pdp_duration_count outcome="answered"'), 8);
+    assert.equal(samples.get('authz_pdp_duration_bucket le="+Inf" outcome="answered"'), 8);
     assert((samples.get('authz_pdp_duration_sum outcome="answered"') ?? 0) > 0);
     assert.equal(samples.get("authz_pdp_circuit_open"), 0);
     const fill = samples.get("decision_log_buffer_fill");
