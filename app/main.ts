@@ -11,6 +11,7 @@ import { openIntake } from "./audit/write/intake.js";
 import { openStream } from "./audit/write/stream.js";
 import { OktaConnection } from "./auth/okta-connection.js";
 import { type Config, loadConfig } from "./config.js";
+import { openDirectory } from "./directory/open-directory.js";
 import { describeError, messageOf } from "./error-description.js";
 import { connectionTimeouts, listen } from "./web/operations/listen.js";
 import { createLogger } from "./web/operations/logger.js";
@@ -122,7 +123,9 @@ async function start(config: Config): Promise<void> {
   const pdp = cerbos(target, { tls, playgroundInstance });
   closers.push(() => pdp.close());
 
-  logger.info("roles are those of logins and access tokens: there are no settings of the Okta API");
+  const directory = config.directory && openDirectory(database.db, config.directory, config.claimRules, logger);
+  if (directory) closers.push(() => directory.close());
+  else logger.info("roles are those of logins and access tokens: there are no settings of the Okta API");
 
   const connection = new OktaConnection({
     settings: oktaSettings,
@@ -140,8 +143,8 @@ async function start(config: Config): Promise<void> {
     decisionLog,
     decisionSinks: [intake.sink],
     sessionEvents: intake.sessionEvents,
-    directory: undefined,
-    eventHook: undefined,
+    directory: directory?.lookup,
+    eventHook: directory?.eventHook,
     okta: { settings: oktaSettings, connection },
     sessionSecret: config.sessionSecret ?? randomBytes(32).toString("hex"),
     isDemo: !config.okta,
