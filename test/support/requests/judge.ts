@@ -4,7 +4,7 @@ import type { MarkedContact, MarkedContacts } from "./marked-contacts.js";
 import type { ReceivedAnswer, SentRequest } from "./sender.js";
 
 /** What may stand in no answer: where our code is, and what it threw. */
-const CODE = /node_modules|\n\s*at .+:\d+:\d+|file:\/\/|\b[\w-]+\.ts:\d+/;
+const CODE = /node_modules|\n\s*at .+:\d+:\d+|file:\/\/|\b[\w-]+\.[jt]s:\d+/;
 const SUCCESSES_OF_CHANGES = [200, 201, 204, 303];
 
 /**

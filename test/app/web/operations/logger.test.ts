@@ -165,7 +165,7 @@ describe("requests and the log", () => {
       const records = await logged(id, other);
       const failure = records.find(({ msg }) => msg === "request failed")?.err as Record<string, string> | undefined;
       assert.equal(failure?.name, "OktaUnavailableError");
-      assert.match(failure?.stack ?? "", /userinfo\.ts:\d+/);
+      assert.match(failure?.stack ?? "", /userinfo\.[jt]s:\d+/);
       assert.ok(records.some(({ res }) => (res as { status?: number } | undefined)?.status === 503));
     });
   });
