@@ -42,7 +42,9 @@ function directoryProblems(env: Environment): string[] {
     problems.push("OKTA_ISSUER: missing, though there are settings of Okta's API; it says which organization to ask");
   }
   if (env.OKTA_HOOK_SECRET && !isThere) {
-    problems.push("OKTA_HOOK_SECRET: needs OKTA_API_CLIENT_ID and OKTA_API_PRIVATE_KEY, or OKTA_API_TOKEN");
+    problems.push(
+      "OKTA_API_CLIENT_ID, OKTA_API_PRIVATE_KEY: missing, though OKTA_HOOK_SECRET is there; OKTA_API_TOKEN would do, too",
+    );
   }
   if (env.DIRECTORY_MAX_AGE_SECONDS <= env.DIRECTORY_SYNC_SECONDS) {
     problems.push("DIRECTORY_MAX_AGE_SECONDS: must be more than DIRECTORY_SYNC_SECONDS");

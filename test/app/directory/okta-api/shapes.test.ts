@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { OktaApi } from "../../../../app/directory/okta-api/client.js";
+import { OktaApiError } from "../../../../app/directory/okta-api/errors.js";
+import { useFixture } from "../../../support/fixture.js";
+import { ApiServer, json, oktaUser } from "../../../support/okta/api-server.js";
+import { silentLogger } from "../../../support/telemetry/silent-logger.js";
+
+describe("what Okta's API says", () => {
+  const server = useFixture(
+    () => ApiServer.start(),
+    (started) => started.stop(),
+  );
+  const api = (attributes: string[] = []) =>
+    new OktaApi({ org: server.origin, credentials: { token: "00T" }, attributes, logger: silentLogger });
+  const answering = (body: unknown) => {
+    server.answer = (res) => json(res, 200, body);
+    return api(["costCenter", "badge", "missing", "__proto__"]);
+  };
+
+  it("becomes a user with the attributes that were asked for", async () => {
+    const profile = { department: "Sales", title: null, costCenter: "c1", badge: null, mobilePhone: "555" };
+    assert.deepEqual(await answering(oktaUser("00u1", profile)).user("00u1"), {
+      ...{ id: "00u1", status: "ACTIVE", lastUpdated: "2026-11-01T08:00:00.000Z" },
+      ...{ login: "00u1@example.com", email: "00u1@example.com", name: "Ada King", department: "Sales", title: "" },
+      attributes: { costCenter: "c1" },
+    });
+  });
+
+  it("has the display name before first and last name, and may have no name or e-mail", async () => {
+    const named = oktaUser("00u1", { displayName: "Countess of Lovelace" });
+    assert.equal((await answering(named).user("00u1"))?.name, "Countess of Lovelace");
+    const bare = oktaUser("00u1", { firstName: null, lastName: undefined, email: null });
+    const user = await answering(bare).user("00u1");
+    assert.deepEqual([user?.name, user?.email], ["", ""]);
+  });
+
+  it("may have a status or a type of group that is not known here", async () => {
+    const user = await answering(oktaUser("00u1", {}, { status: "HIBERNATING" })).user("00u1");
+    assert.equal(user?.status, "HIBERNATING");
+    const group = {
+      id: "00g1",
+      type: "SWARM",
+      lastUpdated: "x",
+      lastMembershipUpdated: "y",
+      profile: { name: "bees" },
+    };
+    assert.deepEqual(await answering(group).group("00g1"), {
+      ...{ id: "00g1", type: "SWARM", lastUpdated: "x", lastMembershipUpdated: "y", name: "bees" },
+    });
+  });
+
+  it("is refused with the name of the field that is wrong, and without its value", async () => {
+    const secret = "secret-value-7";
+    const wrong: [() => Promise<unknown>, string][] = [
+      [() => answering([oktaUser("00u1"), oktaUser("00u2", { login: { secret } })]).users(), "users.1.profile.login"],
+      [() => answering(oktaUser("00u1", { department: [secret] })).user("00u1"), "user.profile.department"],
+      [() => answering({ users: secret }).users(), "users"],
+      [
+        () => answering([{ id: "00g1", type: "OKTA_GROUP", profile: { nam: secret } }]).groups(),
+        "groups.0.profile.name",
+      ],
+      [() => answering([{ ID: secret }]).membersOf("00g1"), "members.0.id"],
+      [() => answering([{ uuid: "u", target: [] }]).log(api().logFrom(new Date())), "logs.0.eventType"],
+    ];
+    for (const [call, field] of wrong) {
+      await assert.rejects(call, (error: unknown) => {
+        assert(error instanceof OktaApiError);
+        assert.equal(error.kind, "unavailable");
+        assert(error.message.includes(`: ${field} (`), error.message);
+        assert(!JSON.stringify([error.message, error.stack, error.cause]).includes(secret));
+        return true;
+      });
+    }
+  });
+
+  it("has events whose targets without an id are left out", async () => {
+    const target = [
+      { id: null, type: "Rule" },
+      { id: "00u1", type: "User", displayName: "Ada" },
+    ];
+    server.answer = (res) =>
+      json(
+        res,
+        200,
+        [
+          { uuid: "a", published: "p", eventType: "user.lifecycle.create", target },
+          { uuid: "b", published: "p", eventType: "policy.change", target: null },
+        ],
+        { Link: `<${server.origin}/api/v1/logs?after=1>; rel="next"` },
+      );
+    assert.deepEqual((await api().log(api().logFrom(new Date()))).items, [
+      { uuid: "a", published: "p", eventType: "user.lifecycle.create", targets: [{ id: "00u1", type: "User" }] },
+      { uuid: "b", published: "p", eventType: "policy.change", targets: [] },
+    ]);
+  });
+});
