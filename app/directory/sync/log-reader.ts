@@ -1,3 +1,4 @@
+import { doorbellsOf } from "../doorbells.js";
 import { LOG_PAGE_EVENTS } from "../okta-api/client.js";
 import { OktaApiError } from "../okta-api/errors.js";
 import type { OktaLogEvent } from "../okta-api/shapes.js";
@@ -5,7 +6,6 @@ import { NO_CHANGES } from "../store/change.js";
 import { noteEvent } from "../store/events.js";
 import { hasUrgentUntil, ring } from "../store/inbox.js";
 import { keepLogCursor, keepLogReadAt, keepProgress, newReconciliation, readSyncState } from "../store/state.js";
-import { doorbellsOf } from "./doorbells.js";
 import { Failures } from "./failures.js";
 import { Alarm } from "./stopping.js";
 import type { Term } from "./term.js";

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { type IdentityProvider, startIdentityProvider } from "../../../app/demo/identity-provider/index.js";
+import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
+import { useAnyDatabase } from "../../support/database/temporary-database.js";
+import { standInFor, useFixture } from "../../support/fixture.js";
+import { bearer } from "../../support/http/bearer.js";
+import { logIn } from "../../support/http/sign-in.js";
+import { UserAgent } from "../../support/http/user-agent.js";
+import { freePort } from "../../support/network/free-port.js";
+import { startStack } from "../../support/stack/stack.js";
+import { until } from "../../support/until.js";
+
+const HOOK_SECRET = "c5d2e6b1f09a4d83566e0d7f41c98ab3";
+const LIMIT_MS = 10_000;
+
+describe("the app with a directory that follows Okta", function () {
+  this.timeout(120_000);
+  const database = useAnyDatabase();
+  const okta = useFixture(
+    async () => {
+      const port = await freePort();
+      const client = { clientId: "crm", clientSecret: "secret" };
+      const idp = await startIdentityProvider({ ...client, appBaseUrl: `http://localhost:${port}` });
+      return { port, client, idp };
+    },
+    ({ idp }) => idp.stop(),
+  );
+  const idp = standInFor<IdentityProvider>(() => okta.idp);
+  const app = useFixture(
+    () =>
+      startStack({
+        ...database.env,
+        PORT: String(okta.port),
+        OKTA_ISSUER: idp.issuer,
+        OKTA_CLIENT_ID: okta.client.clientId,
+        OKTA_CLIENT_SECRET: okta.client.clientSecret,
+        OKTA_API_TOKEN: idp.org.apiToken,
+        OKTA_HOOK_SECRET: HOOK_SECRET,
+        // Without the hook, nothing would be seen in time.
+        DIRECTORY_SYNC_SECONDS: "60",
+      }),
+    (stack) => stack.stop(),
+  );
+  let uma: UserAgent;
+  let token: string;
+
+  before(async () => {
+    idp.org.addEventHook({ url: `${app.url}/okta/events`, secret: HOOK_SECRET });
+    uma = new UserAgent();
+    await until(() => isRead(), LIMIT_MS, "the directory has been read");
+    await logIn(uma, `${app.url}/login?returnTo=/contacts`, "uma@example.com");
+    token = await requestToken(idp.issuer, "uma@example.com");
+  });
+
+  async function isRead(): Promise<boolean> {
+    const { checks } = (await (await fetch(`${app.url}/readyz`)).json()) as { checks: Record<string, string> };
+    return checks.directory === "ok";
+  }
+
+  const page = async () => (await uma.request(`${app.url}/contacts`)).status;
+  const list = async () => (await fetch(`${app.url}/contacts`, { headers: bearer(token) })).status;
+  /** The group that gives uma her role. */
+  const groupId = () => {
+    const group = idp.org.organization.groups.of(umaId()).find(({ profile }) => profile.name === "user");
+    return group?.id ?? assert.fail("no such group");
+  };
+  const umaId = () => idp.org.organization.user("uma@example.com").id;
+
+  it("decides by the groups that somebody is in now, for sessions and access tokens alike", async () => {
+    assert.deepEqual([await page(), await list()], [200, 200]);
+    const group = groupId();
+    idp.org.organization.removeMember(group, umaId());
+    await until(async () => (await page()) === 403, LIMIT_MS, "the role is gone");
+    assert.equal(await list(), 403);
+    idp.org.organization.addMember(group, umaId());
+    await until(async () => (await page()) === 200, LIMIT_MS, "the role is back");
+    assert.equal(await list(), 200);
+  });
+
+  it("ends the session of a user who is deactivated, and refuses their access token", async () => {
+    idp.org.organization.changeStatus(umaId(), "deactivate");
+    await until(async () => (await list()) === 401, LIMIT_MS, "the access token is refused");
+    // The browser is asked to log in, which Okta does not let it.
+    assert.notEqual(await page(), 200);
+    idp.org.organization.changeStatus(umaId(), "activate");
+    await until(async () => (await list()) === 200, LIMIT_MS, "the user is back");
+    assert.notEqual(await page(), 200, "the session is over");
+  });
+});
