@@ -4,6 +4,7 @@ import type { ClaimRules } from "../config.js";
 import { type Person, personFromLogin } from "./claims.js";
 import type { CurrentPerson } from "./current-person.js";
 import type { SessionEvents } from "./events.js";
+import { loginPaths } from "./login-paths.js";
 import type { PersonSessions } from "./sessions/own-sessions.js";
 import { endSession, loginOf } from "./sessions/session.js";
 import { hasBearerToken } from "./tokens/bearer.js";
@@ -40,7 +41,8 @@ export function identify({ rules, fromToken, current, sessions, events }: Identi
   async function fromSession(req: Request, res: Response): Promise<Person | undefined> {
     const login = loginOf(req);
     const told = login && personFromLogin(login.claims, rules);
-    if (!told) return undefined;
+    // Who leaves needs not be anybody any more; and they must be able to while nobody knows.
+    if (!told || isLeaving(req)) return told ?? undefined;
     const person = await current(told);
     if (person) return person;
     const ended = await sessions.endAll(told.id);
@@ -57,4 +59,9 @@ export function identify({ rules, fromToken, current, sessions, events }: Identi
     if (person) req.person = person;
     next();
   };
+}
+
+function isLeaving({ method, path }: Request): boolean {
+  const paths: readonly string[] = [loginPaths.logout, loginPaths.logoutEverywhere];
+  return method === "POST" && paths.includes(path);
 }

@@ -9,7 +9,7 @@ import { recordQueryTexts } from "../../../support/database/query-texts.js";
 import { DirectoryRows } from "../../../support/directory/rows.js";
 import { json, messagesIn, problemIn } from "../../../support/http/answers.js";
 import { type Client, clientOf } from "../../../support/http/client.js";
-import { pageIn, textOf } from "../../../support/http/page.js";
+import { csrfTokenOf, pageIn, textOf } from "../../../support/http/page.js";
 import { UserAgent } from "../../../support/http/user-agent.js";
 import { useInProcess } from "../../../support/stack/in-process.js";
 
@@ -154,6 +154,7 @@ describe("requests to an app with a directory", function () {
 
   it("are answered 503 while the directory is too old; those of strangers and services are not", async () => {
     const { browser, base } = await logIn("00uma");
+    const leaving = await logIn("00uma");
     const service = clientOf(
       app.url,
       await app.issuer.accessToken({ cid: "0oaservice", sub: "0oaservice", groups: ["user"] }),
@@ -171,6 +172,11 @@ describe("requests to an app with a directory", function () {
     problemIn(await uma.post("/contacts", { firstName: "A", lastName: "B" }), 503);
     const late = await logIn("00uma");
     assert.equal(late.visit.status, 503);
+    const left = await leaving.browser.request(`${base}/logout`, {
+      method: "POST",
+      headers: { "X-CSRF-Token": csrfTokenOf(leaving.visit.body) },
+    });
+    assert(left.status < 400, `a user may leave: ${left.status}`);
     assert.equal((await clientOf(app.url).get("/")).status, 200);
     assert.equal((await service.get("/contacts")).status, 200);
     const ready = await clientOf(app.url).get("/readyz");
@@ -179,6 +185,7 @@ describe("requests to an app with a directory", function () {
     await sleep(STALE_MS);
     assert.equal((await uma.get("/contacts")).status, 200);
     assert.equal((await browser.get(`${base}/contacts`)).status, 200, "the session is still there");
+    assert.equal((await leaving.browser.request(`${base}/contacts`)).status, 302, "the session that was left is over");
   });
 
   it("of services are by what their tokens say; nothing is asked about them", async () => {
