@@ -39,13 +39,18 @@ export function parseClaim(name: string): Claim | undefined {
 export function stateOf(path: string): Promise<"dead" | "claiming" | "holder"> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy());
+    socket.setTimeout(ANSWER_TIMEOUT_MS, () => {
+      resolve("holder");
+      socket.destroy();
+    });
     socket.on("data", (answer) => resolve(String(answer) === CLAIMING ? "claiming" : "holder"));
     socket.on("error", ({ code }: NodeJS.ErrnoException) => {
+      if (code === "ECONNREFUSED" || code === "ENOENT") resolve("dead");
       // Any other error says that it is another user's, or has too many clients waiting.
-      resolve(code === "ECONNREFUSED" || code === "ENOENT" ? "dead" : "holder");
+      else if (code !== "ECONNRESET" && code !== "EPIPE") resolve("holder");
     });
-    socket.on("close", () => resolve("holder"));
+    // It hangs up without an answer when it gives way just now. To be asked again.
+    socket.on("close", () => resolve("claiming"));
   });
 }
 
