@@ -245,7 +245,7 @@ describe("the checks of decisions that are shown", function () {
 
     first.leave();
     await first.ended;
-    await until(async () => (await countsOf(app, "tail")).length > before.length, 5_000, "the record");
+    await until(async () => (await countsOf(app, "tail")).length > before.length, 30_000, "the record");
     const [record, ...others] = (await countsOf(app, "tail")).slice(before.length);
     assert.deepEqual(others, []);
     const [count] = record?.counts ?? [];

@@ -62,7 +62,7 @@ describe("many live tails in one process", function () {
 
   /** Waits until live tails have made nothing but a few polls for a while. */
   async function untilQuiet(): Promise<void> {
-    const isQuiet = () => ofTails(0).length > 3 && ofTails(0).slice(-3).every(isPoll);
+    const isQuiet = () => ofTails(0).length > 5 && ofTails(0).slice(-5).every(isPoll);
     await until(isQuiet, 30_000, () => `nothing but polls: ${ofTails(0).slice(-5).join("\n")}`);
   }
 
