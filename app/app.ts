@@ -59,7 +59,7 @@ export interface Services {
   readonly decisionSinks: readonly DecisionSink[];
   /** Takes what happens to sessions. */
   readonly sessionEvents: SessionEvents;
-  /** Who somebody is now; `undefined`: who their login or access token says they are. */
+  /** The current state of users; `undefined`: what the claims of the login or access token say is used. */
   readonly directory: DirectoryLookup | undefined;
   /** What Okta's event hook calls; `undefined`: there is no hook. */
   readonly eventHook: EventHook | undefined;
@@ -80,7 +80,7 @@ export function createApp(services: Services): Express {
     services;
   const contacts = contactStore(database.db);
   const people = peopleStore(database.db, directory && config.claimRules);
-  const current: CurrentPerson = directory?.current ?? (async (told) => told);
+  const current: CurrentPerson = directory?.current ?? (async (claimed) => claimed);
   const decisions = decisionStore(database.db);
   const app = express();
   app.disable("x-powered-by");

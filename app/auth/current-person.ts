@@ -3,13 +3,14 @@ import { UnauthenticatedError } from "../../middleware/index.js";
 import { isOfService, type Person } from "./claims.js";
 
 /**
- * Says who somebody is now, whom a login or an access token has named. `app.ts` hands in the directory's answer; without a
- * directory it is what the login or the token said.
+ * Looks up the current state of a user. `app.ts` hands in the directory's answer; without a directory it is what the claims
+ * of the login or access token say.
  *
- * @returns `null` when they are nobody any more: suspended, deactivated or deleted in Okta, or not known there
- * @throws ProblemError 503 when it is not known
+ * @param claimed - the user as the claims describe them
+ * @returns `null` when the user is not active: suspended, deactivated or deleted in Okta, or not known there
+ * @throws ProblemError 503 when that cannot be said
  */
-export type CurrentPerson = (told: Person) => Promise<Person | null>;
+export type CurrentPerson = (claimed: Person) => Promise<Person | null>;
 
 /**
  * Makes the function that finds who the bearer of a request's access token is now. A service, which has got its token for
@@ -24,9 +25,9 @@ export function currentBearer(
   current: CurrentPerson,
 ): (req: Request) => Promise<Person> {
   return async (req) => {
-    const told = await fromToken(req);
-    if (isOfService(told.claims)) return told;
-    const person = await current(told);
+    const claimed = await fromToken(req);
+    if (isOfService(claimed.claims)) return claimed;
+    const person = await current(claimed);
     if (!person) {
       throw new UnauthenticatedError("The user whom the access token was issued for is not active in Okta.", {
         challenge: 'Bearer error="invalid_token"',

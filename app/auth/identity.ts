@@ -40,15 +40,15 @@ export interface Identification {
 export function identify({ rules, fromToken, current, sessions, events }: Identification): RequestHandler {
   async function fromSession(req: Request, res: Response): Promise<Person | undefined> {
     const login = loginOf(req);
-    const told = login && personFromLogin(login.claims, rules);
-    // Who leaves needs not be anybody any more; and they must be able to while nobody knows.
-    if (!told || isLeaving(req)) return told ?? undefined;
-    const person = await current(told);
+    const claimed = login && personFromLogin(login.claims, rules);
+    // A user can log out whatever the directory says of them, and while it is too old to say anything.
+    if (!claimed || isLogout(req)) return claimed ?? undefined;
+    const person = await current(claimed);
     if (person) return person;
-    const ended = await sessions.endAll(told.id);
+    const ended = await sessions.endAll(claimed.id);
     await endSession(req, res);
     for (const session of ended) {
-      const nobody = { id: told.id, roles: [] };
+      const nobody = { id: claimed.id, roles: [] };
       await events.record({ action: "revoke", effect: "allow", person: nobody, session, reason: "not_active" }, req);
     }
     throw new UnauthenticatedError("You are logged out, as you are not active in Okta any more.");
@@ -61,7 +61,7 @@ export function identify({ rules, fromToken, current, sessions, events }: Identi
   };
 }
 
-function isLeaving({ method, path }: Request): boolean {
+function isLogout({ method, path }: Request): boolean {
   const paths: readonly string[] = [loginPaths.logout, loginPaths.logoutEverywhere];
   return method === "POST" && paths.includes(path);
 }

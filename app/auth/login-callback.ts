@@ -59,10 +59,10 @@ export function loginCallback({
       const session = sessionHandle(replacedId);
       await events.record({ action: "end", effect: "allow", person: replaced, session, reason: "replaced" }, req);
     }
-    const told = personFromLogin(claims, rules);
+    const claimed = personFromLogin(claims, rules);
     // With such a login in its session, a browser would be redirected between Okta and this app without end.
-    if (!told) throw new Error("the claims have no user id");
-    const person = await current(told);
+    if (!claimed) throw new Error("the claims have no user id");
+    const person = await current(claimed);
     if (!person) throw new NotActiveError();
     const session = sessionHandle(req.sessionID);
     await events.record({ action: "login", effect: "allow", person, session, reason: null }, req);

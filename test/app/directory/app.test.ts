@@ -80,10 +80,9 @@ describe("the app with a directory that follows Okta", function () {
   it("ends the session of a user who is deactivated, and refuses their access token", async () => {
     idp.org.organization.changeStatus(umaId(), "deactivate");
     await until(async () => (await list()) === 401, LIMIT_MS, "the access token is refused");
-    // The browser is asked to log in, which Okta does not let it.
-    assert.notEqual(await page(), 200);
+    assert.equal(await page(), 302, "the browser is sent to the login");
     idp.org.organization.changeStatus(umaId(), "activate");
     await until(async () => (await list()) === 200, LIMIT_MS, "the user is back");
-    assert.notEqual(await page(), 200, "the session is over");
+    assert.equal(await page(), 302, "the session is over");
   });
 });
