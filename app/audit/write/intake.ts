@@ -20,8 +20,8 @@ export interface Intake {
 }
 
 /**
- * Opens the intake. It adds to each event where the request came from and which version of the directory knew the person, and counts refusals of those who are not logged in:
- * see {@link RepeatedRefusals}.
+ * Opens the intake. It adds to each event where the request came from, and the version of the directory that the user was
+ * looked up in. Refusals of requests without a login are counted: see {@link RepeatedRefusals}.
  *
  * @param stream - gets a copy of everything that is recorded
  */
