@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { startStack } from "../support/stack/stack.js";
+import { useTemporaryFolder } from "../support/temporary-folder.js";
 
 describe("the demo, as npm start runs it,", function () {
   this.timeout(120_000);
+  const dataDir = useTemporaryFolder();
 
   it("starts, shows a user her contacts and stops when it is told to, without a warning", async () => {
-    const stack = await startStack({}, ["--import", "tsx", "app/main.ts"]);
+    const stack = await startStack({ DATA_DIR: dataDir.path }, ["--import", "tsx", "app/main.ts"]);
     try {
       const uma = await stack.login("uma@example.com", "/contacts");
       const page = await uma.get(`${stack.url}/contacts`);

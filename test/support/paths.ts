@@ -1,4 +1,7 @@
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
+
+/** Tests and benchmarks run there: from their sources, or compiled into another folder. */
+const root = process.cwd();
 
 /**
  * The absolute path of a file or folder of this project.
@@ -6,5 +9,5 @@ import { fileURLToPath } from "node:url";
  * @param path - relative to the project's root, such as `pdp/pdp.yaml`
  */
 export function projectPath(path: string): string {
-  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  return resolve(root, path);
 }

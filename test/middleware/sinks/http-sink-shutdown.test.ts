@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BatchesClosedError } from "../../../middleware/sinks/index.js";
 import { accept, type Behaviour, type Collector, hang, slow, status } from "../../support/sinks/collector.js";
 import { context, eventOf, eventsOf, send, withCollector } from "../../support/sinks/events.js";
+import { compiled } from "../../support/stack/compiled.js";
 import { until } from "../../support/until.js";
 
 describe("httpSink()", () => {
@@ -57,7 +58,7 @@ describe("httpSink()", () => {
   it("neither lets a process end before everything is delivered, nor keeps one alive", async () => {
     collector.behaviours.push(status(500), slow);
     const script = `
-      import { httpSink } from ${JSON.stringify(new URL("../../../middleware/sinks/http-sink.ts", import.meta.url))};
+      import { httpSink } from ${JSON.stringify(compiled("middleware/sinks/http-sink.ts"))};
       const idle = httpSink(process.argv[1]);
       const sink = httpSink(process.argv[1], { maxEvents: 2 });
       for (const event of JSON.parse(process.argv[2])) sink.record(event);
@@ -65,7 +66,7 @@ describe("httpSink()", () => {
     const events = eventsOf(5);
     const child = spawn(
       process.execPath,
-      ["--import", "tsx", "--input-type=module", "-e", script, collector.url, JSON.stringify(events)],
+      ["--input-type=module", "-e", script, collector.url, JSON.stringify(events)],
       { stdio: ["ignore", "inherit", "ignore"], timeout: 20_000 },
     );
     assert.deepEqual(await once(child, "exit"), [0, null]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { projectPath } from "../paths.js";
+import { compiled } from "../stack/compiled.js";
 
 const run = promisify(execFile);
 
@@ -18,8 +19,9 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
  * @throws AssertionError with the tests that fail, also when they take longer than nine minutes
  */
 export async function passContactTests(databaseUrl: string): Promise<void> {
-  const files = CONTACT_TESTS.map((name) => `test/app/contacts/${name}.test.ts`);
-  const mocha = run(process.execPath, ["node_modules/mocha/bin/mocha.js", "--reporter", "json", ...files], {
+  const files = CONTACT_TESTS.map((name) => compiled(`test/app/contacts/${name}.test.ts`));
+  const options = ["--config", compiled(".mocharc.json"), "--reporter", "json"];
+  const mocha = run(process.execPath, ["node_modules/mocha/bin/mocha.js", ...options, ...files], {
     cwd: projectPath("."),
     env: { ...process.env, SHARED_STACK_DATABASE_URL: databaseUrl },
     maxBuffer: MAX_OUTPUT_BYTES,

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readDemoState } from "../../../app/demo/demo-state.js";
 import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
+import { copyMigratedFolder } from "../database/migrated-folder.js";
 import { useFixture } from "../fixture.js";
 import { logIn } from "../http/sign-in.js";
 import { UserAgent } from "../http/user-agent.js";
@@ -51,7 +52,8 @@ function spawnApp(env: NodeJS.ProcessEnv, program: readonly string[]): { child: 
 /**
  * Starts a stack for a test that breaks something, or needs other settings than the shared one has.
  *
- * @param env - settings besides a free port, a temporary data folder and rate limits that tests do not reach
+ * @param env - settings besides a free port, a temporary data folder, in which the embedded database has its tables, and
+ *   rate limits that tests do not reach
  * @param program - arguments of Node that run the app
  */
 export async function startStack(
@@ -60,6 +62,7 @@ export async function startStack(
 ): Promise<Stack> {
   const port = env.PORT ?? String(await freePort());
   const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), "gatehouse-test-")));
+  if (!env.DATA_DIR && !env.DATABASE_URL) await copyMigratedFolder(dataDir);
   const { child, output } = spawnApp(
     {
       LOG_LEVEL: "info",

@@ -6,10 +6,11 @@ import type { Context } from "mocha";
 import pg from "pg";
 import type { DatabaseLocation } from "../database/open-database.js";
 import { temporaryDatabase, WITHOUT_TABLES } from "../database/temporary-database.js";
+import { projectPath } from "../paths.js";
 
 /** The database of version 0.1.0, as statements. */
 export function oldDump(): Promise<string> {
-  return readFile(new URL("./database-0.1.0.sql", import.meta.url), "utf8");
+  return readFile(projectPath("test/support/upgrade/database-0.1.0.sql"), "utf8");
 }
 
 /** Puts the database of version 0.1.0 where the app will find it, on each engine that the app runs on. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { ExpressOIDC } from "@okta/oidc-middleware";
+import oktaMiddleware from "@okta/oidc-middleware";
 import express, { type RequestHandler } from "express";
 import session from "express-session";
 import { decodeJwt } from "jose";
@@ -65,7 +65,7 @@ describe("the stand-in identity provider: with @okta/oidc-middleware", () => {
 async function appWithOkta({ issuer }: AuthorizationServer, baseUrl: string) {
   const oidc = withoutHttpsWarning(
     () =>
-      new ExpressOIDC({
+      new oktaMiddleware.ExpressOIDC({
         issuer,
         client_id: app.clientId,
         client_secret: app.clientSecret,

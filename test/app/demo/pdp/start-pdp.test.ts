@@ -7,13 +7,16 @@ import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { GRPC } from "@cerbos/grpc";
 import { cerbosBinary } from "../../../../app/demo/pdp/cerbos-binary.js";
 import { type ChildPdp, startPdp } from "../../../../app/demo/pdp/start-pdp.js";
+import { projectPath } from "../../../support/paths.js";
+import { compiled } from "../../../support/stack/compiled.js";
+import { until } from "../../../support/until.js";
 
-const policies = fileURLToPath(new URL("../../../../policies", import.meta.url));
-const config = fileURLToPath(new URL("../../../../pdp/pdp.yaml", import.meta.url));
+const policies = projectPath("policies");
+const config = projectPath("pdp/pdp.yaml");
+const LIMIT_MS = 30_000;
 
 describe("cerbosBinary", () => {
   it("finds this platform's PDP", () => {
@@ -26,7 +29,8 @@ describe("cerbosBinary", () => {
   });
 });
 
-describe("startPdp", () => {
+describe("startPdp", function () {
+  this.timeout(120_000);
   const cleanups: (() => unknown)[] = [];
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -94,8 +98,8 @@ describe("startPdp", () => {
     for (const _ of ["once", "and again"]) {
       const { pid } = pdp;
       process.kill(pid, "SIGKILL");
-      await until(() => pdp.pid !== pid, 5_000);
-      await until(() => mayUpdate(client, "uma").catch(() => false), 5_000);
+      await until(() => pdp.pid !== pid, LIMIT_MS, "another PDP");
+      await until(() => mayUpdate(client, "uma").catch(() => false), LIMIT_MS, "its decision");
       assert.equal(isAlive(pid), false);
       assert.equal(isAlive(pdp.pid), true);
     }
@@ -108,21 +112,25 @@ describe("startPdp", () => {
     await rm(join(copy, "derived_roles.yaml"));
     process.kill(pdp.pid, "SIGKILL");
     const exits = () => events.filter(({ event }) => event === "Cerbos PDP exited; starting it again");
-    await until(() => exits().length >= 4, 5_000);
+    await until(() => exits().length >= 4, LIMIT_MS, "four exits");
     const delays = exits().map(({ details }) => (details as { delay: number }).delay);
     assert.deepEqual(delays.slice(0, 4), [0, 100, 200, 400]);
 
     await cp(join(policies, "derived_roles.yaml"), join(copy, "derived_roles.yaml"));
     const client = connect(pdp.target);
-    await until(() => mayUpdate(client, "uma").catch(() => false), 5_000);
+    await until(() => mayUpdate(client, "uma").catch(() => false), LIMIT_MS, "its decision");
   });
 
-  it("says what is wrong with a policy that is edited while it runs", async function () {
-    this.timeout(30_000); // the PDP looks at edits every few seconds
+  it("says what is wrong with a policy that is edited while it runs", async () => {
     const copy = await policiesCopy();
     await start({ policies: copy });
     await writeFile(join(copy, "contact.yaml"), "apiVersion: [");
-    await until(() => events.some(({ details }) => JSON.stringify(details)?.includes("contact.yaml")), 20_000);
+    // The PDP looks at edits every few seconds.
+    await until(
+      () => events.some(({ details }) => JSON.stringify(details)?.includes("contact.yaml")),
+      LIMIT_MS,
+      "the error",
+    );
   });
 
   it("leaves no process and no folder when stopped, however often", async () => {
@@ -142,7 +150,7 @@ describe("startPdp", () => {
     const pdp = await start({ policies: copy });
     await appendFile(join(copy, "contact.yaml"), "\n[");
     process.kill(pdp.pid, "SIGKILL");
-    await until(() => events.length >= 4, 5_000);
+    await until(() => events.length >= 4, LIMIT_MS, "four events");
     await pdp.stop();
     const heard = events.length;
     await sleep(1_500);
@@ -204,13 +212,13 @@ describe("startPdp", () => {
     /** A Node process that starts a PDP, prints its pid and target, and then runs the code `next`. */
     async function parent(next: string): Promise<Parent> {
       const source = `
-        import { startPdp } from ${JSON.stringify(new URL("../../../../app/demo/pdp/start-pdp.ts", import.meta.url).href)};
+        import { startPdp } from ${JSON.stringify(compiled("app/demo/pdp/start-pdp.ts"))};
         const options = ${JSON.stringify({ policies, config })};
         process.on("SIGINT", () => process.stdout.write("interrupted\\n"));
         const { pid, target } = await startPdp({ ...options, log: () => {} });
         process.stdout.write(JSON.stringify({ pid, target }) + "\\n");
         ${next}`;
-      const node = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", source], {
+      const node = spawn(process.execPath, ["--input-type=module", "-e", source], {
         detached: true, // a new process group, like that of an app that is started from a terminal
         stdio: ["ignore", "pipe", "inherit"],
       });
@@ -222,8 +230,8 @@ describe("startPdp", () => {
 
     async function assertGone({ pid, target }: Parent): Promise<void> {
       const folder = folderOf(target);
-      await until(() => !isAlive(pid), 5_000);
-      await until(() => !existsSync(folder) && processesNaming(folder).length === 0, 5_000);
+      await until(() => !isAlive(pid), LIMIT_MS, "the end of the process");
+      await until(() => !existsSync(folder) && processesNaming(folder).length === 0, LIMIT_MS, "the end of the PDP");
     }
 
     const stayAlive = "setInterval(() => {}, 1_000);";
@@ -286,13 +294,4 @@ function isAlive(pid: number): boolean {
 function processesNaming(text: string): string[] {
   const all = execFileSync("ps", ["-A", "-o", "args="], { encoding: "utf8" }).split("\n");
   return all.filter((line) => line.includes(text));
-}
-
-/** Waits until a condition is `true`. @throws AssertionError when it is not within `limitMs` */
-async function until(condition: () => unknown, limitMs: number): Promise<void> {
-  const deadline = performance.now() + limitMs;
-  while ((await condition()) !== true) {
-    assert.ok(performance.now() < deadline, `not within ${limitMs} ms: ${condition}`);
-    await sleep(20);
-  }
 }

@@ -13,7 +13,7 @@ import { personIn } from "../../../support/directory/contents.js";
 import { startOktaServer, untilInStep } from "../../../support/directory/okta-server.js";
 import { useFixture } from "../../../support/fixture.js";
 import { growOrganization } from "../../../support/okta/grow-organization.js";
-import { projectPath } from "../../../support/paths.js";
+import { programArguments } from "../../../support/stack/compiled.js";
 import { until } from "../../../support/until.js";
 
 const STEP_MS = 20_000;
@@ -36,8 +36,8 @@ describe("processes that follow Okta into one database", function () {
   /** @param syncSeconds - so long that only rings tell of changes, unless a test says otherwise */
   async function startProcess(syncSeconds = 600): Promise<ChildProcess> {
     const { origin, org } = okta;
-    const script = projectPath("test/support/directory/sync-process.ts");
-    const args = ["--import", "tsx", script, database.url, origin, org.apiToken, String(syncSeconds)];
+    const script = programArguments("test/support/directory/sync-process.ts");
+    const args = [...script, database.url, origin, org.apiToken, String(syncSeconds)];
     const started = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     processes.push(started);
     assert(started.stdout);
