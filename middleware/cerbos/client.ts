@@ -7,7 +7,7 @@ import { CircuitBreaker } from "./circuit-breaker.js";
 import { type CerbosOptions, cerbosSettings } from "./options.js";
 import { filterOf } from "./plan.js";
 import { checkRequest, type Entry, entriesOf, planRequest } from "./request.js";
-import { answersOf, assertAnswers, planMetadataOf } from "./response.js";
+import { answersOf, assertAnswers, assertFitsSchema, planMetadataOf } from "./response.js";
 import { channelOptions } from "./retry-policy.js";
 
 const FAILURES_TO_OPEN_CIRCUIT = 5;
@@ -97,6 +97,7 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
       assertAnswers(response, request);
       const filter = filterOf(response);
       if (!filter) throw new PdpUnavailableError("bad_answer");
+      if (filter.decision === "denied") assertFitsSchema(response.validationErrors);
       return { filter, callId: response.cerbosCallId, metadata: planMetadataOf(response) };
     },
     async ping(): Promise<void> {

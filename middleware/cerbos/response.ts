@@ -1,5 +1,5 @@
 import type { GRPC } from "@cerbos/grpc";
-import { PdpUnavailableError } from "../errors.js";
+import { PdpRejectedError, PdpUnavailableError } from "../errors.js";
 import type { Answer, DecisionMetadata, PolicyChoice } from "../types.js";
 import type { CheckRequest, Entry, PlanRequest } from "./request.js";
 
@@ -16,9 +16,27 @@ export function assertAnswers(response: CheckResponse | PlanResponse, request: C
 }
 
 /**
+ * Asserts that a denial is the policy's. A PDP that enforces schemas denies everything to a principal that does not fit them,
+ * without a look at the rules: it was asked about another principal than the policy is written for.
+ *
+ * @param errors - what the PDP says of the schemas
+ * @throws {@link PdpRejectedError} when the principal does not fit; its cause names the attributes, and no values
+ */
+export function assertFitsSchema(errors: CheckResponse["validationErrors"]): void {
+  const flaws = errors.filter(({ source }) => `${source}` === "SOURCE_PRINCIPAL");
+  if (flaws.length === 0) return;
+  // What the PDP says of the attributes as a whole are names. What it says of one may have its value.
+  const places = flaws.map(({ path, message }) => (path === "/" ? message : path));
+  throw new PdpRejectedError({
+    cause: new TypeError(`The principal's attributes do not fit their schema: ${places.join(", ")}`),
+  });
+}
+
+/**
  * The answers in a response, for each entry of the request and each of its actions.
  *
- * @throws {@link PdpUnavailableError} `bad_answer` when the response does not match the request
+ * @throws {@link PdpUnavailableError} `bad_answer` when the response does not match the request, and what
+ * {@link assertFitsSchema} throws
  */
 export function answersOf({ results, cerbosCallId }: CheckResponse, entries: readonly Entry[]): Answer[][] {
   if (results.length !== entries.length) throw new PdpUnavailableError("bad_answer");
@@ -29,6 +47,7 @@ export function answersOf({ results, cerbosCallId }: CheckResponse, entries: rea
     return actions.map((action) => {
       const allowed = result?.isAllowed(action);
       if (allowed === undefined || !isSame) throw new PdpUnavailableError("bad_answer");
+      if (!allowed) assertFitsSchema(result.validationErrors);
       return { allowed, callId: cerbosCallId, metadata: metadataOf(result, action) };
     });
   });

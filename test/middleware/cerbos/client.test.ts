@@ -88,6 +88,22 @@ describe("cerbos", () => {
       assert.equal((await ask(pdp, own)).allowed, true);
     });
 
+    it("calls a principal that does not fit its schema a fault of the question, and names the attribute without its value", async () => {
+      for (const [attr, told] of [
+        [{ costCenter: "K-77" }, /additionalProperties 'costCenter' not allowed$/],
+        [{ email: ["K-77"] }, /: \/email$/],
+      ] as const) {
+        const principal = { id: "uma", roles: ["user"], attr };
+        for (const asking of [ask(pdp, { ...own, principal }), pdp.plan(principal, "contact", "list")]) {
+          const { error } = await refusal(asking, PdpRejectedError);
+          assert.match(String(error.cause), told);
+          assert(!String(error.cause).includes("K-77"));
+        }
+      }
+      const principal = { id: "uma", roles: ["user"], attr: { email: "uma@example.com" } };
+      assert.equal((await ask(pdp, { ...own, principal })).allowed, true);
+    });
+
     it("lets nobody lock out the others with questions that are too large", async () => {
       const id = "x".repeat(5_000_000);
       for (let n = 0; n < 6; n++) {
