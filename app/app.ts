@@ -79,7 +79,7 @@ export function createApp(services: Services): Express {
   const { config, logger, database, pdp, decisionLog, okta, sessionSecret, sessionEvents, isDemo, directory } =
     services;
   const contacts = contactStore(database.db);
-  const people = peopleStore(database.db, directory && config.claimRules);
+  const people = peopleStore(database.db, directory?.rules);
   const current: CurrentPerson = directory?.current ?? (async (claimed) => claimed);
   const decisions = decisionStore(database.db);
   const app = express();

@@ -137,10 +137,12 @@ function parsePrivateKey(value: string, context: z.RefinementCtx): SigningKey {
   }
 }
 
-/** Parses `costCenter,employeeNumber`, variable names of a profile in Okta. */
+/** Parses `costCenter,employeeNumber`, variable names of a profile in Okta. Policies see the department in any case. */
 function parseAttributes(value: string, context: z.RefinementCtx): readonly string[] {
   const names = value.split(",").map((name) => name.trim());
-  if (names.every((name) => /^[A-Za-z_]\w*$/.test(name))) return [...new Set(names)];
+  // Protobuf's maps are objects, which take `__proto__` for their prototype.
+  const areNames = names.every((name) => /^[A-Za-z_]\w*$/.test(name) && name !== "__proto__");
+  if (areNames) return [...new Set(names)].filter((name) => name !== "department");
   context.addIssue({
     code: "custom",
     message: "must be variable names of profile attributes, with commas between them",

@@ -19,11 +19,20 @@ export interface RoleGrant {
   readonly group: { readonly id: string; readonly name: string };
 }
 
-/** What the directory says of somebody besides what claims say too. */
+/** An attribute of a user's profile in Okta whose value policies cannot rely on. */
+export interface UnusableAttribute {
+  readonly name: string;
+  /** What is wrong with the value, without the value. */
+  readonly because: string;
+}
+
+/** What the directory says of a user besides what claims say too. */
 export interface DirectoryFacts {
   /** Further attributes of their profile, for policies. */
   readonly attributes: Attributes;
-  /** Where each of the roles comes from. */
+  /** Whoever has one of these has no role: a policy would not see what it may look at. */
+  readonly unusable: readonly UnusableAttribute[];
+  /** Which group gives which role. */
   readonly grants: readonly RoleGrant[];
   /** Up to when the directory has followed Okta. */
   readonly asOf: Date;

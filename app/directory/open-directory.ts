@@ -9,7 +9,7 @@ import { DirectorySync } from "./sync/directory-sync.js";
 
 /** A directory that follows Okta. */
 export interface OpenDirectory {
-  /** Who somebody is now. */
+  /** Who a user is now. */
   readonly lookup: DirectoryLookup;
   /** What Okta's event hook calls; `undefined`: there is no secret for one. */
   readonly eventHook: EventHook | undefined;
@@ -29,12 +29,13 @@ export function openDirectory(
   logger: Logger,
 ): OpenDirectory {
   const { attributes, maxAgeSeconds, hookSecret } = settings;
+  const { roleMap } = rules;
   const api = new OktaApi({ ...settings, logger });
   const sync = new DirectorySync({ db, api, settings, logger });
   sync.start();
   const fetchNow = (id: string) => sync.fetchNow(id);
   return {
-    lookup: new DirectoryLookup({ db, rules, maxAgeSeconds, attributes, fetchNow, logger }),
+    lookup: new DirectoryLookup({ db, rules: { roleMap, attributes }, maxAgeSeconds, fetchNow, logger }),
     eventHook: hookSecret
       ? { secret: hookSecret, ring: (doorbells) => ring(db, "hook", doorbells), wake: () => sync.wake() }
       : undefined,

@@ -1,9 +1,9 @@
 import { and, desc, eq, inArray, isNull, or, sql } from "drizzle-orm";
-import type { ClaimRules } from "../config.js";
 import type { Db } from "../db/database.js";
 import { folded, people } from "../db/schema.js";
 import { emailKey, internationalEmailKey } from "../email-address.js";
-import { grantsOf, rolesOf } from "./lookup/roles.js";
+import { principalAttributes } from "./lookup/attributes.js";
+import { type DirectoryRules, grantsOf, rolesOf } from "./lookup/roles.js";
 import { isActive } from "./lookup/statuses.js";
 import { groupsOfPerson, isInDirectory, isOnlyOnesAddress } from "./lookup/store.js";
 
@@ -78,9 +78,9 @@ export function nameAmong(known: ReadonlyMap<string, Colleague>, id: string): st
 /**
  * The {@link People} of a database.
  *
- * @param rules - with a directory, how groups become roles; left out, people come from logins
+ * @param rules - with a directory, how its users become principals; left out, people come from logins
  */
-export function peopleStore(db: Db, rules?: Pick<ClaimRules, "roleMap">): People {
+export function peopleStore(db: Db, rules?: DirectoryRules): People {
   const isThere = isNull(people.goneAt);
   return {
     areOfDirectory: rules !== undefined,
@@ -111,14 +111,16 @@ export function peopleStore(db: Db, rules?: Pick<ClaimRules, "roleMap">): People
       const found = await db
         .select({
           ...{ ...colleague, emailIsVerified: isOnlyOnesAddress(db) },
-          ...{ status: people.status, groups: groupsOfPerson },
+          ...{ status: people.status, attributes: people.attributes, groups: groupsOfPerson },
         })
         .from(people)
         .where(and(hasAddress, isInDirectory))
         .orderBy(people.id);
-      return found.map(({ status, groups, ...person }) => ({
+      return found.map(({ status, attributes, groups, ...person }) => ({
         ...person,
-        roles: isActive(status) ? rolesOf(grantsOf(groups, rules)) : [],
+        roles: isActive(status)
+          ? rolesOf(grantsOf(groups, rules), principalAttributes(attributes, rules.attributes))
+          : [],
       }));
     },
 

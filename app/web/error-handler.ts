@@ -8,6 +8,7 @@ import {
   UnauthenticatedError,
   wantsHtml,
 } from "../../middleware/index.js";
+import type { Person } from "../auth/claims.js";
 import { sendOnwardPage } from "../auth/login/onward-page.js";
 import { RecentLoginRequiredError } from "../auth/login/recent-login.js";
 import { localPath, loginUrl } from "../auth/login-paths.js";
@@ -50,7 +51,7 @@ export const notFound: RequestHandler = (_req, _res, next) => {
  * logged in is redirected to the login. Errors with a status of 500 or more are logged.
  */
 export const errorHandler: ErrorRequestHandler = async (error, req, res, next) => {
-  const problem = problemFrom(error);
+  const problem = problemFrom(error, req);
   if (problem.status >= 500) req.log[problem.status === 500 ? "error" : "warn"]({ err: error }, "request failed");
   if (res.headersSent) {
     next(error);
@@ -98,8 +99,11 @@ function followsForm(req: Request): boolean {
   return req.get("sec-fetch-site") === "same-origin" && req.get("sec-fetch-mode") === "navigate";
 }
 
-function problemFrom(error: unknown): Problem {
-  if (error instanceof AuthorizationError) return { ...problemOf(error), headers: error.headers };
+function problemFrom(error: unknown, req?: Request): Problem {
+  if (error instanceof AuthorizationError) {
+    const unusable = lacksRole(error) && unusableProfile(req?.person);
+    return { ...problemOf(error), ...(unusable && { detail: unusable }), headers: error.headers };
+  }
   if (error instanceof ProblemError) {
     const { status, title, message: detail, headers, fields } = error;
     const messages = Object.entries(fields ?? {}).map(([field, message]) => ({ field, message }));
@@ -123,6 +127,18 @@ function problemFrom(error: unknown): Problem {
   );
 }
 
+function lacksRole(error: unknown): boolean {
+  return error instanceof DeniedError && error.code === "no_roles";
+}
+
+/** Why a user has no role whose profile has values that policies cannot rely on; `undefined` when it has none. */
+function unusableProfile(person: Person | undefined): string | undefined {
+  const values = person?.directory?.unusable ?? [];
+  if (values.length === 0) return undefined;
+  const listed = values.map(({ name, because }) => `${name} (${because})`).join(", ");
+  return `You have no role here as long as your profile in Okta has values that decisions cannot rely on: ${listed}. Ask an administrator of Okta to correct them.`;
+}
+
 /** Whether sending the same form once more, perhaps after a login, cannot help. */
 function isFormAtFault(error: unknown, { status }: Problem): boolean {
   return !(error instanceof UnauthenticatedError || error instanceof InvalidCsrfTokenError || status === 503);
@@ -134,10 +150,12 @@ function isFormAtFault(error: unknown, { status }: Problem): boolean {
  * @param hasUnsent - whether the page shows the form that was sent
  */
 function pageText(error: unknown, { title, detail, status }: Problem, req: Request, hasUnsent: boolean) {
-  if (error instanceof DeniedError && error.code === "no_roles") {
+  if (lacksRole(error)) {
     return {
       heading: "You have no role in this CRM",
-      detail: `You are logged in as ${req.person?.email}, but none of your groups gives you a role here. Ask an administrator to add you to one${req.person?.directory ? "" : ", then log out and in again"}.`,
+      detail:
+        unusableProfile(req.person) ??
+        `You are logged in as ${req.person?.email}, but none of your groups gives you a role here. Ask an administrator to add you to one${req.person?.directory ? "" : ", then log out and in again"}.`,
       action: { href: "/profile", label: "My profile and groups" },
     };
   }

@@ -5,7 +5,7 @@ import { sessionHandle } from "../auth/sessions/hash.js";
 import type { PersonSessions } from "../auth/sessions/own-sessions.js";
 import { renderPage } from "./pages.js";
 
-/** The roles of somebody, each with the names of the groups that give it, where the directory knows them. */
+/** The roles of a user, each with the names of the groups that give it, where the directory knows them. */
 function rolesWithGroups({ roles, directory }: Person) {
   const grants = directory?.grants ?? [];
   return roles.map((role) => ({
@@ -31,8 +31,8 @@ export function startRoutes(sessions: PersonSessions): Router {
     if (!person) throw new UnauthenticatedError();
     const { id, name, email, department, groups, roles, claims, directory, directoryVersion } = person;
     if (!wantsHtml(req)) {
-      const { grants, asOf } = directory ?? {};
-      res.json({ id, name, email, department, groups, roles, claims, grants, directoryVersion, asOf });
+      const { grants, unusable, asOf } = directory ?? {};
+      res.json({ id, name, email, department, groups, roles, claims, grants, unusable, directoryVersion, asOf });
       return;
     }
     const rows = Object.entries(claims).map(([claim, value]) => [
@@ -42,6 +42,7 @@ export function startRoutes(sessions: PersonSessions): Router {
     await renderPage(req, res, "profile", "My profile", {
       claims: rows,
       principal: { id, roles: rolesWithGroups(person) },
+      unusable: directory?.unusable ?? [],
       asOf: directory?.asOf.toISOString() ?? null,
       via: req.session ? "session" : "bearer",
       sessions: req.session ? await sessions.list(id) : [],

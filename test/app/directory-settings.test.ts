@@ -53,7 +53,7 @@ describe("settings of the directory", () => {
       DIRECTORY_SYNC_SECONDS: "5",
       DIRECTORY_MAX_AGE_SECONDS: "30",
       DIRECTORY_BRAKE_PERCENT: "50",
-      DIRECTORY_ATTRIBUTES: "costCenter, employeeNumber,costCenter",
+      DIRECTORY_ATTRIBUTES: "costCenter, employeeNumber,costCenter,department",
     });
     assert.deepEqual(
       [directory?.hookSecret, directory?.syncSeconds, directory?.maxAgeSeconds, directory?.brakePercent],
@@ -110,6 +110,7 @@ describe("settings of the directory", () => {
       [{ ...okta, OKTA_API_TOKEN: "SSWS 00T" }, /^OKTA_API_TOKEN: must be the token alone/],
       [{ ...okta, DIRECTORY_SYNC_SECONDS: "60", DIRECTORY_MAX_AGE_SECONDS: "60" }, /^DIRECTORY_MAX_AGE_SECONDS: must/],
       [{ ...okta, DIRECTORY_ATTRIBUTES: "cost center" }, /^DIRECTORY_ATTRIBUTES: must be variable names/],
+      [{ ...okta, DIRECTORY_ATTRIBUTES: "__proto__" }, /^DIRECTORY_ATTRIBUTES: must be variable names/],
       [{ ...okta, DIRECTORY_BRAKE_PERCENT: "101" }, /^DIRECTORY_BRAKE_PERCENT: must be from 1 to 100/],
     ];
     for (const [env, problem] of cases) assert.match(problemsOf(env), problem);

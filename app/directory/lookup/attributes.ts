@@ -1,48 +1,35 @@
-import type { Logger } from "pino";
 import type { Attributes, Value } from "../../../middleware/index.js";
+import type { UnusableAttribute } from "../../auth/claims.js";
+import { isUnusable } from "../okta-api/attribute-values.js";
 
-/** The attributes of a principal that come from elsewhere. */
-const OWN_ATTRIBUTES: ReadonlySet<string> = new Set(["department"]);
+/** What the directory has of a user's profile for policies. */
+export interface PrincipalAttributes {
+  readonly attributes: Attributes;
+  /** Those whose values in Okta policies cannot rely on. */
+  readonly unusable: readonly UnusableAttribute[];
+  /** Whether all of them have been read from Okta, and not only those that earlier settings named. */
+  readonly areRead: boolean;
+}
 
 /**
- * Makes the function that turns attributes of an Okta profile into those of a principal: texts, numbers, booleans and
- * lists of texts. Anything else, which policies could not rely on, is left out; the log says so once for each attribute. What
- * a profile does not have, or has as `null`, is left out too.
+ * The attributes of a principal, from those that are stored. What a profile does not have is left out.
  *
- * @param names - of the attributes that policies may see. The department is always one of a principal's
+ * @param stored - from `OktaUser.attributes`
+ * @param names - of the attributes that policies see besides the department
  */
 export function principalAttributes(
+  stored: Readonly<Record<string, unknown>>,
   names: readonly string[],
-  logger: Logger,
-): (profile: Readonly<Record<string, unknown>>) => Attributes {
-  const told = new Set<string>();
-
-  function attributeIn(profile: Readonly<Record<string, unknown>>, name: string): Value | undefined {
-    const value = Object.hasOwn(profile, name) ? profile[name] : null;
-    if (value === null) return undefined;
-    if (isAttribute(value)) return value;
-    if (!told.has(name)) {
-      told.add(name);
-      logger.warn({ attribute: name }, "an attribute of the directory is no text, number, boolean or list of texts");
-    }
-  }
-
-  const shown = names.filter((name) => !OWN_ATTRIBUTES.has(name));
-  return (profile) =>
-    Object.fromEntries(
-      shown.flatMap((name) => {
-        const value = attributeIn(profile, name);
-        return value === undefined ? [] : [[name, value]];
-      }),
-    );
-}
-
-function isAttribute(value: unknown): value is string | number | boolean | string[] {
-  if (Array.isArray(value)) return value.every(isText);
-  return isText(value) || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
-}
-
-/** Half a surrogate pair does not reach the PDP. */
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value.isWellFormed();
+): PrincipalAttributes {
+  const own = [...names, "department"].filter((name) => Object.hasOwn(stored, name));
+  const unusable = own.flatMap((name) => {
+    const value = stored[name];
+    return isUnusable(value) ? [{ name, because: value.unusable }] : [];
+  });
+  const usable = own.filter((name) => stored[name] !== null && !isUnusable(stored[name]));
+  return {
+    attributes: Object.fromEntries(usable.map((name) => [name, stored[name] as Value])),
+    unusable,
+    areRead: names.every((name) => Object.hasOwn(stored, name)),
+  };
 }

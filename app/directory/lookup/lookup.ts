@@ -1,19 +1,17 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
-import type { Attributes } from "../../../middleware/index.js";
-import type { Person } from "../../auth/claims.js";
+import type { DirectoryFacts, Person } from "../../auth/claims.js";
 import type { CurrentPerson } from "../../auth/current-person.js";
-import type { ClaimRules } from "../../config.js";
 import type { Db } from "../../db/database.js";
 import { withDeadline } from "../../deadline.js";
 import { principalAttributes } from "./attributes.js";
 import { recentResults } from "./recent.js";
-import { grantsOf, rolesOf } from "./roles.js";
+import { type DirectoryRules, grantsOf, rolesOf } from "./roles.js";
 import { isActive } from "./statuses.js";
 import { changedSince, countPeople, type DirectoryState, readState, readUser, type StoredUser } from "./store.js";
 import { outOfDate, userNotRead } from "./unavailable.js";
 
-/** How old what is known of somebody may be when a request comes, in ms. */
+/** How old what is known of a user may be when a request comes, in ms. */
 const MAX_STALENESS_MS = 100;
 const MAX_CACHED_PEOPLE = 10_000;
 /** When so many have changed, all people are read anew instead. */
@@ -27,12 +25,10 @@ const FETCH_TIMEOUT_MS = 5_000;
 /** What a {@link DirectoryLookup} works with. */
 export interface LookupOptions {
   readonly db: Db;
-  /** How groups become roles. */
-  readonly rules: Pick<ClaimRules, "roleMap">;
+  /** How a user becomes a principal. */
+  readonly rules: DirectoryRules;
   /** How long ago the directory may have followed Okta to the end of its log, in seconds. */
   readonly maxAgeSeconds: number;
-  /** The names of the profile attributes that policies see. */
-  readonly attributes: readonly string[];
   /**
    * Reads a user and their groups from Okta into the directory now. It resolves when they are there, or are known not to be
    * in Okta; it is rejected when Okta does not answer.
@@ -49,32 +45,30 @@ export interface DirectoryHealth {
   readonly version: number;
 }
 
-/** What is known of somebody, as it was at a version of the directory. */
+/** What is known of a user, as it was at a version of the directory. */
 interface Known {
   readonly version: number;
-  /** Okta has not been asked for them, or not for their groups. */
+  /** Okta has not been asked for the user, or not for the groups or for all attributes. */
   readonly isUnread: boolean;
-  /** `null`: they are nobody. */
+  /** `null`: the user is not active. */
   readonly facts: Facts | null;
 }
 
-type Facts = Pick<Person, "name" | "email" | "emailIsVerified" | "department" | "groups" | "roles"> & {
-  readonly attributes: Attributes;
-  readonly grants: ReturnType<typeof grantsOf>;
-};
+type Facts = Pick<Person, "name" | "email" | "emailIsVerified" | "department" | "groups" | "roles"> &
+  Omit<DirectoryFacts, "asOf">;
 
 /**
- * Says who somebody is now, by the directory: who they are, their groups and roles, and that they are still somebody.
+ * Says who a user is now, by the directory: whether the user is active, with which groups and roles.
  *
- * What it says was so at a moment that is no more than 100 ms before the request. What is known of people is cached, and
+ * What it says was so at a moment that is no more than 100 ms before the request. What is known of users is cached, and
  * used while the directory's version is read again and again, by one query for all requests that need it within 100 ms. When
  * the version has grown, those of whom something changed since are dropped, and all of them when a group has changed. What is
- * read of somebody carries the version that the database had in the same snapshot: what was read before a version that has
+ * read of a user carries the version that the database had in the same snapshot: what was read before a version that has
  * been seen meanwhile is not kept, as the change may have been about it.
  */
 export class DirectoryLookup {
+  readonly rules: DirectoryRules;
   readonly #options: LookupOptions;
-  readonly #attributesOf: ReturnType<typeof principalAttributes>;
   readonly #people = new LRUCache<string, Known>({ max: MAX_CACHED_PEOPLE });
   /** The users that Okta was asked for in vain. */
   readonly #unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN, ttl: UNKNOWN_LIFETIME_MS });
@@ -82,15 +76,17 @@ export class DirectoryLookup {
   /** Up to which state the cache is right. */
   #state: DirectoryState | undefined;
   readonly #recentState = recentResults(MAX_STALENESS_MS, () => this.#readState());
+  /** The attributes of which the log says already that policies cannot rely on them. */
+  readonly #warnedOf = new Set<string>();
 
   constructor(options: LookupOptions) {
     this.#options = options;
-    this.#attributesOf = principalAttributes(options.attributes, options.logger);
+    this.rules = options.rules;
   }
 
   /**
-   * Who somebody is now, whom a login or an access token has named. Only the claims stay what they were. A user who is not in
-   * the directory yet, or whose groups are not, is fetched from Okta once.
+   * Who the user is now, whom a login or an access token has named. Only the claims stay what they were. A user who is not in
+   * the directory yet, or whose groups or attributes are not, is fetched from Okta once.
    *
    * @returns `null` for one whose status does not let them log in, or whom Okta does not know
    * @throws DirectoryUnavailableError 503 when the directory has not followed Okta for too long, and when a user who is not in
@@ -104,11 +100,11 @@ export class DirectoryLookup {
     const isToBeFetched = known.isUnread && !this.#unknown.has(told.id);
     const { version, facts } = isToBeFetched ? await this.#fetch(told.id) : known;
     if (!facts) return null;
-    const { attributes, grants, ...shown } = facts;
+    const { attributes, unusable, grants, ...shown } = facts;
     return {
       ...{ id: told.id, claims: told.claims, ...shown },
       directoryVersion: Math.max(version, state.version),
-      directory: { attributes, grants, asOf },
+      directory: { attributes, unusable, grants, asOf },
     };
   };
 
@@ -145,7 +141,7 @@ export class DirectoryLookup {
 
   #drop(ids: readonly string[]): void {
     for (const id of ids) this.#people.delete(id);
-    // Somebody else may have given an address up.
+    // Another user may have given an address up.
     const shared = [...this.#people.entries()].filter(([, { facts }]) => facts?.emailIsVerified === false);
     for (const [id] of shared) this.#people.delete(id);
   }
@@ -163,15 +159,26 @@ export class DirectoryLookup {
 
   #knownOf(user: StoredUser): Known {
     const { version, name, email, emailIsVerified, department, status, isGone, groups } = user;
-    const isSomebody = !isGone && isActive(status);
-    if (isSomebody && user.areGroupsKnown) {
-      const grants = grantsOf(groups, this.#options.rules);
-      const names = [...new Set(groups.map((group) => group.name))];
-      const attributes = this.#attributesOf(user.attributes);
-      const shown = { name: name || email, email, emailIsVerified, department: department.trim(), groups: names };
-      return { version, isUnread: false, facts: { ...shown, roles: rolesOf(grants), attributes, grants } };
+    const canLogIn = !isGone && isActive(status);
+    const { areRead, ...profile } = principalAttributes(user.attributes, this.rules.attributes);
+    if (!canLogIn || !user.areGroupsKnown || !areRead) {
+      return { version, isUnread: canLogIn || (!isGone && status === null), facts: null };
     }
-    return { version, isUnread: isSomebody || (!isGone && status === null), facts: null };
+    this.#warnOf(profile.unusable);
+    const grants = grantsOf(groups, this.rules);
+    const names = [...new Set(groups.map((group) => group.name))];
+    const shown = { name: name || email, email, emailIsVerified, department, groups: names };
+    return { version, isUnread: false, facts: { ...shown, roles: rolesOf(grants, profile), ...profile, grants } };
+  }
+
+  /** Says once of each attribute that policies cannot rely on it, and not of whom. */
+  #warnOf(unusable: DirectoryFacts["unusable"]): void {
+    for (const { name, because } of unusable) {
+      if (this.#warnedOf.has(name)) continue;
+      this.#warnedOf.add(name);
+      const text = "users have no role whose profile has a value in Okta that policies cannot rely on";
+      this.#options.logger.warn({ attribute: name, because }, text);
+    }
   }
 
   /** Requests about the same person share this. */
@@ -181,7 +188,7 @@ export class DirectoryLookup {
     return fetching;
   }
 
-  /** Reads somebody from Okta, then from the directory. */
+  /** Reads a user from Okta, then from the directory. */
   async #fetchFromOkta(id: string): Promise<Known> {
     const timeout = () => new Error("Okta did not answer in time");
     await withDeadline(this.#options.fetchNow(id), FETCH_TIMEOUT_MS, timeout).catch((cause: unknown) => {

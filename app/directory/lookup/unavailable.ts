@@ -1,6 +1,6 @@
 import { ProblemError } from "../../problems.js";
 
-/** The directory does not know who somebody is now. Nothing is decided by what it knew earlier: 503. */
+/** The directory does not know who the user is now. Nothing is decided by what it knew earlier: 503. */
 export class DirectoryUnavailableError extends ProblemError {
   constructor(title: string, detail: string, options?: ErrorOptions) {
     super(503, title, detail, { headers: { "Retry-After": "2" } });
@@ -23,11 +23,11 @@ export function outOfDate(ageSeconds: number | null): DirectoryUnavailableError 
   );
 }
 
-/** The error for a user who is not in the directory yet, and cannot be read from Okta now. */
+/** The error for a user who is not in the directory yet, or not with all attributes, and cannot be read from Okta now. */
 export function userNotRead(cause: unknown): DirectoryUnavailableError {
   return new DirectoryUnavailableError(
     "Okta cannot be reached",
-    "You are not in the directory yet, and could not be looked up in Okta. Try again in a moment.",
+    "You are not in the directory yet, or not with all of your profile, and could not be looked up in Okta. Try again in a moment.",
     { cause },
   );
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AttributeValue, attributeValue, isUnusable } from "./attribute-values.js";
 import { OktaApiError } from "./errors.js";
 
 /** A user, as far as the directory keeps them. What Okta does not say is "". */
@@ -10,10 +11,11 @@ export interface OktaUser {
   readonly email: string;
   /** The display name, or else first and last name. */
   readonly name: string;
+  /** Without spaces around. Empty, too, where policies cannot rely on it: `attributes` says so then, by its name. */
   readonly department: string;
   readonly title: string;
-  /** Those of the attributes asked for that the profile has. */
-  readonly attributes: Readonly<Record<string, unknown>>;
+  /** Each of the attributes that were asked for, by name. */
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
   /** ISO 8601. */
   readonly lastUpdated: string;
 }
@@ -48,31 +50,34 @@ export interface OktaTarget {
 
 const id = z.string().min(1);
 /** Okta writes `null` for what is empty. */
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? "");
+const optionalText = z.string().nullish();
+const text = optionalText.transform((value) => value ?? "");
 
 const profile = z.looseObject({
   login: z.string().min(1),
-  email: text,
-  displayName: text,
-  firstName: text,
-  lastName: text,
-  department: text,
-  title: text,
+  email: optionalText,
+  displayName: optionalText,
+  firstName: optionalText,
+  lastName: optionalText,
+  department: optionalText,
+  title: optionalText,
 });
 
-/** The shape of a user in the Users API, with some further attributes of the profile. */
+/** The shape of a user in the Users API. @param attributes - names of further attributes of the profile */
 export function userShape(attributes: readonly string[]): z.ZodType<OktaUser> {
   return z
     .object({ id, status: z.string().min(1), lastUpdated: text, profile })
     .transform(({ profile: told, ...user }): OktaUser => {
-      const { login, email, displayName, firstName, lastName, department, title } = told;
-      const name = displayName.trim() || `${firstName} ${lastName}`.trim();
-      const own = attributes.filter((name) => Object.hasOwn(told, name) && told[name] !== null);
-      const further = Object.fromEntries(own.map((name) => [name, told[name]]));
-      return { ...user, login, email, name, department, title, attributes: further };
+      const { login, displayName, firstName, lastName } = told;
+      const name = displayName?.trim() || `${firstName ?? ""} ${lastName ?? ""}`.trim();
+      const inProfile = (attribute: string) => attributeValue(Object.hasOwn(told, attribute) ? told[attribute] : null);
+      const further = Object.fromEntries(attributes.map((attribute) => [attribute, inProfile(attribute)]));
+      const department = inProfile("department");
+      return {
+        ...{ ...user, login, name, email: told.email ?? "", title: told.title ?? "" },
+        department: typeof department === "string" ? department.trim() : "",
+        attributes: { ...further, ...(isUnusable(department) && { department }) },
+      };
     });
 }
 

@@ -3,7 +3,7 @@ import { type Db, rowsOf } from "../../db/database.js";
 import { internationalEmailKey } from "../../email-address.js";
 import type { OktaUser } from "../okta-api/shapes.js";
 import type { Changes } from "./change.js";
-import { storable, storableJson } from "./texts.js";
+import { storable } from "./texts.js";
 
 /** What writing users has done. */
 export interface WrittenUsers extends Changes {
@@ -33,7 +33,7 @@ export async function writeUsers(
     name: storable(user.name),
     department: storable(user.department),
     title: storable(user.title),
-    attributes: storableJson(user.attributes),
+    attributes: JSON.stringify(user.attributes),
   }));
   const ids = sql`${sql.param(told.map(({ id }) => id))}::text[]`;
   const known = await rowsOf<{ id: string }>(

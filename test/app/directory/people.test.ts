@@ -73,7 +73,7 @@ describeOnEachEngine("people", (db) => {
 });
 
 describeOnEachEngine("people of the directory", (db) => {
-  const people = peopleStore(db, { roleMap: undefined });
+  const people = peopleStore(db, { roleMap: undefined, attributes: ["level"] });
   const rows = new DirectoryRows(db);
 
   before(async () => {
@@ -102,6 +102,15 @@ describeOnEachEngine("people of the directory", (db) => {
       ],
     );
     await rows.user("00u2", { goneAt: new Date() });
+  });
+
+  it("have no role as long as their profile has a value that policies cannot rely on", async () => {
+    const attributes = { level: { unusable: "an object" } };
+    await rows.user("00u4", { email: "odd@example.com", attributes }, ["g-user"]);
+    const roles = async () => (await people.byEmail("odd@example.com")).map((person) => person.roles);
+    assert.deepEqual(await roles(), [[]]);
+    await rows.user("00u4", { attributes: { level: 3 } });
+    assert.deepEqual(await roles(), [["user"]]);
   });
 
   it("keep their names when they are gone", async () => {

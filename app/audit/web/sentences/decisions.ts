@@ -9,7 +9,7 @@ const errorTexts: Readonly<Record<string, readonly [short: string, long: string]
   unauthenticated: ["not logged in", "Nobody was logged in, so the policy was not asked."],
   no_roles: [
     "no role",
-    "None of the person's groups gave them a role, and without a role nobody may do anything, so the policy was not asked.",
+    "The person had no role: none of their groups gave one, or their profile in Okta had a value that no decision can rely on. Without a role nobody may do anything, so the policy was not asked.",
   ],
   not_found: [
     "not found",

@@ -261,7 +261,7 @@ describe("the decision log", function () {
       [
         "the person had no role",
         () => people.nina.get("/contacts"),
-        /Nina Novak may not list contacts\. None of the person's groups gave them a role/,
+        /Nina Novak may not list contacts\. The person had no role: none of their groups gave one/,
       ],
       [
         "there was no such thing",

@@ -43,7 +43,7 @@ describeOnEachEngine("who somebody is by the directory", (db) => {
 
   const open = (options: Partial<LookupOptions> = {}) =>
     new DirectoryLookup({
-      ...{ db, rules: { roleMap: undefined }, maxAgeSeconds: 900, attributes: [] },
+      ...{ db, rules: { roleMap: undefined, attributes: [] }, maxAgeSeconds: 900 },
       fetchNow: (id) => {
         fetched.push(id);
         return fetchNow(id);
@@ -298,22 +298,47 @@ describeOnEachEngine("who somebody is by the directory", (db) => {
     });
   });
 
-  it("has those attributes that policies can rely on; of others the log says the name, once", async () => {
-    const attributes = {
-      ...{ costCenter: "K-1", level: 3, isLead: true, regions: ["north", "south"], none: null, unnamed: "x" },
-      ...{ manager: { id: "00u1" }, mixed: ["a", 1], half: "\ud800", department: "of the profile" },
-    };
-    const lookup = open({
-      attributes: [...Object.keys(attributes).filter((name) => name !== "unnamed"), "absent", "toString"],
+  describe("with attributes", () => {
+    const readWith = (attributes: readonly string[]) => open({ rules: { roleMap: undefined, attributes } });
+
+    it("has those that the settings name, and not what their profile does not have", async () => {
+      const usable = { costCenter: "K-1", level: 3, isLead: true, regions: ["north", "south"], grades: [1, 2.5] };
+      await rows.user("00a1", { attributes: { ...usable, none: null, unnamed: "x" } }, ["g-user"]);
+      const person = await readWith([...Object.keys(usable), "none"]).current(told("00a1"));
+      assert.deepEqual(person?.directory?.attributes, usable);
+      assert.deepEqual([person.roles, person.directory.unusable], [["user"], []]);
     });
-    for (const id of ["00a1", "00a2"]) {
-      await rows.user(id, { attributes });
-      await sleep(STALE_MS);
-      assert.deepEqual((await lookup.current(told(id)))?.directory?.attributes, {
-        ...{ costCenter: "K-1", level: 3, isLead: true, regions: ["north", "south"] },
-      });
-    }
-    assert.deepEqual(logged.map(({ attribute }) => attribute).sort(), ["half", "manager", "mixed"]);
-    assert(!JSON.stringify(logged).includes("00"), "no value, and nobody, is named");
+
+    it("has no role with one that policies cannot rely on; of the others the log says so once, and not whose they are", async () => {
+      const attributes = { costCenter: "K-1", manager: { unusable: "an object" }, department: { unusable: "odd" } };
+      const lookup = readWith(["costCenter", "manager"]);
+      for (const id of ["00a2", "00a3"]) {
+        await rows.user(id, { attributes, department: "" }, ["g-admin"]);
+        await sleep(STALE_MS);
+        const { roles, directory } = (await lookup.current(told(id))) ?? assert.fail();
+        assert.deepEqual([roles, directory?.attributes], [[], { costCenter: "K-1" }]);
+        assert.deepEqual(directory?.unusable, [
+          { name: "manager", because: "an object" },
+          { name: "department", because: "odd" },
+        ]);
+      }
+      assert.deepEqual(logged.map(({ attribute }) => attribute).sort(), ["department", "manager"]);
+      assert(!JSON.stringify(logged).includes("00a"), "no user is named");
+      // An attribute that no policy sees any more is of no consequence.
+      await rows.user("00a3", { attributes: { manager: attributes.manager } });
+      assert.deepEqual((await open().current(told("00a3")))?.roles, ["admin"]);
+    });
+
+    it("is fetched when one has not been read yet, as the settings did not name it then", async () => {
+      await rows.user("00a4", { attributes: { costCenter: "K-1" } }, ["g-user"]);
+      const lookup = readWith(["costCenter", "level"]);
+      fetchNow = () => Promise.reject(new Error("429"));
+      await assert.rejects(lookup.current(told("00a4")), DirectoryUnavailableError);
+      fetchNow = async (id) => {
+        await rows.user(id, { attributes: { costCenter: "K-1", level: null } });
+      };
+      assert.deepEqual((await lookup.current(told("00a4")))?.directory?.attributes, { costCenter: "K-1" });
+      assert.deepEqual(fetched, ["00a4", "00a4"]);
+    });
   });
 });

@@ -23,7 +23,7 @@ describe("requests to an app with a directory", function () {
   const app = useInProcess(() => ({
     openDirectory: (db) =>
       new DirectoryLookup({
-        ...{ db, rules: { roleMap: undefined }, maxAgeSeconds: MAX_AGE_SECONDS, attributes: [] },
+        ...{ db, rules: { roleMap: undefined, attributes: [] }, maxAgeSeconds: MAX_AGE_SECONDS },
         fetchNow: async (id) => {
           fetched.push(id);
         },

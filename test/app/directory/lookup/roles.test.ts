@@ -3,6 +3,7 @@ import { type Group, grantsOf, rolesOf } from "../../../../app/directory/lookup/
 
 const okta = { id: "g-1", name: "admin", type: "OKTA_GROUP" };
 const app = { id: "g-2", name: "admin", type: "APP_GROUP" };
+const ID = "00g2gatehouseUsers5d";
 const everyone = { id: "g-3", name: "Everyone", type: "BUILT_IN" };
 
 describe("the roles that Okta's groups give", () => {
@@ -24,12 +25,26 @@ describe("the roles that Okta's groups give", () => {
     ["names and ids in the role map give both", [okta], { admin: "admin", "g-1": "auditor" }, ["admin", "auditor"]],
     ["several that give the same role give it once", [okta, { ...okta, id: "g-4" }], undefined, ["admin"]],
     ["blanks around a name do not count, as in claims", [{ ...okta, name: " admin " }], undefined, ["admin"]],
+    [
+      "an application's group gives nothing by its name where that is a role or in the map",
+      [app],
+      { admin: "user" },
+      [],
+    ],
+    ["nor by a name that is another group's id", [{ ...okta, name: ID }], { [ID]: "admin" }, []],
+    ["which gives it to that group alone", [{ ...okta, id: ID }], { [ID]: "admin" }, ["admin"]],
+    [
+      "a name that PostgreSQL could not store is another one",
+      [{ ...okta, name: "adm\ufffdin" }],
+      { admin: "admin" },
+      [],
+    ],
     ["a blank name gives nothing", [{ ...okta, name: " " }], undefined, []],
   ];
   for (const [what, groups, roleMap, roles] of cases) {
     it(what, () => {
       const rules = { roleMap: roleMap && new Map(Object.entries(roleMap)) };
-      assert.deepEqual(rolesOf(grantsOf(groups, rules)), roles);
+      assert.deepEqual(rolesOf(grantsOf(groups, rules), { unusable: [] }), roles);
     });
   }
 

@@ -14,7 +14,7 @@ describe("what Okta's API says", () => {
     new OktaApi({ org: server.origin, credentials: { token: "00T" }, attributes, logger: silentLogger });
   const answering = (body: unknown) => {
     server.answer = (res) => json(res, 200, body);
-    return api(["costCenter", "badge", "missing", "__proto__"]);
+    return api(["costCenter", "badge", "missing", "toString", "title"]);
   };
 
   it("becomes a user with the attributes that were asked for", async () => {
@@ -22,8 +22,61 @@ describe("what Okta's API says", () => {
     assert.deepEqual(await answering(oktaUser("00u1", profile)).user("00u1"), {
       ...{ id: "00u1", status: "ACTIVE", lastUpdated: "2026-11-01T08:00:00.000Z" },
       ...{ login: "00u1@example.com", email: "00u1@example.com", name: "Ada King", department: "Sales", title: "" },
-      attributes: { costCenter: "c1" },
+      attributes: { costCenter: "c1", badge: null, missing: null, toString: null, title: null },
     });
+  });
+
+  it("has values of attributes that reach policies as Okta has them, or else a word for what is wrong", async () => {
+    const kept = async (profile: string) => {
+      const text = JSON.stringify(oktaUser("00u1", { costCenter: "VALUE" })).replace('"VALUE"', profile);
+      server.answer = (res) => res.writeHead(200, { "Content-Type": "application/json" }).end(text);
+      const user = await api(["costCenter"]).user("00u1");
+      return user?.attributes.costCenter;
+    };
+    for (const usable of [
+      '"K-1"',
+      '""',
+      "0",
+      "-2.5",
+      "9007199254740991",
+      "true",
+      "[]",
+      '["a","b"]',
+      "[1,2.5]",
+      "null",
+    ]) {
+      assert.deepEqual(await kept(usable), JSON.parse(usable), usable);
+    }
+    const odd: [string, RegExp][] = [
+      ['"a\\u0000b"', /character that cannot be stored/],
+      ['"\\ud800"', /character that cannot be stored/],
+      ['["a","\\udc00"]', /character that cannot be stored/],
+      ["9007199254740993", /too large to be exact/],
+      ["1e400", /too large to be exact/],
+      ["[1,-1e400]", /too large to be exact/],
+      ['{"id":"00u2"}', /^an object$/],
+      ['["a",1]', /a list of other things/],
+      ["[null]", /a list of other things/],
+      ["[true]", /a list of other things/],
+      ['[["a"]]', /a list of other things/],
+    ];
+    for (const [value, because] of odd) {
+      const { unusable = "", ...rest } = (await kept(value)) as { unusable?: string };
+      assert.match(unusable, because, value);
+      assert.deepEqual(rest, {}, "the value itself is not kept");
+    }
+  });
+
+  it("has a department without blanks around, and none where policies cannot rely on it, which is said", async () => {
+    const of = async (department: string | null) => {
+      const user = await answering(oktaUser("00u1", { department })).user("00u1");
+      return [user?.department, user?.attributes.department];
+    };
+    assert.deepEqual(await of(" Sales "), ["Sales", undefined]);
+    assert.deepEqual(await of(null), ["", undefined]);
+    for (const odd of ["Sales\0", "Sales\ud800"]) {
+      assert.deepEqual(await of(odd), ["", { unusable: "a text with a character that cannot be stored" }]);
+    }
   });
 
   it("has the display name before first and last name, and may have no name or e-mail", async () => {
