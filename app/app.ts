@@ -66,8 +66,8 @@ export interface Services {
   /** The authorization server: Okta's, or the demo's. */
   readonly okta: { readonly settings: OktaSettings; readonly connection: OktaConnection };
   readonly sessionSecret: string;
-  /** Whether the demo's identity provider stands in for Okta. */
-  readonly isDemo: boolean;
+  /** The console of the demo's stand-in for Okta, where people are moved between groups; `undefined`: Okta is real. */
+  readonly demoConsole: string | undefined;
   /** Whether the process has been told to stop, and so should get no new requests. */
   readonly isStopping: () => boolean;
   /** Whether the process takes no more requests, and waits for the last ones. */
@@ -76,7 +76,7 @@ export interface Services {
 
 /** Builds the Express stack, in the order in which a request passes through it. */
 export function createApp(services: Services): Express {
-  const { config, logger, database, pdp, decisionLog, okta, sessionSecret, sessionEvents, isDemo, directory } =
+  const { config, logger, database, pdp, decisionLog, okta, sessionSecret, sessionEvents, demoConsole, directory } =
     services;
   const contacts = contactStore(database.db);
   const people = peopleStore(database.db, directory?.rules);
@@ -87,7 +87,7 @@ export function createApp(services: Services): Express {
   app.disable("etag");
   // The app itself serves http. When its public address is https, there is one proxy in front of it.
   app.set("trust proxy", config.baseUrl.startsWith("https:") ? 1 : false);
-  usePages(app, { isDemo, menu: menuOfRooms(contactMenu, auditMenu), forms: contactForms });
+  usePages(app, { demoConsole, menu: menuOfRooms(contactMenu, auditMenu), forms: contactForms });
 
   if (directory) publishDirectory(directory);
 

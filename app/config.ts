@@ -53,13 +53,17 @@ export type OktaApiCredentials =
   | { readonly token: string }
   | { readonly clientId: string; readonly privateKey: SigningKey };
 
-/** How the directory follows Okta. */
-export interface DirectorySettings {
-  /** The origin of the Okta organization, such as `https://example.okta.com`. */
+/** The Okta organization whose users, groups and log the directory follows. */
+export interface OktaApiSettings {
+  /** Its origin, such as `https://example.okta.com`. */
   readonly org: string;
   readonly credentials: OktaApiCredentials;
   /** What Okta's event hook sends as its `Authorization`; `undefined`: there is no hook. */
   readonly hookSecret: string | undefined;
+}
+
+/** How the directory follows Okta. */
+export interface DirectorySettings {
   /** How often Okta is asked what has changed, in seconds. */
   readonly syncSeconds: number;
   /** How long ago the directory may have followed Okta to the end of its log before requests are 503, in seconds. */
@@ -81,8 +85,9 @@ export interface Config {
   readonly audience: string;
   readonly apiAccess: ApiAccess;
   readonly claimRules: ClaimRules;
-  /** `undefined`: people and their roles come from logins and access tokens. */
-  readonly directory: DirectorySettings | undefined;
+  /** `undefined`: people and their roles come from logins and access tokens, but in the demo. */
+  readonly oktaApi: OktaApiSettings | undefined;
+  readonly directory: DirectorySettings;
   readonly cerbos: CerbosSettings | undefined;
   /** PostgreSQL connection string. */
   readonly databaseUrl: string | undefined;
@@ -152,7 +157,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     audience: data.OKTA_AUDIENCE,
     apiAccess: { scope: data.OKTA_API_SCOPE, clients: data.OKTA_API_CLIENTS },
     claimRules: { groupsClaim: data.OKTA_GROUPS_CLAIM, roleMap: data.ROLE_MAP },
-    directory: directoryOf(data),
+    oktaApi: oktaApiOf(data),
+    directory: {
+      syncSeconds: data.DIRECTORY_SYNC_SECONDS,
+      maxAgeSeconds: data.DIRECTORY_MAX_AGE_SECONDS,
+      brakePercent: data.DIRECTORY_BRAKE_PERCENT,
+      attributes: data.DIRECTORY_ATTRIBUTES,
+    },
     cerbos: target
       ? { target, tls: isPdpEncrypted(data, target), playgroundInstance: data.CERBOS_PLAYGROUND }
       : undefined,
@@ -206,19 +217,11 @@ export function loadDatabaseUrl(): string {
   return encryptedDatabaseUrl(data, url);
 }
 
-function directoryOf(data: Environment): DirectorySettings | undefined {
+function oktaApiOf(data: Environment): OktaApiSettings | undefined {
   const { OKTA_API_TOKEN: token, OKTA_API_CLIENT_ID: clientId, OKTA_API_PRIVATE_KEY: privateKey } = data;
   const credentials = token ? { token } : clientId && privateKey ? { clientId, privateKey } : undefined;
   if (!credentials || !data.OKTA_ISSUER) return undefined;
-  return {
-    org: new URL(data.OKTA_ISSUER).origin,
-    credentials,
-    hookSecret: data.OKTA_HOOK_SECRET,
-    syncSeconds: data.DIRECTORY_SYNC_SECONDS,
-    maxAgeSeconds: data.DIRECTORY_MAX_AGE_SECONDS,
-    brakePercent: data.DIRECTORY_BRAKE_PERCENT,
-    attributes: data.DIRECTORY_ATTRIBUTES,
-  };
+  return { org: new URL(data.OKTA_ISSUER).origin, credentials, hookSecret: data.OKTA_HOOK_SECRET };
 }
 
 function givenIn(env: NodeJS.ProcessEnv): Record<string, string | undefined> {

@@ -97,14 +97,14 @@ async function start(config: Config): Promise<void> {
   if (!database) throw new Error("neither settings nor a stand-in for the database");
   closers.push(() => database.close());
 
-  const [oktaSettings, cerbosSettings] = await Promise.all([
-    config.okta ?? (demo && settingsOf(demo.startOktaStandIn(config, logger))),
+  const [oktaStandIn, cerbosSettings] = await Promise.all([
+    config.okta ? undefined : demo && settingsOf(demo.startOktaStandIn(config, logger)),
     config.cerbos ?? (demo && settingsOf(demo.startPdpStandIn(logger))),
   ]);
+  const { okta: oktaSettings, oktaApi } = oktaStandIn ?? config;
   if (!oktaSettings || !cerbosSettings) throw new Error("neither settings nor stand-ins for Okta and the PDP");
 
   if (!config.databaseUrl) await demo?.seedContacts(database.db);
-  if (!config.okta) await demo?.seedPeople(database.db);
 
   const sealer = new Sealer(database.db, logger, config.retentionDays);
   closers.push(() => sealer.stop());
@@ -123,7 +123,7 @@ async function start(config: Config): Promise<void> {
   const pdp = cerbos(target, { tls, playgroundInstance });
   closers.push(() => pdp.close());
 
-  const directory = config.directory && openDirectory(database.db, config.directory, config.claimRules, logger);
+  const directory = oktaApi && openDirectory(database.db, oktaApi, config.directory, config.claimRules, logger);
   if (directory) closers.push(() => directory.close());
   else logger.info("roles are those of logins and access tokens: there are no settings of the Okta API");
 
@@ -133,7 +133,7 @@ async function start(config: Config): Promise<void> {
     logger,
   });
   closers.push(() => connection.close());
-  await connection.firstAttempt;
+  await Promise.all([connection.firstAttempt, directory?.firstRead]);
 
   handle = createApp({
     config,
@@ -147,7 +147,7 @@ async function start(config: Config): Promise<void> {
     eventHook: directory?.eventHook,
     okta: { settings: oktaSettings, connection },
     sessionSecret: config.sessionSecret ?? randomBytes(32).toString("hex"),
-    isDemo: !config.okta,
+    demoConsole: oktaStandIn?.console,
     isStopping: () => stopping !== undefined,
     isClosing: () => isClosing,
   });

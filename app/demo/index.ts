@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
-import type { CerbosSettings, Config, OktaSettings } from "../config.js";
+import type { CerbosSettings, Config, OktaApiSettings, OktaSettings } from "../config.js";
 import { removeDemoState, writeDemoState } from "./demo-state.js";
 import { startIdentityProvider } from "./identity-provider/index.js";
 import { startPdp } from "./pdp/start-pdp.js";
@@ -14,24 +14,45 @@ export interface StandIn<Settings> {
   stop(): Promise<void>;
 }
 
+/** With which settings the app uses a stand-in for Okta: to log people in, and to follow the organization. */
+export interface OktaStandInSettings {
+  readonly okta: OktaSettings;
+  readonly oktaApi: OktaApiSettings;
+  /** The URL of the console in which the organization is changed. */
+  readonly console: string;
+}
+
 /**
- * Starts an identity provider that is shaped like Okta, and writes `demo.json`, with which the commands for tokens
+ * Starts an identity provider that is shaped like Okta, and its organization, whose events it tells to the app; and writes `demo.json`, with which the commands for tokens
  * find it.
  */
-export async function startOktaStandIn(config: Config, logger: Logger): Promise<StandIn<OktaSettings>> {
-  const client = { clientId: "gatehouse-demo", clientSecret: randomBytes(24).toString("base64url") };
+export async function startOktaStandIn(config: Config, logger: Logger): Promise<StandIn<OktaStandInSettings>> {
+  const newSecret = () => randomBytes(24).toString("base64url");
+  const client = { clientId: "gatehouse-demo", clientSecret: newSecret() };
+  // Not the public address, which may be that of a proxy that does not serve yet.
+  const eventHook = { url: `http://127.0.0.1:${config.port}/okta/events`, secret: newSecret() };
   const provider = await startIdentityProvider({
     ...client,
     appBaseUrl: config.baseUrl,
     apiScope: config.apiAccess.scope,
     requirePkce: true,
+    okta: { eventHooks: [eventHook] },
     onError: (err) => logger.error({ err }, "identity provider failed"),
   });
   const { issuer, org } = provider;
+  const { origin } = new URL(issuer);
   await writeDemoState(config.dataDir, { issuer, apiToken: org.apiToken });
-  logger.info({ issuer }, "demo identity provider started in place of Okta");
+  logger.info({ issuer, console: `${origin}/admin` }, "demo identity provider started in place of Okta");
   return {
-    settings: { issuer, ...client },
+    settings: {
+      okta: { issuer, ...client },
+      oktaApi: {
+        org: origin,
+        credentials: { token: org.apiToken },
+        hookSecret: eventHook.secret,
+      },
+      console: `${origin}/admin`,
+    },
     async stop() {
       await removeDemoState(config.dataDir);
       await provider.stop();
@@ -50,4 +71,4 @@ export async function startPdpStandIn(logger: Logger): Promise<StandIn<CerbosSet
 }
 
 export { openEmbedded } from "./database/embedded.js";
-export { seedContacts, seedPeople } from "./seed.js";
+export { seedContacts } from "./seed.js";

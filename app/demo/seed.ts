@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "../db/database.js";
 import { contacts } from "../db/schema.js";
-import { peopleStore } from "../directory/people.js";
 import { sampleContacts } from "./sample-contacts.js";
 import { type DemoUser, demoUsers } from "./users.js";
 
@@ -45,16 +44,4 @@ export async function seedContacts(db: Db): Promise<void> {
     const [row] = await tx.select({ isEmpty: sql<boolean>`count(*) = 0` }).from(contacts);
     if (row?.isEmpty) await tx.insert(contacts).values(rows);
   });
-}
-
-/** Stores the demo's users, so that contacts can be shared with and transferred to them before their first login. */
-export async function seedPeople(db: Db): Promise<void> {
-  const people = peopleStore(db);
-  for (const { id, login, givenName, familyName, department, groups } of demoUsers) {
-    const roles = groups.filter((group) => group !== "Everyone");
-    await people.remember(
-      { id, email: login, emailIsVerified: true, name: `${givenName} ${familyName}`, department, roles },
-      "login",
-    );
-  }
 }

@@ -11,13 +11,16 @@ const views = fileURLToPath(new URL("../../views", import.meta.url));
 const templateOptions: ejs.Options = { root: views, cache: true };
 
 /** Sets up how Express finds and renders the templates, and what all of them get. */
-export function usePages(app: Express, options: { isDemo: boolean; menu: Menu; forms: readonly TypedForm[] }): void {
+export function usePages(
+  app: Express,
+  options: { demoConsole: string | undefined; menu: Menu; forms: readonly TypedForm[] },
+): void {
   // With a root, includes have absolute paths. Those take no look at the disk, which relative ones do at every call.
   app.engine("ejs", (path, locals, callback) => ejs.renderFile(path, locals as ejs.Data, templateOptions, callback));
   app.set("view engine", "ejs");
   app.set("views", views);
   app.set("view cache", true);
-  app.locals.isDemo = options.isDemo;
+  app.locals.demoConsole = options.demoConsole;
   useMenu(app, options.menu);
   useTypedForms(app, options.forms);
 }

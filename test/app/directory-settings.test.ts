@@ -22,22 +22,25 @@ function problemsOf(env: NodeJS.ProcessEnv): string {
 }
 
 const keyOf = (text: string) => {
-  const { directory } = readConfig({ ...okta, OKTA_API_CLIENT_ID: "0oa3", OKTA_API_PRIVATE_KEY: text });
-  assert(directory && "clientId" in directory.credentials);
-  return directory.credentials.privateKey;
+  const { oktaApi } = readConfig({ ...okta, OKTA_API_CLIENT_ID: "0oa3", OKTA_API_PRIVATE_KEY: text });
+  assert(oktaApi && "clientId" in oktaApi.credentials);
+  return oktaApi.credentials.privateKey;
 };
 
 describe("settings of the directory", () => {
   it("are none where the settings of Okta's API are none", () => {
-    assert.equal(readConfig({}).directory, undefined);
-    assert.equal(readConfig(okta).directory, undefined);
+    assert.equal(readConfig({}).oktaApi, undefined);
+    assert.equal(readConfig(okta).oktaApi, undefined);
   });
 
   it("ask the organization of the issuer, by an API token", () => {
-    assert.deepEqual(readConfig({ ...okta, OKTA_API_TOKEN: "00Tabc" }).directory, {
+    const { oktaApi, directory } = readConfig({ ...okta, OKTA_API_TOKEN: "00Tabc" });
+    assert.deepEqual(oktaApi, {
       org: "https://example.okta.com",
       credentials: { token: "00Tabc" },
       hookSecret: undefined,
+    });
+    assert.deepEqual(directory, {
       syncSeconds: 60,
       maxAgeSeconds: 900,
       brakePercent: 10,
@@ -46,7 +49,7 @@ describe("settings of the directory", () => {
   });
 
   it("take what is set", () => {
-    const { directory } = readConfig({
+    const { oktaApi, directory } = readConfig({
       ...okta,
       OKTA_API_TOKEN: "00Tabc",
       OKTA_HOOK_SECRET: "b1f7c2e09a4d83566e0d7f41c98ab352",
@@ -56,10 +59,10 @@ describe("settings of the directory", () => {
       DIRECTORY_ATTRIBUTES: "costCenter, employeeNumber,costCenter,department",
     });
     assert.deepEqual(
-      [directory?.hookSecret, directory?.syncSeconds, directory?.maxAgeSeconds, directory?.brakePercent],
+      [oktaApi?.hookSecret, directory.syncSeconds, directory.maxAgeSeconds, directory.brakePercent],
       ["b1f7c2e09a4d83566e0d7f41c98ab352", 5, 30, 50],
     );
-    assert.deepEqual(directory?.attributes, ["costCenter", "employeeNumber"]);
+    assert.deepEqual(directory.attributes, ["costCenter", "employeeNumber"]);
   });
 
   it("take a private key as a JWK, and as PEM in one line or in several", () => {

@@ -64,7 +64,7 @@ describe("docker-compose.yml", () => {
     assert(config.okta && config.cerbos && config.databaseUrl);
   });
 
-  it("gives the app and the identity provider the same client, base URL and issuer", () => {
+  it("gives the app and the identity provider the same client, base URL, issuer, API token and hook", () => {
     const { values } = parseArgs({
       args: okta.command,
       options: {
@@ -74,10 +74,16 @@ describe("docker-compose.yml", () => {
         "client-secret": { type: "string" },
         "app-base-url": { type: "string" },
         "require-pkce": { type: "boolean" },
+        "api-token": { type: "string" },
+        "hook-url": { type: "string" },
+        "hook-secret": { type: "string" },
       },
     });
     assert.equal(values["require-pkce"], true);
     assert.equal(app.environment.OKTA_CLIENT_ID, values["client-id"]);
+    assert.equal(app.environment.OKTA_API_TOKEN, values["api-token"]);
+    assert.equal(app.environment.OKTA_HOOK_SECRET, values["hook-secret"]);
+    assert.equal(`${app.environment.APP_BASE_URL}/okta/events`, values["hook-url"]);
     assert.equal(app.environment.OKTA_CLIENT_SECRET, values["client-secret"]);
     assert.equal(app.environment.APP_BASE_URL, values["app-base-url"]);
     assert.equal(app.environment.OKTA_ISSUER, `http://localhost:${values.port}/oauth2/default`);

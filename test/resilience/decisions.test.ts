@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { verify } from "../../app/audit/seal/verify.js";
 import { openPostgres } from "../../app/db/postgres.js";
-import { seedPeople } from "../../app/demo/seed.js";
 import { directPool } from "../support/database/direct-pool.js";
 import { type TemporaryDatabase, temporaryDatabase } from "../support/database/temporary-database.js";
+import { rememberDemoUsers } from "../support/directory/remembered-users.js";
 import { LoadClients } from "../support/load/clients.js";
 import {
   assertConfirmedChangesAreLogged,
@@ -54,7 +54,7 @@ describe("resilience: decisions", function () {
     direct = directPool(database.url);
     // Contacts are shared with people whose address is verified, which access tokens do not say.
     const { db, close } = await openPostgres(database.url, () => {});
-    await seedPeople(db).finally(close);
+    await rememberDemoUsers(db).finally(close);
   });
 
   afterEach(async () => {

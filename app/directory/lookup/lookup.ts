@@ -42,6 +42,8 @@ export interface DirectoryHealth {
   /** How long ago it followed Okta to the end of its log, in seconds; `null`: it never has. */
   readonly ageSeconds: number | null;
   readonly isUpToDate: boolean;
+  /** Whether the first load is complete. */
+  readonly isLoaded: boolean;
   readonly version: number;
 }
 
@@ -112,7 +114,12 @@ export class DirectoryLookup {
   async health(): Promise<DirectoryHealth> {
     const state = await this.#recentState();
     const ageSeconds = state?.ageSeconds ?? null;
-    return { ageSeconds, isUpToDate: this.#isUpToDate(ageSeconds), version: state?.version ?? 0 };
+    return {
+      ageSeconds,
+      isUpToDate: this.#isUpToDate(ageSeconds),
+      isLoaded: state?.isLoaded ?? false,
+      version: state?.version ?? 0,
+    };
   }
 
   /** How many people are in the directory, tombstones left out. */

@@ -21,19 +21,24 @@ export class DirectorySync {
   readonly #options: SyncOptions;
   readonly #stopped = new AbortController();
   readonly #fetches = new Map<string, Promise<void>>();
-  #ready: Promise<void> = Promise.reject(new Error("the directory has not been started"));
+  #opened: Promise<void> = Promise.reject(new Error("the directory has not been started"));
   #running: Promise<void> = Promise.resolve();
   #term: Term | undefined;
 
   constructor(options: SyncOptions) {
     this.#options = options;
-    this.#ready.catch(() => {});
+    this.#opened.catch(() => {});
   }
 
   /** Begins, and goes on until {@link stop}, whatever fails. */
   start(): void {
-    this.#ready = this.#claimOrg();
-    this.#running = this.#ready.then(() => this.#lead()).catch(() => {});
+    this.#opened = this.#claimOrg();
+    this.#running = this.#opened.then(() => this.#lead()).catch(() => {});
+  }
+
+  /** Resolves when the directory in the database is of this organization, and of no other one any more. */
+  get opened(): Promise<void> {
+    return this.#opened;
   }
 
   /** Says that something has been rung for. It saves time where this process leads. */
@@ -63,7 +68,7 @@ export class DirectorySync {
 
   async #fetch(userId: string): Promise<void> {
     const { db, api } = this.#options;
-    await this.#ready;
+    await this.#opened;
     const read = await takeReadNumber(db);
     const told = await unlessStopped(this.#stopped.signal, readUser(api, userId));
     await change(db, undefined, (tx, version) => writeReadUser(tx, userId, told, read, version));
@@ -76,7 +81,7 @@ export class DirectorySync {
       try {
         const wasOther = await claimOrg(db, settings.org);
         if (!wasOther) return;
-        logger.warn("the directory was of another Okta organization: it is read anew");
+        logger.info("the directory was of another Okta organization: it is read anew");
         return await noteEvent(db, "load", "the directory was of another Okta organization: it is read anew");
       } catch (error) {
         if (this.#stopped.signal.aborted) throw error;

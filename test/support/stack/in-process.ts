@@ -85,7 +85,7 @@ export async function startInProcess(databaseUrl: string, options: InProcessOpti
       sessionEvents: intake.sessionEvents,
       okta: { settings, connection },
       sessionSecret: "secret",
-      isDemo: false,
+      demoConsole: undefined,
       directory,
       eventHook: undefined,
       isStopping: () => false,

@@ -27,7 +27,7 @@ export function crm(): { app: Express; close: () => void } {
     pdp: allowing(),
     okta: { settings, connection },
     sessionSecret: "secret",
-    isDemo: false,
+    demoConsole: undefined,
     directory: undefined,
     eventHook: undefined,
     isStopping: () => false,

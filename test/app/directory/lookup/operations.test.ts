@@ -5,7 +5,7 @@ import { collectMetrics } from "../../../support/telemetry/metrics.js";
 describe("the metrics of the directory", () => {
   const collect = collectMetrics();
   const valuesOf = async (name: string) => (await collect())[name]?.map(({ value }) => value);
-  const health = { ageSeconds: 7, isUpToDate: true, version: 12 };
+  const health = { ageSeconds: 7, isUpToDate: true, isLoaded: true, version: 12 };
 
   it("are its age, its version and how many people it has", async () => {
     publishDirectory({ health: async () => health, countPeople: async () => 3 });
