@@ -15,6 +15,7 @@ import { createDatabase } from "../database/temporary-database.js";
 import { clientOf } from "../http/client.js";
 import { projectPath } from "../paths.js";
 import { startStack } from "../stack/stack.js";
+import { until } from "../until.js";
 import { chooseAtSignIn, follow, visit } from "./browsing.js";
 import { findChromium, launchChromium } from "./chromium.js";
 import { search } from "./main-path.js";
@@ -31,7 +32,7 @@ const database = await openPostgres(temporary.url, () => {});
 await seedContacts(database.db);
 await growDecisions(database.db, 8_000);
 await database.close();
-const stack = await startStack({ LOG_LEVEL: "warn", DATABASE_URL: temporary.url });
+const stack = await startStack({ DATABASE_URL: temporary.url });
 const browser = await launchChromium(executable);
 try {
   const context = await browser.newContext({ baseURL: stack.url, locale: "en-GB", colorScheme: "light" });
@@ -81,6 +82,29 @@ try {
   await auditor.setViewportSize({ width: 1280, height: 1150 });
   assert.equal(await visit(auditor, decision), 200);
   await take(auditor, "explanation.png");
+
+  // Side by side: the console of the stand-in for Okta, where Omar becomes an administrator, and what his profile then says.
+  const half = { width: 640, height: 760 };
+  const omar = await (await browser.newContext({ baseURL: stack.url, locale: "en-GB", viewport: half })).newPage();
+  await visit(omar, "/profile");
+  await chooseAtSignIn(omar, "omar");
+  const console = await (await browser.newContext({ locale: "en-GB", viewport: half })).newPage();
+  const [, address] = /"console":"([^"]+)"/.exec(stack.output()) ?? assert.fail("the address of the console");
+  await console.goto(address ?? "");
+  await follow(console, "Omar Ostrow");
+  await console.getByLabel("admin", { exact: true }).check();
+  await console.getByRole("button", { name: "Save groups" }).click();
+  const isAdmin = omar.getByRole("main").getByText("admin", { exact: true }).last();
+  await until(
+    async () => (await omar.reload()) !== null && (await isAdmin.isVisible()),
+    10_000,
+    "Omar is an administrator",
+  );
+  const pictures = await Promise.all([console, omar].map((one) => one.screenshot()));
+  const both = await browser.newPage({ viewport: { width: 1296, height: half.height } });
+  const images = pictures.map((picture) => `<img alt="" src="data:image/png;base64,${picture.toString("base64")}">`);
+  await both.setContent(`<body style="margin:0;display:flex;gap:16px;background:#8a8f98">${images.join("")}</body>`);
+  await take(both, "directory.png");
 } finally {
   await browser.close();
   await stack.stop();

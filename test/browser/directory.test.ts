@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { follow, isAskedToSignIn, press, useBrowsing, visit } from "../support/browser/browsing.js";
+import { bearer } from "../support/http/bearer.js";
+import { until } from "../support/until.js";
+
+const LIMIT_MS = 10_000;
+
+describe("the directory, changed in the console of the stand-in for Okta,", () => {
+  const browsing = useBrowsing();
+
+  /** A person's page in the console, reached by the link that the CRM's pages have. */
+  async function consolePage(of: string): Promise<Page> {
+    const page = await browsing.stranger();
+    await visit(page, "/");
+    await follow(page, "its admin console");
+    await follow(page, of);
+    return page;
+  }
+
+  const statusOfApi = async (token: string) =>
+    (await fetch(`${browsing.stack.url}/contacts`, { headers: bearer(token) })).status;
+
+  it("ends what a user has when she is deactivated: her next click is the login, and her access token is 401", async () => {
+    const uma = await browsing.as("uma");
+    const token = await browsing.stack.token("uma@example.com");
+    await visit(uma, "/contacts");
+    assert.equal(await statusOfApi(token), 200);
+    const console = await consolePage("Uma Underhill");
+    try {
+      await press(console, "Deactivate");
+      await until(async () => (await statusOfApi(token)) === 401, LIMIT_MS, "the access token is refused");
+      await follow(uma, "New contact");
+      assert(await isAskedToSignIn(uma));
+    } finally {
+      await press(console, "Activate");
+    }
+    await until(async () => (await statusOfApi(token)) === 200, LIMIT_MS, "the user is back");
+  });
+
+  it("gives a role, and the group that it comes from, to a user who is put into a group", async () => {
+    const nina = await browsing.as("nina");
+    assert.equal(await visit(nina, "/contacts"), 403);
+    const console = await consolePage("Nina Novak");
+    try {
+      await console.getByLabel("user", { exact: true }).check();
+      await press(console, "Save groups");
+      await until(async () => (await visit(nina, "/contacts")) === 200, LIMIT_MS, "the role is there");
+      await visit(nina, "/profile");
+      await nina.getByText("from the group user").waitFor();
+    } finally {
+      await console.getByLabel("user", { exact: true }).uncheck();
+      await press(console, "Save groups");
+    }
+    await until(async () => (await visit(nina, "/contacts")) === 403, LIMIT_MS, "the role is gone");
+  });
+});
