@@ -30,7 +30,7 @@ describe("the directory, changed in the console of the stand-in for Okta,", () =
     try {
       await press(console, "Deactivate");
       await until(async () => (await statusOfApi(token)) === 401, LIMIT_MS, "the access token is refused");
-      await follow(uma, "New contact");
+      await follow(uma, "My profile");
       assert(await isAskedToSignIn(uma));
     } finally {
       await press(console, "Activate");

@@ -104,6 +104,10 @@ describe("a user who has logged in once", () => {
       await refusal("login@test.example", /Okta has not confirmed yet/);
     });
 
+    it("that no user who has logged in has", async () => {
+      await refusal("new@test.example", /must have logged in here once before/);
+    });
+
     it("that several people have, in whatever form, even where it is verified of one alone", async () => {
       await seen("00utwin1", { email: "twin@köln.example", email_verified: true });
       await seen("00utwin2", { email: "Twin@xn--kln-sna.example", email_verified: false });

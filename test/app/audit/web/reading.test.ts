@@ -136,14 +136,14 @@ describe("the decision log", function () {
       assert.deepEqual(unknown, {
         decisions: [],
         next: null,
-        message: "Nobody called “nobody-is-called-so” has logged in here.",
+        message: "Nobody called “nobody-is-called-so” is in the directory.",
       });
       const { decisions, message = "" } = await searchLog(people.audrey, { person: "example.com" });
       assert.deepEqual(decisions, []);
       assert.match(message, /^Nobody called/);
       assert.match((await searchLog(people.audrey, { person: "a" })).message ?? "", /could be .*, .*Search for one of/);
       const page = pageIn(await people.audrey.get("/audit?person=nobody-is-called-so", html));
-      assert.match(textOf(page), /Nobody found Nobody called “nobody-is-called-so” has logged in here/);
+      assert.match(textOf(page), /Nobody found Nobody called “nobody-is-called-so” is in the directory/);
       problemIn(await people.audrey.get("/audit/export?format=csv&person=nobody-is-called-so"), 400);
     });
 

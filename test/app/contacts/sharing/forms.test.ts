@@ -79,7 +79,7 @@ describe("sharing contacts in a browser", () => {
   it("an unknown user comes back with 422, a message beside the field, and what was typed", async () => {
     const page = pageIn(await share("nobody@example.com", "editor"), 422);
     assert.deepEqual(messagesBeside(page), {
-      email: "Nobody with this e-mail address has logged in yet. A colleague must have logged in here once before.",
+      email: "Nobody in Okta's directory has this e-mail address.",
     });
     const { email, as, version } = fieldsOf(page, `${base}/share`);
     assert.deepEqual({ email, as, version }, { email: "nobody@example.com", as: "editor", version: "1" });

@@ -107,11 +107,9 @@ describe("sharing contacts, as JSON", () => {
 
     for (const [what, body, messages] of [
       [
-        "a user who has never logged in",
+        "an address that no user has",
         { email: "stranger@example.com", as: "viewer" },
-        {
-          email: "Nobody with this e-mail address has logged in yet. A colleague must have logged in here once before.",
-        },
+        { email: "Nobody in Okta's directory has this e-mail address." },
       ],
       [
         "the owner",
@@ -256,7 +254,7 @@ describe("sharing contacts, as JSON", () => {
         messagesIn(problemIn(await change(client, "transfer", { email }), 422)).email;
       assert.equal(await of(uma, "uma@example.com"), "You own this contact already.");
       assert.equal(await of(alice, "uma@example.com"), "Uma Underhill owns this contact already.");
-      assert.match((await of(uma, "stranger@example.com")) ?? "", /must have logged in here once before/);
+      assert.match((await of(uma, "stranger@example.com")) ?? "", /Nobody in Okta's directory/);
       assert.equal(await of(uma, "nina@example.com"), "Nina Novak has no role in this CRM.");
       assert.equal(await of(uma, 7), "Enter an e-mail address.");
       assert.deepEqual(await stored(), contact);
