@@ -139,7 +139,7 @@ describe("counted checks", () => {
       { decisions },
       counting((checks) => checks.canEach(rows(3), ["export"])),
     ).get();
-    await until(() => events.length > 0, 2_000, "the event");
+    await until(() => events.length > 0, 30_000, "the event");
     assert.deepEqual((events[0] as CheckEvent).counts, [{ kind: "row", action: "export", checked: 3, allowed: 3 }]);
   });
 
@@ -180,7 +180,7 @@ describe("counted checks", () => {
       request.on("error", () => {});
       await asked;
       request.destroy();
-      await until(() => events.length > 0, 2_000, "the event");
+      await until(() => events.length > 0, 30_000, "the event");
       assert.deepEqual(
         events.map((event) => event.source === "check" && event.counts?.[0]?.checked),
         [7],
@@ -226,7 +226,7 @@ describe("counted checks", () => {
     ).get();
     const error = refusal(outcome);
     assert(error instanceof PdpUnavailableError);
-    await until(() => events.length > 0, 2_000, "the event");
+    await until(() => events.length > 0, 30_000, "the event");
     const [event] = events as CheckEvent[];
     assert.equal(event?.error, "pdp_unavailable");
     assert.deepEqual(event.counts, [{ kind: "row", action: "export", checked: 15, allowed: 10 }]);

@@ -245,7 +245,7 @@ describe("resilience: Okta", function () {
       await okta.start();
       const { took } = await logInWhenPossible();
       console.log(`      back after ${took.toFixed()} ms`);
-      await until(async () => (await list(token)).status === 200, 5_000, "an access token that counts");
+      await until(async () => (await list(token)).status === 200, 30_000, "an access token that counts");
     });
   });
 });

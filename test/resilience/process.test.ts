@@ -158,7 +158,7 @@ describe("resilience: the process", function () {
       const [pid] = app.pdps;
       assert(pid);
       process.kill(pid, "SIGKILL");
-      await until(() => app.output.includes("Cerbos PDP exited"), 5_000, "news of the PDP's end");
+      await until(() => app.output.includes("Cerbos PDP exited"), 30_000, "news of the PDP's end");
       const allowed = async () => (await send(app.url, listOf(token))).status === 200;
       await until(allowed, 10_000, "a decision");
     });

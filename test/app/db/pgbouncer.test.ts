@@ -78,7 +78,7 @@ describe("PostgreSQL behind PgBouncer in transaction mode", function () {
         );
         return rows.length;
       };
-      await until(async () => (await waiting()) === 0, 2_000, "the query is cancelled at the server");
+      await until(async () => (await waiting()) === 0, 30_000, "the query is cancelled at the server");
     } finally {
       holder.release(true);
     }

@@ -34,7 +34,7 @@ describe("many requests of one person at once", function () {
     await app.database.db.transaction(async (tx) => {
       await tx.execute(sql`lock table contacts in access exclusive mode`);
       lists = Array.from({ length: MANY }, () => get("uma", "/contacts"));
-      await until(() => isWaitingForLock(tx), 4_000, "no list waits");
+      await until(() => isWaitingForLock(tx), 30_000, "no list waits");
       await work(async () => {
         const { rows } = (await tx.execute(
           sql`select count(distinct pid)::int as count from pg_locks where not granted`,

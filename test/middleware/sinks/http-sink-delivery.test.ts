@@ -86,7 +86,7 @@ describe("httpSink()", () => {
       const events = eventsOf(200);
       collector.behaviours.push(accept, hang);
       await send(sink, events);
-      await until(() => collector.requests === 2, 5_000, "two requests");
+      await until(() => collector.requests === 2, 30_000, "two requests");
       await collector.close();
       await sleep(30);
       await collector.open();

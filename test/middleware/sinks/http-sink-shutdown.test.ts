@@ -34,7 +34,7 @@ describe("httpSink()", () => {
       };
       collector.behaviours.push(accept, hangAndTell);
       await send(sink, eventsOf(17));
-      await until(() => collector.arrivals.length === 2, 5_000, "two requests");
+      await until(() => collector.arrivals.length === 2, 30_000, "two requests");
       assert.equal(await sink.close(30), 12);
       assert.equal(await sink.close(30), 12);
       assert.equal(sink.pending, 0);

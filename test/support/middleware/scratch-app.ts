@@ -78,12 +78,13 @@ export class RunningApp {
     const env = environment({ PORT: String(port), CERBOS_HOSTNAME: pdp.target });
     const child = spawn(process.execPath, [script], { cwd, env, stdio: ["ignore", "inherit", "inherit"] });
     const app = new RunningApp(child, `http://127.0.0.1:${port}`);
-    const answers = () => {
+    // With a decision: a busy machine may not get the first one in time.
+    const decides = async () => {
       assert(child.exitCode === null, "the app has ended");
-      return app.status("GET", "/contacts").catch(() => undefined);
+      return (await app.status("GET", "/contacts", "uma").catch(() => 503)) !== 503;
     };
     try {
-      await until(answers, START_LIMIT_MS, "the app answers");
+      await until(decides, START_LIMIT_MS, "the app gets decisions");
     } catch (error) {
       await app.stop();
       throw error;

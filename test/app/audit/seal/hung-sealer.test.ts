@@ -48,7 +48,7 @@ describe("a process that hangs while it seals", function () {
       end = givenEnd;
     });
     const hung = new Sealer(stopped, silentLogger, undefined).sealAll().catch(() => {});
-    await until(() => end, 5_000, "the first process seals");
+    await until(() => end, 30_000, "the first process seals");
     await new Sealer(two, silentLogger, undefined).sealAll();
     assert.equal((await two.select().from(seals)).length, 0, "the lock is held");
     const start = performance.now();
@@ -135,7 +135,7 @@ describeOnEachEngine("the age of what waits for its seal,", (db) => {
     const before = await shown();
     isReadable = false;
     await age.check();
-    await until(async () => (await shown()) > before, 5_000, "an age that grows");
+    await until(async () => (await shown()) > before, 30_000, "an age that grows");
     assert.deepEqual(
       warnings.map(({ msg }) => msg),
       ["decisions wait too long for their seal", "the age of unsealed decisions cannot be read now"],

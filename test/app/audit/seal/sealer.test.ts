@@ -184,7 +184,7 @@ describeOnEachEngine("sealing the decision log", (db) => {
     const sealing = sealLog(db).then(() => {
       isOver = true;
     });
-    await until(() => isOver, 2_000, "it seals for ever").finally(end);
+    await until(() => isOver, 30_000, "it seals for ever").finally(end);
     await sealing;
     assert.equal((await chainOf(db)).length, 1);
   });
@@ -246,7 +246,7 @@ describe("sealing the decision log: many at once", function () {
     const stopping = sealer.stop().then(() => {
       isOver = true;
     });
-    await until(() => isOver, 8_000, "it seals for ever").finally(end);
+    await until(() => isOver, 30_000, "it seals for ever").finally(end);
     await stopping;
     assert((await chainOf(one)).length > 1, "it did not go on for a while");
     await sealLog(two);
@@ -260,7 +260,7 @@ describe("sealing the decision log: many at once", function () {
       await one.transaction(async (tx) => {
         await run(tx, `lock table ${table} in exclusive mode`);
         sealing = sealLog(two);
-        await until(() => isWaitingForLock(one), 4_000, `no sealer waits for ${table}`);
+        await until(() => isWaitingForLock(one), 30_000, `no sealer waits for ${table}`);
         const added = addSampleRecords(one, 10);
         const first = await Promise.race([added.then(() => "written"), sealing.then(() => "sealed")]);
         assert.equal(first, "written");

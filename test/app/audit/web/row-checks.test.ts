@@ -112,7 +112,7 @@ describe("decisions that the query plan lets through and the check denies", func
     await watcher.see(({ id }) => id === later[1]?.id);
     assert.ok(watcher.events.every(({ record }) => record.action === "update"));
     watcher.leave();
-    await until(() => defects().length > 0, 5_000, "the defect in the log");
+    await until(() => defects().length > 0, 30_000, "the defect in the log");
     assert.equal(defects()[0]?.action, "tail");
   });
 });
@@ -187,7 +187,7 @@ describe("the checks of decisions that are shown", function () {
     app.errors.splice(0);
     await assert.rejects(auditor.get("/audit/export?format=ndjson&asked=tried"));
     mock.restoreAll();
-    await until(async () => (await countsOf(app, "export")).length > before, 5_000, "the record");
+    await until(async () => (await countsOf(app, "export")).length > before, 30_000, "the record");
     const [record, ...others] = (await countsOf(app, "export")).slice(before);
     assert.deepEqual(others, []);
     assert.equal(record?.error, "pdp_unavailable");
@@ -218,7 +218,7 @@ describe("the checks of decisions that are shown", function () {
       });
       request.on("error", reject);
     });
-    await until(async () => (await countsOf(app, "export")).length > before, 5_000, "the record");
+    await until(async () => (await countsOf(app, "export")).length > before, 30_000, "the record");
     await sleep(1_000);
     const [record, ...others] = (await countsOf(app, "export")).slice(before);
     assert.deepEqual(others, []);

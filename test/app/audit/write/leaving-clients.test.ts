@@ -71,15 +71,15 @@ async function leave(
     ({ status }) => assert.fail(`answered with ${status}`),
     () => {},
   );
-  await until(when, 4_000, "the request is not there yet");
+  await until(when, 30_000, "the request is not there yet");
   leaving.abort();
   await answered;
-  await until(() => crm.endedRequests > endedRequests, 2_000, "the app has not noticed");
+  await until(() => crm.endedRequests > endedRequests, 30_000, "the app has not noticed");
 }
 
 /** The decisions of guards, as soon as there are any: their actions, effects and changes. */
 async function decided(crm: AuditedCrm) {
-  await until(async () => guardDecisions(await crm.records()).length > 0, 2_000, "nothing is on record");
+  await until(async () => guardDecisions(await crm.records()).length > 0, 30_000, "nothing is on record");
   return guardDecisions(await crm.records()).map(({ action, effect, change }) => ({ action, effect, change }));
 }
 
@@ -127,7 +127,7 @@ describeOnEachEngine("clients that leave before a change has begun,", (db) => {
     assert.deepEqual(await decided(crm), expected);
     people.open();
     // Now the handler goes on, and tries to commit the change.
-    await until(() => people.waiting === 0, 2_000, "it waits still");
+    await until(() => people.waiting === 0, 30_000, "it waits still");
     await crm.as("olaf").get(`/contacts/${id}`);
     assert.deepEqual(
       (await decided(crm)).filter(({ action }) => action === "share"),

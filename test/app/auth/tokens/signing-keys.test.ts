@@ -37,9 +37,11 @@ describe("the keys of access tokens", function () {
   it("are fetched once a second at most, however many tokens name keys that do not exist", async () => {
     assert.equal((await get(await issuer.accessToken(claims))).status, 200);
     const [began, before] = [performance.now(), issuer.keyRequests];
-    const tokens = await Promise.all(Array.from({ length: 300 }, forged));
-    const answers = await Promise.all(tokens.map(get));
-    for (const answer of answers) problemIn(answer, 401);
+    // So many at once as a busy machine answers before it gives up on Okta.
+    for (let n = 0; n < 10; n++) {
+      const tokens = await Promise.all(Array.from({ length: 30 }, forged));
+      for (const answer of await Promise.all(tokens.map(get))) problemIn(answer, 401);
+    }
     const seconds = Math.ceil((performance.now() - began) / 1_000);
     const fetches = issuer.keyRequests - before;
     assert.ok(fetches >= 1 && fetches <= seconds + 1, `${fetches} fetches in ${seconds} s`);
@@ -80,6 +82,6 @@ describe("the keys of access tokens", function () {
     } finally {
       issuer.areKeysAvailable = true;
     }
-    await until(async () => (await get(token)).status === 200, 5_000, "a token whose key can be fetched again");
+    await until(async () => (await get(token)).status === 200, 30_000, "a token whose key can be fetched again");
   });
 });

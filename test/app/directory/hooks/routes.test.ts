@@ -62,7 +62,7 @@ describe("POST /okta/events", () => {
     noted();
     assert.equal((await answer).status, 204);
     assert.deepEqual(hook.rung, [[{ kind: "user", id: "00u1" }]]);
-    await until(() => hook.state.woken === 1, 1_000, "the worker is woken");
+    await until(() => hook.state.woken === 1, 30_000, "the worker is woken");
   });
 
   it("is 503 when it cannot be noted, so that Okta tells it again", async () => {
@@ -209,7 +209,7 @@ describe("the stand-in's event hook", () => {
     try {
       const { org } = await start({ okta: { eventHooks: [{ url: hook.url, secret }] } });
       org.organization.changeStatus(uma.id, "suspend");
-      await until(() => hook.rung.length > 0, 5_000, "the hook rings");
+      await until(() => hook.rung.length > 0, 30_000, "the hook rings");
       assert.deepEqual(hook.rung, [[{ kind: "user", id: uma.id }]]);
     } finally {
       await hook.stop();

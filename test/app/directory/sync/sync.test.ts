@@ -12,7 +12,7 @@ import { type OktaServer, startOktaServer, untilInStep } from "../../../support/
 import { growOrganization } from "../../../support/okta/grow-organization.js";
 import { until } from "../../../support/until.js";
 
-const STEP_MS = 15_000;
+const STEP_MS = 60_000;
 
 describeOnEachEngine("what follows Okta", (db) => {
   let okta: OktaServer;
