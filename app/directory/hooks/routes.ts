@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";
+import { withDeadline } from "../../deadline.js";
 import { clientNetwork } from "../../web/client-address.js";
 import { localBudget } from "../../web/limits/budget.js";
 import { doorbellsOf } from "../doorbells.js";
@@ -12,6 +13,8 @@ const PATH = "/okta/events";
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Requests a minute from one network that are not Okta's deliveries. Okta verifies a hook once. */
 const STRANGERS_LIMIT = 60;
+/** How long the database may take to note a delivery. Okta waits for the answer for 3 s, its ways through the network included. */
+const NOTE_TIMEOUT_MS = 2_000;
 /** What Okta's challenges are made of, with room. */
 const CHALLENGE = /^[\x21-\x7e]{1,500}$/;
 
@@ -32,7 +35,7 @@ export interface EventHook {
  * and has a body parser and a limit of its own. Every answer is short JSON:
  * - GET: the challenge, by which Okta verifies who owns the address
  * - POST with the secret: 204 once it is noted durably which users and groups are to be read; 400 when it is no delivery; 503
- *   when it cannot be noted, so that Okta sends it again
+ *   when it cannot be noted, or is not within 2 s, so that Okta sends it again
  * - POST with another secret: 401, and 429 when there are many from one network. Its body is not read. However many come,
  *   what has the secret is taken
  */
@@ -71,7 +74,7 @@ export function eventHookRoutes({ secret, ring, wake }: EventHook): Router {
       if (!data) return problem(res, 400, "Not a delivery of an event hook");
       const doorbells = doorbellsOf(data.data.events);
       try {
-        if (doorbells.length > 0) await ring(doorbells);
+        if (doorbells.length > 0) await withDeadline(ring(doorbells), NOTE_TIMEOUT_MS, notNotedInTime);
       } catch (err) {
         req.log.error({ err }, "an event of Okta's could not be noted");
         return problem(res, 503, "Not noted; try again");
@@ -91,6 +94,11 @@ export function eventHookRoutes({ secret, ring, wake }: EventHook): Router {
   };
   router.use(PATH, unreadable);
   return router;
+}
+
+/** It may still be noted. One ring too many costs a read. */
+function notNotedInTime(): Error {
+  return new Error(`the database did not answer within ${NOTE_TIMEOUT_MS} ms`);
 }
 
 /** Compares in constant time: what two texts have in common cannot be measured, nor how long the secret is. */

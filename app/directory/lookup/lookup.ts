@@ -31,7 +31,8 @@ export interface LookupOptions {
   readonly maxAgeSeconds: number;
   /**
    * Reads a user and their groups from Okta into the directory now. It resolves when they are there, or are known not to be
-   * in Okta; it is rejected when Okta does not answer.
+   * in Okta; it is rejected when Okta does not answer. Calls about the same user at the same time share one read, also when
+   * the request of the first one does not wait for it any more.
    */
   readonly fetchNow: (id: string) => Promise<unknown>;
   readonly logger: Logger;
@@ -74,7 +75,6 @@ export class DirectoryLookup {
   readonly #people = new LRUCache<string, Known>({ max: MAX_CACHED_PEOPLE });
   /** The users that Okta was asked for in vain. */
   readonly #unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN, ttl: UNKNOWN_LIFETIME_MS });
-  readonly #fetches = new Map<string, Promise<Known>>();
   /** Up to which state the cache is right. */
   #state: DirectoryState | undefined;
   readonly #recentState = recentResults(MAX_STALENESS_MS, () => this.#readState());
@@ -188,15 +188,8 @@ export class DirectoryLookup {
     }
   }
 
-  /** Requests about the same person share this. */
-  #fetch(id: string): Promise<Known> {
-    const fetching = this.#fetches.get(id) ?? this.#fetchFromOkta(id).finally(() => this.#fetches.delete(id));
-    this.#fetches.set(id, fetching);
-    return fetching;
-  }
-
   /** Reads a user from Okta, then from the directory. */
-  async #fetchFromOkta(id: string): Promise<Known> {
+  async #fetch(id: string): Promise<Known> {
     const timeout = () => new Error("Okta did not answer in time");
     await withDeadline(this.#options.fetchNow(id), FETCH_TIMEOUT_MS, timeout).catch((cause: unknown) => {
       throw userNotRead(cause);

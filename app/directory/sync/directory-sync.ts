@@ -55,8 +55,8 @@ export class DirectorySync {
   }
 
   /**
-   * Reads a user and their groups from Okta now, in any process. Callers at the same time share one read. When it resolves,
-   * they are in the directory, or Okta does not know them.
+   * Reads a user and their groups from Okta now, in any process. Callers at the same time share one read, which goes on
+   * when they wait no longer. When it resolves, they are in the directory, or Okta does not know them.
    *
    * @throws OktaApiError when Okta does not answer
    */

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { connect } from "node:net";
+import { sql } from "drizzle-orm";
 import express from "express";
 import { closeServer, listen } from "../../../../app/demo/identity-provider/listen.js";
 import { eventHookRoutes } from "../../../../app/directory/hooks/routes.js";
-import type { Doorbell } from "../../../../app/directory/store/inbox.js";
+import { type Doorbell, ring } from "../../../../app/directory/store/inbox.js";
 import { requestLog } from "../../../../app/web/operations/logger.js";
+import { isWaitingForLock } from "../../../support/database/statements.js";
+import { useOpened } from "../../../support/database/suites.js";
+import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
+import { inbox } from "../../../support/directory/contents.js";
 import { uma, useIdentityProvider } from "../../../support/okta/identity-provider.js";
 import { silentLogger } from "../../../support/telemetry/silent-logger.js";
 import { until } from "../../../support/until.js";
@@ -198,6 +203,28 @@ describe("GET /okta/events", () => {
   it("is 405 by another method", async () => {
     const response = await fetch(hook.url, { method: "DELETE" });
     assert.deepEqual([response.status, response.headers.get("allow")], [405, "GET, POST"]);
+  });
+});
+
+describe("POST /okta/events, noted in PostgreSQL", () => {
+  const db = useOpened(useTemporaryDatabase());
+
+  it("is 503 while the database still hangs, before Okta has waited for too long", async () => {
+    const hook = await startHook();
+    hook.state.ring = (doorbells) => ring(db, "hook", doorbells);
+    const post = () => fetch(hook.url, { method: "POST", headers: { Authorization: secret }, body: suspended });
+    try {
+      await db.transaction(async (tx) => {
+        await tx.execute(sql`lock table directory_inbox in exclusive mode`);
+        assert.equal((await post()).status, 503);
+        assert(await isWaitingForLock(tx), "the database has given up before the answer");
+      });
+      assert.equal(hook.state.woken, 0);
+      assert.equal((await post()).status, 204);
+      assert.deepEqual(await inbox(db), ["user 00u1 hook"]);
+    } finally {
+      await hook.stop();
+    }
   });
 });
 
