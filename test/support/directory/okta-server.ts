@@ -17,8 +17,8 @@ import { until } from "../until.js";
 export interface OktaServer {
   readonly origin: string;
   readonly org: OktaOrg;
-  /** Is called before each call of the API, with its number from 1 on. */
-  beforeCall: (n: number) => void;
+  /** Is called before each call of the API, with its number from 1 on. The call waits for what it returns. */
+  beforeCall: (n: number) => unknown;
   /** What follows it into a database, as a process of the app does. Its user starts and stops it. */
   follow(db: Db, settings?: Partial<SyncSettings>): DirectorySync;
   stop(): Promise<void>;
@@ -51,8 +51,8 @@ export async function startOktaServer(options: OktaOrgOptions = {}): Promise<Okt
       await once(server, "close");
     },
   };
-  app.use((_req, _res, next) => {
-    okta.beforeCall(++calls);
+  app.use(async (_req, _res, next) => {
+    await okta.beforeCall(++calls);
     next();
   });
   app.use(org.routes);
