@@ -69,7 +69,7 @@ export function eventHookRoutes({ secret, ring, wake }: EventHook): Router {
       if (challenge === undefined || !CHALLENGE.test(challenge)) return refuse(req, res, 400, "No challenge");
       res.json({ verification: challenge });
     })
-    .post(onlyOkta, express.json({ limit: MAX_BODY_BYTES, type: () => true }), async (req, res) => {
+    .post(onlyOkta, notTooLarge, express.json({ limit: MAX_BODY_BYTES, type: () => true }), async (req, res) => {
       const { data } = delivery.safeParse(req.body);
       if (!data) return problem(res, 400, "Not a delivery of an event hook");
       const doorbells = doorbellsOf(data.data.events);
@@ -95,6 +95,13 @@ export function eventHookRoutes({ secret, ring, wake }: EventHook): Router {
   router.use(PATH, unreadable);
   return router;
 }
+
+/** The parser would read all of it before it refuses it. */
+const notTooLarge: RequestHandler = (req, res, next) => {
+  if (Number(req.get("content-length") ?? 0) <= MAX_BODY_BYTES) return next();
+  res.set("Connection", "close");
+  problem(res, 413, "The body is too large");
+};
 
 /** It may still be noted. One ring too many costs a read. */
 function notNotedInTime(): Error {
