@@ -19,6 +19,8 @@ interface Sent {
 
 /** A kind of what attackers send, and the answers that are right. */
 interface Attack {
+  /** How many of them there are to ten of others. Default: 10. */
+  readonly share?: number;
   readonly statuses: readonly number[];
   sent(n: number, secret: string): Sent;
 }
@@ -29,15 +31,15 @@ const attacks: Readonly<Record<string, Attack>> = {
   "wrong secret": { statuses: [401, 429], sent: (n) => ({ authorization: `guess ${n}`, body: "x".repeat(2_000) }) },
   "no secret": { statuses: [401, 429], sent: () => ({ body: "{}" }) },
   "part of the secret": { statuses: [401, 429], sent: (_, secret) => ({ authorization: secret.slice(0, -1) }) },
-  "wrong secret, large body": { statuses: REFUSED, sent: () => ({ authorization: "guess", body: LARGE }) },
+  "wrong secret, large body": { share: 1, statuses: REFUSED, sent: () => ({ authorization: "guess", body: LARGE }) },
   "wrong secret, body that never comes": {
     statuses: [401, 429],
     sent: () => ({ authorization: "guess", claimedBytes: 1_000_000 }),
   },
   garbage: { statuses: [400], sent: (n, secret) => ({ authorization: secret, body: `{"data":{"events":${n}}}` }) },
   "no JSON": { statuses: [400], sent: (n, secret) => ({ authorization: secret, body: `{"${n}` }) },
-  "nested JSON": { statuses: [400], sent: (_, secret) => ({ authorization: secret, body: NESTED }) },
-  "large body": { statuses: [413, 0], sent: (_, secret) => ({ authorization: secret, body: LARGE }) },
+  "nested JSON": { share: 1, statuses: [400], sent: (_, secret) => ({ authorization: secret, body: NESTED }) },
+  "large body": { share: 1, statuses: [413, 0], sent: (_, secret) => ({ authorization: secret, body: LARGE }) },
   "no challenge": { statuses: [400, 429], sent: () => ({ method: "GET" }) },
   "another method": { statuses: [405], sent: (_, secret) => ({ method: "PUT", authorization: secret, body: "{}" }) },
 };
@@ -46,7 +48,7 @@ const attacks: Readonly<Record<string, Attack>> = {
  * Attacks a hook: with wrong secrets, and with what is no delivery. Each request has a connection of its own.
  *
  * @param hook - `url`: its address; `secret`: what Okta sends
- * @param count - how many requests, of all kinds in turn
+ * @param count - how many requests: of all kinds in turn, a hundred or so each time
  * @param spreadMs - over how long they are spread, in ms; default: as fast as they are answered
  * @returns how often each status was answered to each kind; 0 stands for a connection that ended before
  * @throws AssertionError when one is answered with a status that is not right
@@ -56,7 +58,7 @@ export async function attackHook(
   count: number,
   spreadMs = 0,
 ): Promise<Record<string, Record<number, number>>> {
-  const kinds = Object.entries(attacks);
+  const kinds = Object.entries(attacks).flatMap((kind) => Array.from({ length: kind[1].share ?? 10 }, () => kind));
   const counts: Record<string, Record<number, number>> = {};
   const start = performance.now();
   let next = 0;

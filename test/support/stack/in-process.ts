@@ -28,8 +28,9 @@ export interface InProcess {
    * Serves the same app once more, with another decision log. Returns its address.
    *
    * @param sinks - where decisions go
+   * @param directory - default: the app's own
    */
-  serve(decisionLog: DecisionLog, sinks: readonly DecisionSink[]): Promise<string>;
+  serve(decisionLog: DecisionLog, sinks: readonly DecisionSink[], directory?: DirectoryLookup): Promise<string>;
   readonly database: Database;
   readonly decisionLog: OpenDecisionLog;
   /** What it has logged as errors. */
@@ -72,9 +73,14 @@ export async function startInProcess(databaseUrl: string, options: InProcessOpti
   });
   const decisionLog = openDecisionLog(database.db, openExplainer(policies), logger);
   const intake = openIntake(decisionLog);
-  const directory = openDirectory?.(database.db);
+  const ownDirectory = openDirectory?.(database.db);
   const servers: Server[] = [];
-  const serve = async (withLog: DecisionLog, decisionSinks: readonly DecisionSink[], port = 0) => {
+  const serve = async (
+    withLog: DecisionLog,
+    decisionSinks: readonly DecisionSink[],
+    directory = ownDirectory,
+    port = 0,
+  ) => {
     const app = createApp({
       config,
       logger,
@@ -98,7 +104,7 @@ export async function startInProcess(databaseUrl: string, options: InProcessOpti
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
   // Where Okta sends browsers back to.
-  const url = await serve(decisionLog, [intake.sink], config.port);
+  const url = await serve(decisionLog, [intake.sink], ownDirectory, config.port);
   const token = (uid: string, role: string, department: string) =>
     issuer.accessToken({ uid, sub: `${uid}@test.example`, groups: [role], department });
   return {
