@@ -292,7 +292,9 @@ describeOnEachEngine("who somebody is by the directory", (db) => {
       await assert.rejects(open().current(told("00old")), outOfDate);
       await db.delete(directoryState);
       await assert.rejects(open().current(told("00old")), outOfDate);
-      assert.deepEqual(await open().health(), { ageSeconds: null, isUpToDate: false, version: 0 });
+      assert.deepEqual(await open().health(), {
+        ...{ ageSeconds: null, isLoaded: false, isUpToDate: false, version: 0 },
+      });
     });
   });
 
