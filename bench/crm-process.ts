@@ -1,6 +1,4 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { build } from "../test/support/stack/compiled.js";
+import { startChild } from "./child.js";
 
 /** What the CRM sends when it listens: its addresses, and tokens. */
 interface CrmAddress {
@@ -22,27 +20,13 @@ export interface CrmProcess extends CrmAddress {
   stop(): Promise<void>;
 }
 
-/** Starts the CRM with a database, compiled as it is in production. */
+/** Starts the CRM with a database. */
 export async function startCrm(databaseUrl: string): Promise<CrmProcess> {
-  const built = build();
-  // Without the loader of TypeScript that this process may have.
-  const child = fork(built.program("bench/crm.ts"), [databaseUrl], { execArgv: [] });
-  const ended = once(child, "exit");
-  const early = ended.then(() => Promise.reject(new Error("the CRM ended before it listened")));
-  const [address] = (await Promise.race([once(child, "message"), early])) as [CrmAddress];
-  const ask = async (what: "memory" | "drain") => {
-    child.send(what);
-    const [bytes] = (await once(child, "message")) as [number];
-    return bytes;
-  };
+  const child = await startChild<CrmAddress>("bench/crm.ts", [databaseUrl]);
   return {
-    ...address,
-    memory: () => ask("memory"),
-    drain: async () => void (await ask("drain")),
-    async stop() {
-      child.disconnect();
-      await ended;
-      await built.remove();
-    },
+    ...child.greeting,
+    memory: () => child.ask<number>("memory"),
+    drain: async () => void (await child.ask("drain")),
+    stop: () => child.stop(),
   };
 }

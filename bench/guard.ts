@@ -1,11 +1,9 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import autocannon from "autocannon";
 import { startPdp } from "../app/demo/pdp/start-pdp.js";
 import { median } from "../test/support/load/median.js";
 import { projectPath } from "../test/support/paths.js";
-import { build } from "../test/support/stack/compiled.js";
+import { startChild } from "./child.js";
 
 /*
  * What a guard costs: one route unguarded, guarded by `authorize`, and guarded by a check written by hand with the same
@@ -34,19 +32,15 @@ const rounds: readonly (readonly Variant[])[] = [
 ];
 
 const pdp = await startPdp({ policies: projectPath("policies"), config: projectPath("pdp/pdp.yaml"), log: () => {} });
-// Compiled as it is in production: the loader of TypeScript slows down small functions, of which a guard has many.
-const built = build();
-const server = fork(built.program("bench/server.ts"), [pdp.target], { execArgv: [] });
-const ended = once(server, "exit");
 try {
-  const early = ended.then(() => Promise.reject(new Error("the server ended before it listened")));
-  const [{ port }] = (await Promise.race([once(server, "message"), early])) as [{ port: number }];
-  await run(`http://127.0.0.1:${port}`);
+  const server = await startChild<{ port: number }>("bench/server.ts", [pdp.target]);
+  try {
+    await run(`http://127.0.0.1:${server.greeting.port}`);
+  } finally {
+    await server.stop();
+  }
 } finally {
-  if (server.connected) server.disconnect();
-  await ended;
   await pdp.stop();
-  await built.remove();
 }
 
 async function run(base: string): Promise<void> {

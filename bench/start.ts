@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { median } from "../test/support/load/median.js";
+import { memoryOf } from "../test/support/load/memory.js";
 import { AppProcess } from "../test/support/stack/app-process.js";
 
 /*
@@ -22,9 +22,7 @@ for (let round = 0; round < ROUNDS; round += 1) {
     const before = performance.now();
     const app = await AppProcess.start({ DATA_DIR, LOG_LEVEL: "warn" }, AS_NPM_START);
     figures[start].push((performance.now() - before) / 1000);
-    // In KiB.
-    const rss = Number(execFileSync("ps", ["-o", "rss=", "-p", String(app.pid)], { encoding: "utf8" }));
-    figures.megabytes.push((rss * 1024) / 1e6);
+    figures.megabytes.push(memoryOf(app.pid));
     app.interrupt();
     await app.ended;
   }
