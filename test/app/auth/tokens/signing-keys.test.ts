@@ -38,8 +38,8 @@ describe("the keys of access tokens", function () {
     assert.equal((await get(await issuer.accessToken(claims))).status, 200);
     const [began, before] = [performance.now(), issuer.keyRequests];
     // So many at once as a busy machine answers before it gives up on Okta.
-    for (let n = 0; n < 10; n++) {
-      const tokens = await Promise.all(Array.from({ length: 30 }, forged));
+    for (let n = 0; n < 3; n++) {
+      const tokens = await Promise.all(Array.from({ length: 100 }, forged));
       for (const answer of await Promise.all(tokens.map(get))) problemIn(answer, 401);
     }
     const seconds = Math.ceil((performance.now() - began) / 1_000);
@@ -55,10 +55,16 @@ describe("the keys of access tokens", function () {
       const token = await issuer.accessToken(claims, undefined, key);
       publish();
       const [began, before] = [performance.now(), issuer.keyRequests];
-      const statuses = await Promise.all(Array.from({ length: 10 }, async () => (await get(token)).status));
-      assert.deepEqual(statuses, Array(10).fill(200));
-      assert.ok(performance.now() - began < 3_000, `${performance.now() - began} ms`);
-      assert.ok(issuer.keyRequests - before <= 4, `${issuer.keyRequests - before} fetches`);
+      // On a busy machine, the first answers may be that the keys could not be fetched in time.
+      const isAccepted = async () => {
+        const { status } = await get(token);
+        assert.ok(status === 200 || status === 503, `${status}`);
+        return status === 200;
+      };
+      await Promise.all(Array.from({ length: 10 }, () => until(isAccepted, 20_000, "a token with a new key")));
+      const seconds = Math.ceil((performance.now() - began) / 1_000);
+      const fetches = issuer.keyRequests - before;
+      assert.ok(fetches <= seconds + 1, `${fetches} fetches in ${seconds} s`);
     } finally {
       assert.deepEqual([...(await stop()).keys()], [401]);
     }
