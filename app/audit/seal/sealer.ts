@@ -1,6 +1,7 @@
 import { asc, count, desc, min, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { type Db, rowsOf } from "../../db/database.js";
+import { lockingTransaction } from "../../db/locking-transaction.js";
 import { decisions, sealHead, seals, unsealedDecisions } from "../../db/schema.js";
 import { digestOf } from "../record/digest.js";
 import { addToHourlyCounts } from "./hourly-counts.js";
@@ -12,11 +13,6 @@ import { UnsealedAge } from "./unsealed-age.js";
 const MAX_RECORDS_PER_SEAL = 1_000;
 /** Time between two runs. */
 const INTERVAL_MS = 5_000;
-/**
- * How long a sealing transaction may wait between two statements. When a process hangs in between, PostgreSQL ends its
- * connection, which releases the lock for the others.
- */
-const MAX_IDLE_IN_TRANSACTION_MS = 5_000;
 /** Time after which a sealer that stops begins no further seal. The next process goes on. */
 const STOP_TIMEOUT_MS = 5_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -88,8 +84,7 @@ export class Sealer {
 
   /** Makes the next seal; `undefined` when there is nothing to do, or another process is sealing. */
   #sealNext(): Promise<{ seal: Seal; isMore: boolean } | undefined> {
-    return this.#db.transaction(async (tx) => {
-      await tx.execute(sql.raw(`set local idle_in_transaction_session_timeout = ${MAX_IDLE_IN_TRANSACTION_MS}`));
+    return lockingTransaction(this.#db, async (tx) => {
       if (!(await tryLock(tx))) return undefined;
       const records = await nextRecords(tx);
       const oldest = await this.#oldestKept(tx);

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../../db/database.js";
+import { lockingTransaction } from "../../db/locking-transaction.js";
 
 /** What a transaction has changed of the directory. */
 export interface Changes {
@@ -36,7 +37,7 @@ export async function change(
   leader: string | undefined,
   write: (tx: Db, version: number) => Promise<Changes>,
 ): Promise<Changes> {
-  return db.transaction(async (tx) => {
+  return lockingTransaction(db, async (tx) => {
     const [state] = await rowsOf<{ version: number; leads: boolean }>(
       tx,
       sql`select version::double precision as version,

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../../db/database.js";
+import { lockingTransaction } from "../../db/locking-transaction.js";
 import type { Brake } from "./state.js";
 
 /** What a reconciliation has not found in Okta, of all that the directory has. */
@@ -70,7 +71,7 @@ export async function keepBrake(tx: Db, brake: Brake | null): Promise<void> {
  * @returns `false` when there is no brake
  */
 export async function releaseBrake(db: Db): Promise<boolean> {
-  return db.transaction(async (tx) => {
+  return lockingTransaction(db, async (tx) => {
     const [row] = await rowsOf<{ brake: Brake | null }>(tx, sql`select brake from directory_state for update`);
     if (!row?.brake) return false;
     await ringForMissing(tx, row.brake.start);

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../../db/database.js";
+import { lockingTransaction } from "../../db/locking-transaction.js";
 
 /** Where the first load is. */
 export interface LoadProgress {
@@ -88,7 +89,7 @@ export async function readSyncState(db: Db): Promise<SyncState> {
  */
 export async function claimOrg(db: Db, org: string): Promise<boolean> {
   await db.execute(sql`insert into directory_state (org) values (${org}) on conflict do nothing`);
-  return db.transaction(async (tx) => {
+  return lockingTransaction(db, async (tx) => {
     const [state] = await rowsOf<{ org: string | null }>(tx, sql`select org from directory_state for update`);
     if (state?.org === org) return false;
     await tx.execute(

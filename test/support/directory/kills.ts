@@ -100,3 +100,27 @@ export async function killLeaders(processes: SyncProcesses, times: number): Prom
   }
   return took;
 }
+
+/**
+ * Starts two processes, and lets the one that leads stand still (SIGSTOP) in the middle of writing that a user is suspended, as
+ * a virtual machine may.
+ *
+ * @returns the one that stands still
+ */
+export async function freezeWhileWriting(processes: SyncProcesses, user: string): Promise<SyncProcess> {
+  const { db, okta } = processes;
+  const { organization } = okta.org;
+  await Promise.all([processes.start(), processes.start()]);
+  await until(() => isLoaded(db), STEP_MS, "the first load");
+  await until(async () => (await inboxState(db)).waiting === 0, STEP_MS, "an empty inbox");
+  await until(() => processes.leader(), STEP_MS, "a leader");
+  const leader = (await processes.leader()) ?? assert.fail("no leader");
+  organization.quietly(() => organization.changeStatus(user, "suspend"));
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`lock table directory_memberships in exclusive mode`);
+    assert.equal(await leader.tellOf(user), 204);
+    await until(() => isWaitingForLock(tx), STEP_MS, "a write");
+    leader.child.kill("SIGSTOP");
+  });
+  return leader;
+}

@@ -4,7 +4,7 @@ import { useAppRole } from "../../../support/database/app-role.js";
 import { usePgBouncer } from "../../../support/database/pgbouncer.js";
 import { useOpened } from "../../../support/database/suites.js";
 import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
-import { killBeforeEffects, killLeaders, moments } from "../../../support/directory/kills.js";
+import { freezeWhileWriting, killBeforeEffects, killLeaders, moments } from "../../../support/directory/kills.js";
 import { startOktaServer, untilInStep } from "../../../support/directory/okta-server.js";
 import { isLoaded, leaderOf, SyncProcesses } from "../../../support/directory/sync-processes.js";
 import { useFixture } from "../../../support/fixture.js";
@@ -39,6 +39,19 @@ describe("processes that follow Okta into one database", function () {
   it("lose nothing that a hook has told when they are killed before its effect", async () => {
     const [group = ""] = grown.groups;
     await killBeforeEffects(processes, { users: grown.users, group, times: moments.length });
+  });
+
+  it("do without a leader that stands still in the middle of a write, and bear with it when it goes on", async () => {
+    const { organization } = okta.org;
+    const [user = ""] = grown.users;
+    const frozen = await freezeWhileWriting(processes, user);
+    const leader = await leaderOf(db);
+    await until(async () => ![null, leader].includes(await leaderOf(db)), STEP_MS, "another leader");
+    await untilInStep(db, okta.org, STEP_MS);
+    frozen.child.kill("SIGCONT");
+    organization.quietly(() => organization.changeStatus(user, "unsuspend"));
+    assert.equal(await frozen.tellOf(user), 204);
+    await untilInStep(db, okta.org, STEP_MS);
   });
 });
 
