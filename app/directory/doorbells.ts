@@ -1,4 +1,4 @@
-import type { OktaLogEvent } from "./okta-api/shapes.js";
+import { OKTA_ID, type OktaLogEvent } from "./okta-api/shapes.js";
 import type { Doorbell } from "./store/inbox.js";
 
 /**
@@ -8,8 +8,6 @@ import type { Doorbell } from "./store/inbox.js";
 const OF_USERS = ["user.lifecycle.", "user.account.", "group.user_membership."];
 /** The events after which groups are others. Who is in them, the events of users tell. */
 const OF_GROUPS = ["group.lifecycle.", "group.profile."];
-/** What ids of Okta's are made of. */
-const ID = /^[\w-]{1,100}$/;
 
 /**
  * What is to be read anew because of events, each once: the users of those about users and memberships, and the groups of
@@ -20,7 +18,7 @@ export function doorbellsOf(events: Iterable<Pick<OktaLogEvent, "eventType" | "t
   for (const { eventType, targets } of events) {
     const concerned = concernedBy(eventType);
     for (const { id, type } of concerned ? targets : []) {
-      if (concerned?.type === type && ID.test(id)) doorbells.set(`${type} ${id}`, { kind: concerned.kind, id });
+      if (concerned?.type === type && OKTA_ID.test(id)) doorbells.set(`${type} ${id}`, { kind: concerned.kind, id });
     }
   }
   return [...doorbells.values()];

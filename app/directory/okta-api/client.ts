@@ -6,12 +6,15 @@ import { nextLink, urlOfPage } from "./links.js";
 import { OktaRequests } from "./requests.js";
 import {
   checked,
+  checkedEach,
   groupShape,
   logEventShape,
   memberShape,
+  OKTA_ID,
   type OktaGroup,
   type OktaLogEvent,
   type OktaUser,
+  type Unreadable,
   userShape,
 } from "./shapes.js";
 
@@ -21,12 +24,12 @@ export const LOG_PAGE_EVENTS = 1000;
 const PAGE_SIZE = 200;
 /** Okta answers all groups of a user at once, or in pages: nobody is in so many groups. */
 const MAX_GROUP_PAGES = 100;
-/** What ids of Okta's are made of. Anything else could change the path: `..` leads to another one. */
-const ID = /^[\w-]{1,100}$/;
 
 /** A part of a list. */
 export interface Page<T> {
   readonly items: readonly T[];
+  /** Those of its entries that do not have the expected shape. */
+  readonly unreadable: readonly Unreadable[];
   /** What gives the next part; `undefined`: this is the last one. */
   readonly next: string | undefined;
 }
@@ -81,15 +84,22 @@ export class OktaApi {
     return this.#list(page ?? `/api/v1/users?limit=${PAGE_SIZE}&filter=${filter}`, this.#userShape);
   }
 
-  /** @returns `undefined` when Okta has no such user */
+  /**
+   * @returns `undefined` when Okta has no such user
+   * @throws {@link OktaApiError} of the kind `malformed` when it has one that does not have the expected shape
+   */
   async user(id: string): Promise<OktaUser | undefined> {
     const answer = await this.#find(`/api/v1/users/${id}`, id);
-    const user = answer && checked(this.#userShape, answer.body, "user");
+    const user = answer && checked(this.#userShape, answer.body, "user", id);
     // Okta takes a login for an id, too.
     return user?.id === id ? user : undefined;
   }
 
-  /** The groups that a user is in. @returns `undefined` when Okta has no such user */
+  /**
+   * The groups that a user is in, as far as they can be read: one that cannot gives no role.
+   *
+   * @returns `undefined` when Okta has no such user
+   */
   async groupsOf(userId: string): Promise<readonly OktaGroup[] | undefined> {
     const groups: OktaGroup[] = [];
     let page: string | undefined = `/api/v1/users/${userId}/groups`;
@@ -97,7 +107,7 @@ export class OktaApi {
       if (n === MAX_GROUP_PAGES) throw new OktaApiError("unavailable", "Okta's list of a user's groups does not end");
       const answer = await this.#find(page, userId);
       if (!answer) return undefined;
-      groups.push(...checked(z.array(groupShape), answer.body, "groups"));
+      groups.push(...checkedEach(groupShape, answer.body, "groups").items);
       page = nextLink(answer.headers, this.#org);
     }
     return groups;
@@ -118,21 +128,16 @@ export class OktaApi {
     return this.#list(page ?? `/api/v1/groups?limit=${PAGE_SIZE}&filter=${filter}`, groupShape);
   }
 
-  /** @returns `undefined` when Okta has no such group */
+  /** @returns as {@link user} does, and throws likewise */
   async group(id: string): Promise<OktaGroup | undefined> {
     const answer = await this.#find(`/api/v1/groups/${id}`, id);
-    return answer && checked(groupShape, answer.body, "group");
+    return answer && checked(groupShape, answer.body, "group", id);
   }
 
   /** The ids of a group's members, 200 a page. @returns `undefined` when Okta has no such group */
   async membersOf(groupId: string, page?: string): Promise<Page<string> | undefined> {
     const answer = await this.#find(page ?? `/api/v1/groups/${groupId}/users?limit=${PAGE_SIZE}`, groupId);
-    return (
-      answer && {
-        items: checked(z.array(memberShape), answer.body, "members"),
-        next: nextLink(answer.headers, this.#org),
-      }
-    );
+    return answer && { ...checkedEach(memberShape, answer.body, "members"), next: nextLink(answer.headers, this.#org) };
   }
 
   /**
@@ -142,9 +147,12 @@ export class OktaApi {
    * @returns a page that has `next` in any case: it is where a later read goes on
    */
   async log(cursor: string): Promise<Page<OktaLogEvent>> {
-    const page = await this.#list(cursor, logEventShape);
-    if (page.next === undefined) throw new OktaApiError("unavailable", "Okta's log has no link to what comes next");
-    return page;
+    const { body, headers } = await this.#requests.get(urlOfPage(cursor, this.#org));
+    // What an event tells that cannot be read is not known: nothing is read over.
+    const items = checked(z.array(logEventShape), body, "logs");
+    const next = nextLink(headers, this.#org);
+    if (next === undefined) throw new OktaApiError("unavailable", "Okta's log has no link to what comes next");
+    return { items, unreadable: [], next };
   }
 
   /** The cursor of the log for events that are published from a time on. */
@@ -162,10 +170,10 @@ export class OktaApi {
     const url = urlOfPage(page, this.#org);
     const { body, headers } = await this.#requests.get(url);
     const what = url.pathname.split("/").at(-1) ?? "";
-    return { items: checked(z.array(shape), body, what), next: nextLink(headers, this.#org) };
+    return { ...checkedEach(shape, body, what), next: nextLink(headers, this.#org) };
   }
 
   async #find(path: string, id: string) {
-    return ID.test(id) ? this.#requests.find(urlOfPage(path, this.#org)) : undefined;
+    return OKTA_ID.test(id) ? this.#requests.find(urlOfPage(path, this.#org)) : undefined;
   }
 }

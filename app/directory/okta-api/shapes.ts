@@ -48,7 +48,11 @@ export interface OktaTarget {
   readonly type: string;
 }
 
-const id = z.string().min(1);
+/** What ids of Okta's are made of. Anything else could change the path of a request: `..` leads to another one. */
+export const OKTA_ID = /^[\w-]{1,100}$/;
+
+const id = z.string().regex(OKTA_ID);
+const withId = z.object({ id });
 /** Okta writes `null` for what is empty. */
 const optionalText = z.string().nullish();
 const text = optionalText.transform((value) => value ?? "");
@@ -93,14 +97,14 @@ export const groupShape: z.ZodType<OktaGroup> = z
   .transform(({ profile: { name }, ...group }) => ({ ...group, name }));
 
 /** The shape of a member of a group: a user, of whom only the id is read. */
-export const memberShape: z.ZodType<string> = z.object({ id }).transform((member) => member.id);
+export const memberShape: z.ZodType<string> = withId.transform((member) => member.id);
 
 /** The shape of an event, in the System Log API and in event hooks. */
 export const logEventShape: z.ZodType<OktaLogEvent> = z
   .object({
-    uuid: id,
+    uuid: z.string().min(1),
     published: text,
-    eventType: id,
+    eventType: z.string().min(1),
     target: z
       .array(z.object({ id: text, type: text }))
       .nullish()
@@ -108,16 +112,63 @@ export const logEventShape: z.ZodType<OktaLogEvent> = z
   })
   .transform(({ target, ...event }) => ({ ...event, targets: target }));
 
+/** A user or group that does not have the expected shape. */
+export interface Unreadable {
+  /** Its id; `undefined` where not even that is said. */
+  readonly id: string | undefined;
+  /** The field that is wrong, and not its value. */
+  readonly why: string;
+}
+
+/** So many unreadable entries of a list, or such a share of them, are no exceptions: it is the list that cannot be read. */
+const MANY_UNREADABLE = 10;
+const LARGE_SHARE = 0.1;
+
 /**
  * Checks what the API has answered.
  *
  * @param what - its name, for the error
- * @throws {@link OktaApiError} of the kind `unavailable` that names the field which is wrong, and not its value
+ * @param id - of what was asked for
+ * @throws {@link OktaApiError} that names the field which is wrong, and not its value: of the kind `malformed` when the answer
+ * has the id, and else `unavailable`
  */
-export function checked<T>(shape: z.ZodType<T>, value: unknown, what: string): T {
+export function checked<T>(shape: z.ZodType<T>, value: unknown, what: string, id?: string): T {
   const { data, error } = shape.safeParse(value);
   if (!error) return data as T;
-  const [issue] = error.issues;
-  const path = [what, ...(issue?.path ?? [])].join(".");
-  throw new OktaApiError("unavailable", `Okta's answer does not have the expected shape: ${path} (${issue?.code})`);
+  const kind = id !== undefined && idIn(value) === id ? "malformed" : "unavailable";
+  throw new OktaApiError(kind, `Okta's answer does not have the expected shape: ${flawIn(error, what)}`);
+}
+
+/**
+ * Checks the entries of a list that the API has answered, each by itself: one that does not have the expected shape does not
+ * hide the others.
+ *
+ * @param what - the list's name, for the error
+ * @throws {@link OktaApiError} of the kind `unavailable` when it is no list, or has too many such entries
+ */
+export function checkedEach<T>(
+  shape: z.ZodType<T>,
+  value: unknown,
+  what: string,
+): { readonly items: readonly T[]; readonly unreadable: readonly Unreadable[] } {
+  const items: T[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const [n, entry] of checked(z.array(z.unknown()), value, what).entries()) {
+    const { data, error } = shape.safeParse(entry);
+    if (!error) items.push(data as T);
+    else unreadable.push({ id: idIn(entry), why: flawIn(error, `${what}.${n}`) });
+  }
+  const few = Math.max(MANY_UNREADABLE, (items.length + unreadable.length) * LARGE_SHARE);
+  if (unreadable.length <= few) return { items, unreadable };
+  const which = `${unreadable[0]?.why}, and ${unreadable.length - 1} more`;
+  throw new OktaApiError("unavailable", `Okta's answer does not have the expected shape: ${which}`);
+}
+
+function idIn(value: unknown): string | undefined {
+  return withId.safeParse(value).data?.id;
+}
+
+/** The first field that is wrong, by its path, and how. */
+function flawIn({ issues: [issue] }: z.ZodError, what: string): string {
+  return `${[what, ...(issue?.path ?? [])].join(".")} (${issue?.code})`;
 }

@@ -21,7 +21,7 @@ export interface LoadProgress {
 /** Where a reconciliation is. */
 export interface ReconciliationProgress {
   readonly kind: "reconciliation";
-  readonly reason: "daily" | "by hand" | "log lost";
+  readonly reason: "daily" | "by hand" | "log lost" | "group back";
   readonly phase: "groups" | "users" | "members" | "end";
   readonly page?: string | undefined;
   readonly group?: string | undefined;
@@ -165,10 +165,13 @@ export function newReconciliation(reason: ReconciliationProgress["reason"]): Rec
  *
  * @returns `false` when one is under way, or the first load is
  */
-export async function requestReconciliation(db: Db): Promise<boolean> {
+export async function requestReconciliation(
+  db: Db,
+  reason: ReconciliationProgress["reason"] = "by hand",
+): Promise<boolean> {
   const rows = await rowsOf(
     db,
-    sql`update directory_state set progress = ${JSON.stringify(newReconciliation("by hand"))}::json
+    sql`update directory_state set progress = ${JSON.stringify(newReconciliation(reason))}::json
       where loaded_at is not null and progress is null returning 1`,
   );
   return rows.length > 0;

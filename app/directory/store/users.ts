@@ -100,16 +100,34 @@ export async function writeDeletedUser(tx: Db, id: string, read: number, version
 }
 
 /**
- * Writes that Okta does not let a user be read: nothing counts that was known of their status and groups, until a later read.
+ * Writes that users cannot be read from Okta: nothing counts that was known of their status and groups, until a later read.
+ * Tombstones stay what they are.
+ *
+ * @param read - see `takeReadNumber`
+ * @param version - see `change`
+ * @returns `news`: the ids of those of whom this was not known
  */
-export async function writeUnreadableUser(tx: Db, id: string, read: number, version: number): Promise<Changes> {
-  const written = await rowsOf(
+export async function writeUnreadableUsers(
+  tx: Db,
+  ids: readonly string[],
+  read: number,
+  version: number,
+): Promise<Changes & { readonly news: readonly string[] }> {
+  const written = await rowsOf<{ id: string; isNews: boolean }>(
     tx,
-    sql`update people set status = null, groups_read = 0, version = ${version}::bigint, profile_read = ${read}::bigint
-      where id = ${id} and profile_read < ${read}::bigint and status is not null returning id`,
+    sql`insert into people as known (id, email, name, department, profile_read, version)
+      select distinct id, '', '', '', ${read}::bigint, ${version}::bigint from unnest(${sql.param([...ids])}::text[]) as told(id)
+      on conflict (id) do update set status = case when known.gone_at is not null then known.status end,
+        groups_read = 0, profile_read = excluded.profile_read,
+        version = case when known.gone_at is not null or (known.status is null and known.profile_read > 0)
+          then known.version else excluded.version end
+      where known.profile_read < excluded.profile_read
+      returning id, version = ${version}::bigint as "isNews"`,
   );
-  if (written.length > 0) await tx.execute(sql`delete from directory_memberships where person_id = ${id}`);
-  return { people: written.length > 0, groups: false };
+  const unread = sql`${sql.param(written.map(({ id }) => id))}::text[]`;
+  await tx.execute(sql`delete from directory_memberships where person_id = any(${unread})`);
+  const news = written.filter(({ isNews }) => isNews).map(({ id }) => id);
+  return { people: news.length > 0, groups: false, news };
 }
 
 /** Tombstones are in no group. */

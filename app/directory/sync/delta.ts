@@ -1,13 +1,15 @@
 import type { Page } from "../okta-api/client.js";
 import type { OktaGroup, OktaUser } from "../okta-api/shapes.js";
-import { NO_CHANGES } from "../store/change.js";
+import { NO_CHANGES, together } from "../store/change.js";
 import { writeGroups } from "../store/groups.js";
 import { ring } from "../store/inbox.js";
 import { takeReadNumber } from "../store/reads.js";
 import { keepChangedSince } from "../store/state.js";
 import { writeUsers } from "../store/users.js";
 import { LOG_OVERLAP_MS } from "./log-reader.js";
+import { compareIfBack } from "./read-group.js";
 import type { Term } from "./term.js";
+import { writeUnreadable } from "./unreadable.js";
 
 /**
  * Asks Okta which users and groups have changed since a time, and writes them. It finds what the log does not tell of; what it
@@ -30,14 +32,17 @@ export async function readChanges(term: Term, since: string): Promise<void> {
         "delta",
         written.appeared.map((id) => ({ kind: "user", id })),
       );
-      return written;
+      return together(written, await writeUnreadable(tx, "user", users.unreadable, read, version));
     });
   } while (page !== undefined);
   do {
     const read = await takeReadNumber(db);
     const groups: Page<OktaGroup> = await term.ask(api.groupsChangedSince(since, page));
     page = groups.next;
-    await term.write((tx) => writeGroups(tx, groups.items, read));
+    await term.write(async (tx, version) => {
+      const written = await compareIfBack(tx, await writeGroups(tx, groups.items, read));
+      return together(written, await writeUnreadable(tx, "group", groups.unreadable, read, version));
+    });
   } while (page !== undefined);
   // Clocks differ, and what has just changed may not be listed yet.
   await term.write(async (tx) => {

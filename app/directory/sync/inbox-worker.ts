@@ -1,10 +1,9 @@
-import { noteEvent } from "../store/events.js";
-import { writeDeletedGroup, writeGroups } from "../store/groups.js";
 import { done, failed, keyOf, setAside, type Taken, take } from "../store/inbox.js";
-import { writeUnreadableUser } from "../store/users.js";
 import { delayAfter, Failures, isEndOfTerm } from "./failures.js";
+import { readGroup, writeReadGroup } from "./read-group.js";
 import { readUser, writeReadUser } from "./read-user.js";
 import type { Term } from "./term.js";
+import { writeUnreadable } from "./unreadable.js";
 
 const MAX_AT_ONCE = 4;
 /** How often other processes' rings are looked for, in ms. */
@@ -78,11 +77,9 @@ export class InboxWorker {
   }
 
   async #readGroup(entry: Taken): Promise<void> {
-    const group = await this.#term.ask(this.#term.api.group(entry.id));
-    await this.#term.write(async (tx) => {
-      const changes = await (group
-        ? writeGroups(tx, [group], entry.read)
-        : writeDeletedGroup(tx, entry.id, entry.read));
+    const told = await this.#term.ask(readGroup(this.#term.api, entry.id));
+    await this.#term.write(async (tx, version) => {
+      const changes = await writeReadGroup(tx, entry.id, told, entry.read, version);
       await done(tx, entry);
       return changes;
     });
@@ -102,16 +99,8 @@ export class InboxWorker {
   async #setAside(entry: Taken): Promise<void> {
     await this.#term.write(async (tx, version) => {
       await setAside(tx, entry, UNREADABLE_DELAY_MS);
-      return entry.kind === "user"
-        ? writeUnreadableUser(tx, entry.id, entry.read, version)
-        : writeDeletedGroup(tx, entry.id, entry.read);
+      const why = "it fails again and again, while others can be read";
+      return writeUnreadable(tx, entry.kind, [{ id: entry.id, why }], entry.read, version);
     });
-    await noteEvent(
-      this.#term.db,
-      "failure",
-      `the ${entry.kind} ${entry.id} cannot be read from Okta, while others can: as long as this is so, ${
-        entry.kind === "user" ? "they have no access" : "it gives no roles"
-      }`,
-    );
   }
 }

@@ -1,12 +1,13 @@
 import type { Db } from "../../db/database.js";
 import { OktaApiError } from "../okta-api/errors.js";
 import type { OktaGroup, OktaUser } from "../okta-api/shapes.js";
-import { type Changes, NO_CHANGES } from "../store/change.js";
+import { type Changes, NO_CHANGES, together } from "../store/change.js";
 import { groupAfter } from "../store/groups.js";
 import { ring } from "../store/inbox.js";
 import { takeReadNumber } from "../store/reads.js";
 import { keepProgress, type Progress } from "../store/state.js";
 import type { Term } from "./term.js";
+import { writeUnreadable } from "./unreadable.js";
 
 /** What is done with the pages of everything that Okta has. Each is part of the transaction that keeps the progress. */
 export interface PageWriter {
@@ -54,16 +55,23 @@ async function readPage<P extends Progress>(term: Term, progress: P, writer: Pag
   });
 
   if (progress.phase === "groups") {
-    const { items, next: page } = await term.ask(api.groups(progress.page));
+    const { items, unreadable, next: page } = await term.ask(api.groups(progress.page));
     const phase = page === undefined ? "users" : "groups";
     const next = { ...progress, phase, page, counts: counted("groups", items.length) };
-    return { write: (tx) => writer.groups(tx, items, read), next };
+    const write = async (tx: Db, version: number) =>
+      together(await writer.groups(tx, items, read), await writeUnreadable(tx, "group", unreadable, read, version));
+    return { write, next };
   }
   if (progress.phase === "users") {
-    const { items, next: page } = await term.ask(api.users(progress.page));
+    const { items, unreadable, next: page } = await term.ask(api.users(progress.page));
     const phase = page === undefined ? "members" : "users";
     const next = { ...progress, phase, page, counts: counted("users", items.length) };
-    return { write: (tx, version) => writer.users(tx, items, read, version), next };
+    const write = async (tx: Db, version: number) =>
+      together(
+        await writer.users(tx, items, read, version),
+        await writeUnreadable(tx, "user", unreadable, read, version),
+      );
+    return { write, next };
   }
 
   const group = progress.group ?? (await groupAfter(db, ""));

@@ -40,3 +40,10 @@ export async function inbox(db: Db): Promise<string[]> {
   );
   return rows.map(({ entry }) => entry);
 }
+
+/** Makes the directory one that nothing has been read into. */
+export async function emptyDirectory(db: Db): Promise<void> {
+  for (const table of ["directory_state", "directory_inbox", "directory_memberships", "directory_groups", "people"]) {
+    await db.execute(sql.raw(`delete from ${table}`));
+  }
+}

@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { sql } from "drizzle-orm";
-import express from "express";
+import express, { type Response } from "express";
 import { type Db, rowsOf } from "../../../app/db/database.js";
 import { createOktaOrg, type OktaOrg, type OktaOrgOptions } from "../../../app/demo/okta-org/index.js";
 import type { Organization } from "../../../app/demo/okta-org/model/organization.js";
+import type { User } from "../../../app/demo/okta-org/model/types.js";
 import { OktaApi } from "../../../app/directory/okta-api/client.js";
 import { DirectorySync } from "../../../app/directory/sync/directory-sync.js";
 import type { SyncSettings } from "../../../app/directory/sync/term.js";
@@ -19,6 +20,8 @@ export interface OktaServer {
   readonly org: OktaOrg;
   /** Is called before each call of the API, with its number from 1 on. The call waits for what it returns. */
   beforeCall: (n: number) => unknown;
+  /** Is called after each answer of the API, with what it has answered. */
+  afterCall: (call: { readonly url: string; readonly res: Response }) => void;
   /** What follows it into a database, as a process of the app does. Its user starts and stops it. */
   follow(db: Db, settings?: Partial<SyncSettings>): DirectorySync;
   stop(): Promise<void>;
@@ -35,6 +38,7 @@ export async function startOktaServer(options: OktaOrgOptions = {}): Promise<Okt
     origin,
     org,
     beforeCall: () => {},
+    afterCall: () => {},
     follow: (db, settings) =>
       new DirectorySync({
         db,
@@ -51,7 +55,8 @@ export async function startOktaServer(options: OktaOrgOptions = {}): Promise<Okt
       await once(server, "close");
     },
   };
-  app.use(async (_req, _res, next) => {
+  app.use(async (req, res, next) => {
+    res.once("finish", () => okta.afterCall({ url: req.originalUrl, res }));
     await okta.beforeCall(++calls);
     next();
   });
@@ -63,22 +68,28 @@ export async function startOktaServer(options: OktaOrgOptions = {}): Promise<Okt
 export async function contentsOf(db: Db): Promise<string[]> {
   const rows = await rowsOf<{ line: string }>(
     db,
-    sql`select id || ' ' || status || ' ' || name || ' ' || department || ' ' || coalesce((select string_agg(group_id, ','
-          order by group_id collate "C") from directory_memberships where person_id = id), '-') as line
+    sql`select concat_ws(' ', id, status, login, email, name, department, title, coalesce((select string_agg(group_id, ','
+          order by group_id collate "C") from directory_memberships where person_id = id), '-')) as line
         from people where gone_at is null and status is not null
       union all select id || ' ' || name || ' ' || type from directory_groups where gone_at is null`,
   );
   return rows.map(({ line }) => line).sort();
 }
 
+/** Whether a user has the shape that Okta's API promises; a test may have spoiled the title. */
+export function isReadable({ profile }: User): boolean {
+  return typeof (profile.title ?? "") === "string";
+}
+
 /** What {@link contentsOf} has to be. */
 export function truthOf({ users, groups }: Organization): string[] {
-  const people = [...users.values()].filter(({ status }) => status !== "DEPROVISIONED");
+  const people = [...users.values()].filter((user) => user.status !== "DEPROVISIONED" && isReadable(user));
   return [
     ...people.map(({ id, status, profile }) => {
       const ids = groups.of(id).map((group) => group.id);
       const name = profile.displayName ?? `${profile.firstName} ${profile.lastName}`;
-      return `${id} ${status} ${name} ${profile.department ?? ""} ${ids.sort().join() || "-"}`;
+      const { login, email, department = "", title = "" } = profile;
+      return [id, status, login, email, name, department, title, ids.sort().join() || "-"].join(" ");
     }),
     ...[...groups.all.values()].map(({ id, type, profile }) => `${id} ${profile.name} ${type}`),
   ].sort();

@@ -105,14 +105,10 @@ describe("what Okta's API says", () => {
   it("is refused with the name of the field that is wrong, and without its value", async () => {
     const secret = "secret-value-7";
     const wrong: [() => Promise<unknown>, string][] = [
-      [() => answering([oktaUser("00u1"), oktaUser("00u2", { login: { secret } })]).users(), "users.1.profile.login"],
-      [() => answering(oktaUser("00u1", { department: [secret] })).user("00u1"), "user.profile.department"],
+      [() => answering(oktaUser("00u2", { login: { secret } })).user("00u1"), "user.profile.login"],
       [() => answering({ users: secret }).users(), "users"],
-      [
-        () => answering([{ id: "00g1", type: "OKTA_GROUP", profile: { nam: secret } }]).groups(),
-        "groups.0.profile.name",
-      ],
-      [() => answering([{ ID: secret }]).membersOf("00g1"), "members.0.id"],
+      [() => answering(Array.from({ length: 11 }, () => ({ id: secret, profile: secret }))).users(), "users.0.status"],
+      [() => answering("<h1>Welcome</h1>").groupsOf("00u1"), "groups"],
       [() => answering([{ uuid: "u", target: [] }]).log(api().logFrom(new Date())), "logs.0.eventType"],
     ];
     for (const [call, field] of wrong) {
@@ -124,6 +120,48 @@ describe("what Okta's API says", () => {
         return true;
       });
     }
+  });
+
+  it("does not hide the other entries of a list when one is wrong, and tells of that without its value", async () => {
+    const secret = "secret-value-7";
+    const odd = { id: "00g2", type: "OKTA_GROUP", profile: { name: { secret } } };
+    const group = { id: "00g1", type: "OKTA_GROUP", profile: { name: "bees" } };
+    const users = await answering([oktaUser("00u1"), oktaUser("00u2", { login: { secret } }), secret]).users();
+    assert.deepEqual(
+      [users.items.map(({ id }) => id), users.unreadable],
+      [
+        ["00u1"],
+        [
+          { id: "00u2", why: "users.1.profile.login (invalid_type)" },
+          { id: undefined, why: "users.2 (invalid_type)" },
+        ],
+      ],
+    );
+    const groups = await answering([odd, group]).groups();
+    assert.deepEqual(
+      [groups.items.map(({ id }) => id), groups.unreadable],
+      [["00g1"], [{ id: "00g2", why: "groups.0.profile.name (invalid_type)" }]],
+    );
+    assert.deepEqual(
+      (await answering([odd, group]).groupsOf("00u1"))?.map(({ id }) => id),
+      ["00g1"],
+    );
+    const members = await answering([{ id: "00u1" }, { ID: secret }, { id: "../x" }]).membersOf("00g1");
+    assert.deepEqual([members?.items, members?.unreadable.map(({ id }) => id)], [["00u1"], [undefined, undefined]]);
+  });
+
+  it("is told apart where it is about the one user or group that was asked for", async () => {
+    const malformed = { kind: "malformed", message: /: (user.profile.department|group.profile.name) \(/ };
+    await assert.rejects(answering(oktaUser("00u1", { department: ["x"] })).user("00u1"), malformed);
+    await assert.rejects(answering({ id: "00g1", type: "OKTA_GROUP", profile: {} }).group("00g1"), malformed);
+  });
+
+  it("may be a long list with a few wrong entries, as long as they are exceptions", async () => {
+    const list = (wrong: number) =>
+      Array.from({ length: 200 }, (_, n) => (n < wrong ? { id: `00u${n}` } : oktaUser(`00u${n}`)));
+    assert.equal((await answering(list(20)).users()).unreadable.length, 20);
+    const message = "Okta's answer does not have the expected shape: users.0.status (invalid_type), and 20 more";
+    await assert.rejects(answering(list(21)).users(), { kind: "unavailable", message });
   });
 
   it("has events whose targets without an id are left out", async () => {

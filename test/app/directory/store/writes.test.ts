@@ -7,7 +7,7 @@ import { writeDeletedGroup, writeGroups, writeUnknownGroups } from "../../../../
 import { addMembers, completeMemberships, writeGroupsOf } from "../../../../app/directory/store/memberships.js";
 import { takeReadNumber } from "../../../../app/directory/store/reads.js";
 import { claimOrg, endLoad } from "../../../../app/directory/store/state.js";
-import { writeDeletedUser, writeUnreadableUser, writeUsers } from "../../../../app/directory/store/users.js";
+import { writeDeletedUser, writeUnreadableUsers, writeUsers } from "../../../../app/directory/store/users.js";
 import { describeOnEachEngine } from "../../../support/database/suites.js";
 import { personIn, versionOf, versions } from "../../../support/directory/contents.js";
 import { oktaGroup, oktaUser } from "../../../support/directory/okta-values.js";
@@ -110,15 +110,35 @@ describeOnEachEngine("writes to the directory", (db) => {
       assert.equal(await personIn(db, "u9"), "nobody");
     });
 
-    it("let one be unread whom Okta does not show any more", async () => {
+    it("let those be unread whom Okta does not show any more, also the unknown, and not tombstones", async () => {
+      const news: (readonly string[])[] = [];
+      const unreadable = async (ids: readonly string[], n: number) => {
+        await write(async (tx, version) => {
+          const written = await writeUnreadableUsers(tx, ids, n, version);
+          news.push([...written.news].sort());
+          return written;
+        });
+      };
+      await users([oktaUser("u10"), oktaUser("u11"), oktaUser("u12", { status: "DEPROVISIONED" })], await read());
+      await groupsOf("u10", ["gA"], await read());
+      const early = await read();
+      await unreadable(["u10", "u12", "u13"], await read());
+      assert.deepEqual(await Promise.all(["u10", "u11", "u12", "u13"].map((id) => personIn(db, id))), [
+        "unread -",
+        "ACTIVE -",
+        "gone -",
+        "unread -",
+      ]);
+      assert.equal(await versionOf(db, "u10"), (await versions(db)).version);
+      await users([oktaUser("u10"), oktaUser("u13")], early);
+      assert.deepEqual([await personIn(db, "u10"), await personIn(db, "u13")], ["unread -", "unread -"]);
+      const late = await read();
+      await unreadable(["u10", "u13"], await read());
       await users([oktaUser("u10")], await read());
       await groupsOf("u10", ["gA"], await read());
-      const n = await read();
-      await write((tx, version) => writeUnreadableUser(tx, "u10", n, version));
-      assert.equal(await personIn(db, "u10"), "unread -");
-      await users([oktaUser("u10")], await read());
-      await groupsOf("u10", ["gA"], await read());
+      await unreadable(["u10"], late);
       assert.equal(await personIn(db, "u10"), "ACTIVE gA");
+      assert.deepEqual(news, [["u10", "u13"], [], []]);
     });
   });
 
@@ -182,12 +202,24 @@ describeOnEachEngine("writes to the directory", (db) => {
       await write((tx) => writeDeletedGroup(tx, "gY", n));
       assert.equal((await versions(db)).groups, version + 1);
       assert.equal(await personIn(db, "y1"), "ACTIVE gA");
-      await groups([oktaGroup("gY")], earlier);
+      await write(async (tx) => {
+        const written = await writeGroups(tx, [oktaGroup("gY")], earlier);
+        assert.equal(written.areBack, false);
+        return written;
+      });
       await groupsOf("y1", ["gA", "gY"], await read());
       assert.equal(await personIn(db, "y1"), "ACTIVE gA");
       const late = await read();
       await write((tx) => writeDeletedGroup(tx, "gY", late));
       assert.equal((await versions(db)).groups, version + 1);
+      const last = await read();
+      await write(async (tx) => {
+        const written = await writeGroups(tx, [oktaGroup("gY")], last);
+        assert.equal(written.areBack, true);
+        return written;
+      });
+      assert.equal((await versions(db)).groups, version + 2);
+      assert.equal(await personIn(db, "y1"), "ACTIVE gA");
     });
 
     it("leave those alone that are known, where a user's groups are read", async () => {

@@ -2,13 +2,20 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { OktaApiError } from "../../../../app/directory/okta-api/errors.js";
+import { lastEvents } from "../../../../app/directory/store/events.js";
 import { inboxState, ring } from "../../../../app/directory/store/inbox.js";
 import { releaseBrake } from "../../../../app/directory/store/missing.js";
 import { readSyncState, requestReconciliation } from "../../../../app/directory/store/state.js";
 import type { DirectorySync } from "../../../../app/directory/sync/directory-sync.js";
 import { describeOnEachEngine } from "../../../support/database/suites.js";
-import { personIn } from "../../../support/directory/contents.js";
-import { type OktaServer, startOktaServer, untilInStep } from "../../../support/directory/okta-server.js";
+import { emptyDirectory, personIn } from "../../../support/directory/contents.js";
+import {
+  contentsOf,
+  type OktaServer,
+  startOktaServer,
+  truthOf,
+  untilInStep,
+} from "../../../support/directory/okta-server.js";
 import { growOrganization } from "../../../support/okta/grow-organization.js";
 import { until } from "../../../support/until.js";
 
@@ -42,9 +49,7 @@ describeOnEachEngine("what follows Okta", (db) => {
   };
 
   beforeEach(async () => {
-    for (const table of ["directory_state", "directory_inbox", "directory_memberships", "directory_groups", "people"]) {
-      await db.execute(sql.raw(`delete from ${table}`));
-    }
+    await emptyDirectory(db);
     okta = await startOktaServer({ faults: { pageSize: 7 } });
   });
   afterEach(async () => {
@@ -214,6 +219,49 @@ describeOnEachEngine("what follows Okta", (db) => {
     assert.equal((await readSyncState(db)).brake?.people, 15);
     await reconcile();
     assert.equal((await readSyncState(db)).brake, null);
+    await untilInStep(db, okta.org, STEP_MS);
+  });
+
+  it("gives those no access who cannot be read, until they can, and reads all others", async () => {
+    const { users, groups } = growOrganization(okta.org.organization, { users: 12, groups: 3, memberships: 24 });
+    const { organization } = okta.org;
+    const [a = "", b = ""] = users;
+    const [group = ""] = groups;
+    const stranger = "Ada@test.example";
+    organization.updateProfile(a, { department: { of: stranger } });
+    follow();
+    await loaded();
+    const others = async () => (await contentsOf(db)).filter((line) => !line.startsWith(a) && !line.startsWith(b));
+    const expected = () => truthOf(organization).filter((line) => !line.startsWith(a) && !line.startsWith(b));
+    await until(async () => (await others()).join() === expected().join(), STEP_MS, "the others");
+    assert.equal(await personIn(db, a), "unread -");
+    organization.updateProfile(b, { title: 7 });
+    await until(async () => (await personIn(db, b)) === "unread -", STEP_MS, "one who was known");
+    const failures = (await lastEvents(db, 100)).filter(({ kind }) => kind === "failure").map(({ text }) => text);
+    assert.deepEqual(
+      [a, b].map((id) => failures.filter((text) => text.startsWith(`the user ${id} cannot be read`)).length),
+      [1, 1],
+    );
+    assert(!failures.join().includes(stranger));
+    const readAt = (await readSyncState(db)).logReadAt;
+    await until(async () => (await readSyncState(db)).logReadAt !== readAt, STEP_MS, "the log is read on");
+
+    organization.updateProfile(a, { department: "Sales" });
+    organization.updateProfile(b, { title: "Clerk" });
+    await untilInStep(db, okta.org, STEP_MS);
+
+    // A group, likewise: it gives no roles, and everything is compared when it can be read again.
+    const whole = organization.groups.get(group);
+    organization.groups.all.set(group, { ...whole, profile: { name: null, description: "" } as never });
+    await ring(db, "hook", [{ kind: "group", id: group }]);
+    await until(
+      async () => !(await contentsOf(db)).some((line) => line.startsWith(group)),
+      STEP_MS,
+      "the group is gone",
+    );
+    assert(!(await contentsOf(db)).join().includes(group), "nobody is in it");
+    organization.groups.all.set(group, whole);
+    await ring(db, "hook", [{ kind: "group", id: group }]);
     await untilInStep(db, okta.org, STEP_MS);
   });
 
