@@ -25,8 +25,12 @@ export async function runRounds(term: Term): Promise<void> {
       return 0;
     }
     if (performance.now() >= nextDelta && state.changedSince !== null) {
-      nextDelta = performance.now() + intervalMs;
-      await readChanges(term, state.changedSince);
+      try {
+        await readChanges(term, state.changedSince);
+      } finally {
+        // From its end: one that takes longer than the interval leaves time for reconciliations, too.
+        nextDelta = performance.now() + intervalMs;
+      }
     }
     if (state.progress !== null || (state.reconciledSecondsAgo ?? 0) > RECONCILE_SECONDS) {
       await reconcileNext(term, state);
