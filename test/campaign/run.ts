@@ -2,12 +2,14 @@
  * Runs a campaign: a long trial that prints figures, and fails when a promise does not hold.
  *
  *     TEST_DATABASE_URL=postgres://... npm run campaign -- rolling-restarts
+ *     TEST_DATABASE_URL=postgres://... CASES=300 npm run campaign -- directory
  *     TEST_DATABASE_URL=postgres://... CASES=100 npm run campaign -- directory-kills
  *     TEST_DATABASE_URL=postgres://... CASES=10000 npm run campaign -- hostile-hooks
  *     TEST_DATABASE_URL=postgres://... NEWER_PDP_BINARY=... CASES=10000 npm run campaign -- plans
  *     TEST_DATABASE_URL=postgres://... CASES=30000 npm run campaign -- requests
  */
 import { cleanUpAfterAllTests } from "../support/cleanup.js";
+import { directory } from "./directory.js";
 import { directoryKills } from "./directory-kills.js";
 import { hostileHooks } from "./hostile-hooks.js";
 import { plans } from "./plans.js";
@@ -15,6 +17,7 @@ import { requests } from "./requests.js";
 import { rollingRestarts } from "./rolling-restarts.js";
 
 const campaigns: Readonly<Record<string, () => Promise<void>>> = {
+  directory,
   "directory-kills": directoryKills,
   "hostile-hooks": hostileHooks,
   plans,

@@ -8,11 +8,14 @@ import { readSyncState } from "../../../app/directory/store/state.js";
 import { programArguments } from "../stack/compiled.js";
 import type { OktaServer } from "./okta-server.js";
 
-const HOOK_SECRET = "6f1d8a40c7e25b93f04be7a1d2c95836";
+/** What the processes take for Okta. */
+export const HOOK_SECRET = "6f1d8a40c7e25b93f04be7a1d2c95836";
 
 /** A process that follows Okta; see `sync-process.ts`. */
 export interface SyncProcess {
   readonly child: ChildProcess;
+  /** See {@link Follower}. */
+  readonly url: string;
   /** Tells its hook of an event that is about a user. @returns the answer's status */
   tellOf(user: Doorbell["id"]): Promise<number>;
 }
@@ -39,9 +42,10 @@ export class SyncProcesses {
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     assert(child.stdout);
     const early = once(child, "exit").then(() => Promise.reject(new Error("a process ended before it listened")));
-    const [hook] = (await Promise.race([once(child.stdout, "data"), early])) as [Buffer];
+    const [told] = (await Promise.race([once(child.stdout, "data"), early])) as [Buffer];
     early.catch(() => {});
-    const started = { child, tellOf: (user: string) => tellOf(String(hook).trim(), user) };
+    const url = String(told).trim();
+    const started = { child, url, tellOf: (user: string) => tellOf(`${url}/okta/events`, user) };
     this.#running.add(started);
     return started;
   }
