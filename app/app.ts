@@ -109,13 +109,13 @@ export function createApp(services: Services): Express {
   useStaticFiles(app);
   app.use(noStore);
   app.use(requestTurns());
-  app.use(browserSessions(config, database.db, sessionSecret, clientAddress, sessionEvents));
+  app.use(browserSessions(config, database.db, sessionSecret, clientAddress, sessionEvents, !!directory));
   const budgets = requestBudgets(config.rateLimits, database.db, sessionSecret);
-  const personOfToken = currentBearer(bearerTokens(okta.settings, config), current);
+  const personOfToken = currentBearer(bearerTokens(okta.settings, config, !directory), current);
   const fromToken = limitRefusedTokens(budgets.refusedTokens, personOfToken);
   const sessions = personSessions(database.db, config.sessionIdleMinutes * 60_000);
   app.use(identify({ rules: config.claimRules, fromToken, current, sessions, events: sessionEvents }));
-  if (!directory) app.use(rememberPeople(people));
+  app.use(rememberPeople(people));
   app.use(requestLimit(budgets));
   app.use(authorization({ pdp, principal: principalOf, decisions: { sinks: services.decisionSinks } }));
   app.use(bodyParsers);

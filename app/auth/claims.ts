@@ -30,7 +30,7 @@ export interface UnusableAttribute {
 export interface DirectoryFacts {
   /** Further attributes of their profile, for policies. */
   readonly attributes: Attributes;
-  /** Whoever has one of these has no role: a policy would not see what it may look at. */
+  /** A user who has one of these has no role: a policy would not see what it may look at. */
   readonly unusable: readonly UnusableAttribute[];
   /** Which group gives which role. */
   readonly grants: readonly RoleGrant[];
@@ -46,7 +46,7 @@ export interface Person {
   readonly email: string;
   /**
    * Whether Okta says that the address is theirs: by the claim `email_verified` (OpenID Connect Core 1.0, section 5.1) or,
-   * with a directory, because nobody else in it has the address.
+   * with a directory, because no other user in it has the address.
    */
   readonly emailIsVerified: boolean;
   /** Empty when none is known. */

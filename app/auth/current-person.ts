@@ -16,7 +16,7 @@ export type CurrentPerson = (claimed: Person) => Promise<Person | null>;
  * Makes the function that finds who the bearer of a request's access token is now. A service, which has got its token for
  * itself, is no user and not in the directory: it is what its token says, for as long as the token is valid.
  *
- * The function throws what the others throw, and {@link UnauthenticatedError} when the user is nobody any more.
+ * The function throws what the others throw, and {@link UnauthenticatedError} when the user is not active any more.
  *
  * @param fromToken - finds the person whom an access token was issued for; see `bearerTokens`
  */

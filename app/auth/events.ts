@@ -36,8 +36,11 @@ export interface SessionEvent {
   readonly action: "login" | "logout" | "end" | "revoke";
   /** `deny` for a login that failed, `allow` for everything else. */
   readonly effect: "allow" | "deny";
-  /** Whose session it is; `null` when that is not known, as for a login that failed. */
-  readonly person: Pick<Person, "id" | "roles"> | null;
+  /**
+   * Whose session it is; `null` when that is not known, as for a login that failed. With a directory, the roles are those that
+   * it has, or none: never those that the login once said.
+   */
+  readonly person: Pick<Person, "id" | "roles" | "directoryVersion"> | null;
   /**
    * Names the session in public; see {@link sessionHandle}. Never the id in the cookie, by which anybody could use it.
    * `null` when there is none.

@@ -26,7 +26,7 @@ export interface Identification {
   readonly fromToken: (req: Request) => Promise<Person>;
   /** Says who the user of a session is now. */
   readonly current: CurrentPerson;
-  /** The sessions of people, to end those of one who is nobody any more. */
+  /** The sessions of people, to end those of a user who is not active any more. */
   readonly sessions: Pick<PersonSessions, "endAll">;
   /** Takes each session that is ended. */
   readonly events: SessionEvents;
@@ -34,22 +34,24 @@ export interface Identification {
 
 /**
  * Sets `req.person`: the person for whom the request's access token was issued or, without a token, the person who
- * logged in to its session. A token that is not valid is refused; the session is not used in its place. When the person is
- * nobody any more, the request is refused, and all of their sessions end.
+ * logged in to its session. A token that is not valid is refused; the session is not used in its place. When the user is not
+ * active any more, the request is refused, and all of their sessions end.
  */
 export function identify({ rules, fromToken, current, sessions, events }: Identification): RequestHandler {
   async function fromSession(req: Request, res: Response): Promise<Person | undefined> {
     const login = loginOf(req);
     const claimed = login && personFromLogin(login.claims, rules);
-    // A user can log out whatever the directory says of them, and while it is too old to say anything.
-    if (!claimed || isLogout(req)) return claimed ?? undefined;
+    if (!claimed) return undefined;
+    // A user can log out whatever the directory says, and while it is too old to say anything. What the login said gives no
+    // roles then.
+    if (isLogout(req)) return (await current(claimed).catch(() => null)) ?? { ...claimed, groups: [], roles: [] };
     const person = await current(claimed);
     if (person) return person;
     const ended = await sessions.endAll(claimed.id);
     await endSession(req, res);
     for (const session of ended) {
-      const nobody = { id: claimed.id, roles: [] };
-      await events.record({ action: "revoke", effect: "allow", person: nobody, session, reason: "not_active" }, req);
+      const gone = { id: claimed.id, roles: [] };
+      await events.record({ action: "revoke", effect: "allow", person: gone, session, reason: "not_active" }, req);
     }
     throw new UnauthenticatedError("You are logged out, as you are not active in Okta any more.");
   }

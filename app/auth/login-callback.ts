@@ -26,7 +26,7 @@ export interface LoginServices {
   readonly recent: RecentLogins;
   /** How the claims of a login become a person; a login whose claims have no user id fails. */
   readonly rules: ClaimRules;
-  /** Says who the user is now; the login of one who is nobody fails. */
+  /** Says who the user is now; the login of one who is not active fails. */
   readonly current: CurrentPerson;
   /** Keeps the tokens of a login for its logout. */
   readonly tokens: LogoutTokens;
@@ -115,7 +115,7 @@ class UnknownStateError extends Error {
   }
 }
 
-/** Okta has let the user in, who is nobody in the directory. */
+/** Okta has let the user in, who is not active in the directory. */
 class NotActiveError extends Error {
   constructor() {
     super("the user is not active in the directory");

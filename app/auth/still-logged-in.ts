@@ -22,7 +22,7 @@ export function stillLoggedIn(
   fromToken: (req: Request) => Promise<Person>,
   current: CurrentPerson,
 ): StillLoggedIn {
-  /** A person who cannot be looked up now counts as nobody, as does the bearer of a token that cannot be checked. */
+  /** A user who cannot be looked up now counts as logged out, as does the bearer of a token that cannot be checked. */
   async function isSame(req: Request): Promise<boolean> {
     if (!req.person) return false;
     const person = await (hasBearerToken(req) ? fromToken(req) : current(req.person)).catch(() => null);

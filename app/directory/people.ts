@@ -7,11 +7,12 @@ import { type DirectoryRules, grantsOf, rolesOf } from "./lookup/roles.js";
 import { isActive } from "./lookup/statuses.js";
 import { groupsOfPerson, isInDirectory, isOnlyOnesAddress } from "./lookup/store.js";
 
-/** A person who has logged in or, with a directory, an Okta user. */
+/** A person who has logged in or, with a directory, an Okta user; or a service that has used an access token of its own. */
 export interface Colleague {
-  /** Okta's user id. */
+  /** Okta's user id; of a service, the client id. */
   readonly id: string;
   readonly email: string;
+  /** The e-mail address where Okta has no name; empty for one who is erased. */
   readonly name: string;
   /** Empty when none is known. */
   readonly department: string;
@@ -19,7 +20,7 @@ export interface Colleague {
 
 /** A person who may be given something by their address. */
 export interface Recipient extends Colleague {
-  /** Whether a login has said that the address is theirs; with a directory, whether nobody else in it has the address. */
+  /** Whether a login has said that the address is theirs; with a directory, whether no other user in it has the address. */
   readonly emailIsVerified: boolean;
   /** Empty for a user who has no role in this CRM, or who is not active in Okta. */
   readonly roles: readonly string[];
@@ -29,7 +30,7 @@ export interface Recipient extends Colleague {
 export interface Match {
   readonly person: Colleague;
   readonly by: "id" | "email" | "name" | "part of a name";
-  /** Whether they were deactivated or deleted in Okta. Nobody has their address then, as far as it is searched for. */
+  /** Whether they were deactivated or deleted in Okta. They are not found by their address then. */
   readonly isGone: boolean;
 }
 
@@ -38,12 +39,12 @@ export interface People {
   /** Whether they come from the directory, rather than from logins. */
   readonly areOfDirectory: boolean;
   /**
-   * Stores what is known of a person now, in place of what was known before.
+   * Stores what is known of a person or service now, in place of what was known before.
    *
    * @param by - how they logged in. A login has all members. An access token may lack any of them: name and e-mail address
-   * do not replace the stored ones, and the others only when they are not empty
+   * do not replace the stored ones, and the others only when they are not empty. `service`: by an access token of its own
    */
-  remember(person: Recipient, by: "login" | "token"): Promise<void>;
+  remember(person: Recipient, by: "login" | "token" | "service"): Promise<void>;
   /**
    * All people with an e-mail address, verified or not; see {@link emailKey} for which addresses are the same. Those who were
    * deactivated or deleted in Okta are not among them.
@@ -57,22 +58,34 @@ export interface People {
    * @param limit - how many people, at most
    */
   matching(text: string, limit: number): Promise<readonly Match[]>;
-  /** The people with these ids, by id, those who were deactivated or deleted in Okta too. Unknown ids are left out. */
+  /**
+   * The people and services with these ids, by id, those who were deactivated or deleted in Okta too. Unknown ids are left
+   * out. Services are named as such.
+   */
   byIds(ids: readonly string[]): Promise<ReadonlyMap<string, Colleague>>;
 }
 
 const { id, email, name, department, roles } = people;
+/** Who was erased, and is there again. */
+const isBack = {
+  status: sql`case when ${people.erasedAt} is null then ${people.status} end`,
+  goneAt: sql`case when ${people.erasedAt} is null then ${people.goneAt} end`,
+  erasedAt: null,
+};
+/** A service. A directory has not found it among Okta's users, if it was ever looked for. */
+const isNoUser = { isService: true, status: null, goneAt: null };
 // An earlier version of the app may have stored another address since.
 const emailIsVerified = sql<boolean>`coalesce(${people.verifiedEmail} = ${people.email}, false)`;
-const colleague = { id, email, name, department };
+const colleague = { id, email, name: sql<string>`coalesce(nullif(${name}, ''), ${email})`, department };
 
 /**
- * A person's name, to be shown to users.
+ * A person's or service's name, to be shown to users.
  *
- * @param known - people by id; see {@link People.byIds}
+ * @param known - by id; see {@link People.byIds}
+ * @param unnamed - shown of one who is unknown or erased
  */
-export function nameAmong(known: ReadonlyMap<string, Colleague>, id: string): string {
-  return known.get(id)?.name ?? "an unknown user";
+export function nameAmong(known: ReadonlyMap<string, Colleague>, id: string, unnamed = "an unknown user"): string {
+  return known.get(id)?.name || unnamed;
 }
 
 /**
@@ -96,10 +109,11 @@ export function peopleStore(db: Db, rules?: DirectoryRules): People {
         ...(department !== "" && { department }),
         ...(roles.length > 0 && { roles: [...roles] }),
       };
+      const set = { ...(by === "token" ? told : { ...address, name, ...seen }), ...isBack };
       await db
         .insert(people)
-        .values({ id, ...address, name, ...seen })
-        .onConflictDoUpdate({ target: people.id, set: by === "login" ? { ...address, name, ...seen } : told });
+        .values({ id, ...address, name, ...seen, isService: by === "service" })
+        .onConflictDoUpdate({ target: people.id, set: by === "service" ? { ...set, ...isNoUser } : set });
     },
 
     async byEmail(email) {
@@ -150,10 +164,15 @@ export function peopleStore(db: Db, rules?: DirectoryRules): People {
 
     async byIds(ids) {
       const found = await db
-        .select(colleague)
+        .select({ person: colleague, isService: people.isService })
         .from(people)
         .where(inArray(people.id, [...ids]));
-      return new Map(found.map((person) => [person.id, person]));
+      return new Map(
+        found.map(({ person, isService }) => [
+          person.id,
+          isService ? { ...person, name: `the service ${person.name}` } : person,
+        ]),
+      );
     },
   };
 }

@@ -160,5 +160,5 @@ function formOf(values: Readonly<Record<string, unknown>>, errors: Readonly<Reco
 function subjectOf(match: PersonMatch | undefined): string | null {
   if (!match || "message" in match) return null;
   if (match.id === null) return NOBODY;
-  return match.person ? `${match.person.name} (${match.person.email || match.id})` : match.id;
+  return match.person?.name ? `${match.person.name} (${match.person.email || match.id})` : match.id;
 }

@@ -1,5 +1,5 @@
 import type { CheckEvent } from "../../../middleware/index.js";
-import type { Colleague, People } from "../../directory/people.js";
+import { type Colleague, nameAmong, type People } from "../../directory/people.js";
 import { type DecisionSummary, type ParsedDecision, parseDecision, UNREADABLE } from "../record/parse.js";
 import type { StoredDecision } from "../record/row.js";
 import { NOBODY } from "../search/person.js";
@@ -28,7 +28,7 @@ export function auditRow({ record, summary }: ParsedDecision, known: ReadonlyMap
     time,
     timeText: timeText(time),
     person: principal ? nameOrId(known, principal.id) : NOBODY,
-    isKnown: principal === null || known.has(principal.id),
+    isKnown: principal === null || nameAmong(known, principal.id, "") !== "",
     personHref: auditUrl({ person: principal?.id ?? NOBODY }),
     ...(record?.checks ? checksCells(record) : decisionCells(summary)),
     reason: record ? reasonLabel(record, record.askedBy && nameOrId(known, record.askedBy)) : UNREADABLE,
@@ -36,9 +36,9 @@ export function auditRow({ record, summary }: ParsedDecision, known: ReadonlyMap
   };
 }
 
-/** A person's name; the id where the person is not known, so that an auditor can still tell people apart. */
+/** A person's name; the id where the person is not known or erased, so that an auditor can still tell people apart. */
 export function nameOrId(known: ReadonlyMap<string, Colleague>, id: string): string {
-  return known.get(id)?.name ?? id;
+  return nameAmong(known, id, id);
 }
 
 /** The ids of the people in decisions, each once: whom they are about, and who asked about them. */

@@ -5,6 +5,7 @@ import { clientAddress } from "../../web/client-address.js";
 import { outerRequestId } from "../../web/request-ids.js";
 import type { Additions, LogEvent } from "../record/record.js";
 import type { OpenDecisionLog } from "./decision-log.js";
+import { versionOf } from "./directory-version.js";
 import { type RefusalOfNobody, RepeatedRefusals } from "./repeated-refusals.js";
 import { loggedSessionEvent } from "./session-event.js";
 import type { Stream } from "./stream.js";
@@ -44,7 +45,7 @@ export function openIntake(log: OpenDecisionLog, stream?: Stream): Intake {
   return {
     sink: {
       record(event, context) {
-        const seen = { ...event, ...originOf(event, context.req), ...versionOf(context.req) };
+        const seen = { ...event, ...originOf(event, context.req), ...versionOf(context.req.person ?? {}) };
         if (isOfNobody(seen) && repeated.isCounted(seen)) return;
         return withCopy(log.sink.record(seen, context), seen);
       },
@@ -73,10 +74,6 @@ function isOfNobody(event: LogEvent): event is RefusalOfNobody {
 /** Where a request came from. Of people who are logged in, the log has an address with their session alone. */
 function originOf({ principal }: LogEvent, req: Request): Additions {
   return { ...outerIdOf(req), ...(principal === null && { address: clientAddress(req) }) };
-}
-
-function versionOf({ person }: Request): Additions {
-  return person?.directoryVersion === undefined ? {} : { directoryVersion: person.directoryVersion };
 }
 
 function outerIdOf(req: Request): Additions {

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { Request } from "express";
 import type { SessionEvent } from "../../auth/events.js";
 import { clientAddress } from "../../web/client-address.js";
-import type { LoggedSessionEvent } from "../record/record.js";
+import type { Additions, LoggedSessionEvent } from "../record/record.js";
+import { versionOf } from "./directory-version.js";
 
 /**
  * The event of what happened to a session, as the log takes it.
@@ -12,7 +13,7 @@ import type { LoggedSessionEvent } from "../record/record.js";
 export function loggedSessionEvent(
   { action, effect, person, session, reason }: SessionEvent,
   req: Request | null,
-): LoggedSessionEvent {
+): LoggedSessionEvent & Additions {
   return {
     id: randomUUID(),
     time: new Date().toISOString(),
@@ -22,6 +23,7 @@ export function loggedSessionEvent(
     // None of these routes is mounted below another one.
     route: req?.route?.path ?? null,
     principal: person && { id: person.id, roles: person.roles },
+    ...(person && versionOf(person)),
     askedBy: null,
     duration: 0,
     error: null,

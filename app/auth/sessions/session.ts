@@ -33,8 +33,8 @@ declare module "express-session" {
 const COOKIE_NAME = "gatehouse.sid";
 
 /**
- * How long a login is valid. Groups are read at the login, so this bounds how long a user keeps a role that was taken
- * away in Okta.
+ * How long a login is valid. Without a directory, groups are those of the login, so this bounds how long a user keeps a role
+ * that was taken away in Okta.
  */
 const LOGIN_LIFETIME_MS = 8 * 60 * 60_000;
 /** How long a browser may take to log in. */
@@ -49,6 +49,7 @@ const LIFETIME_BEFORE_LOGIN_MS = 15 * 60_000;
  * @param secret - signs the cookie; the same for all processes
  * @param addressOf - the network address that a request comes from
  * @param events - takes each session that has ended by itself
+ * @param hasDirectory - whether roles are not those that logins have said
  */
 export function browserSessions(
   { baseUrl, sessionIdleMinutes, claimRules }: Config,
@@ -56,14 +57,16 @@ export function browserSessions(
   secret: string,
   addressOf: StoreOptions["addressOf"],
   events: SessionEvents,
+  hasDirectory: boolean,
 ): RequestHandler {
   const store = new SessionStore(db, {
     lifetimeMs: ({ login }) => (login ? login.at + LOGIN_LIFETIME_MS - Date.now() : LIFETIME_BEFORE_LOGIN_MS),
     idleMs: sessionIdleMinutes * 60_000,
     addressOf,
     onExpired({ hash, data, isTooOld }) {
-      const person = data.login && personFromLogin(data.login.claims, claimRules);
-      if (!person) return;
+      const claimed = data.login && personFromLogin(data.login.claims, claimRules);
+      if (!claimed) return;
+      const person = hasDirectory ? { id: claimed.id, roles: [] } : claimed;
       const reason = isTooOld ? "too_old" : "idle";
       events.record({ action: "end", effect: "allow", person, session: handleOf(hash), reason }, null);
     },

@@ -24,8 +24,8 @@ export function hasBearerToken(req: Request): boolean {
 
 /**
  * Makes the function that turns a request's access token into the person it was issued for. The token's signature,
- * issuer, audience and times are checked (RFC 9068, section 4), then its client and scopes. Groups that are not in the
- * token come from userinfo, whose answer is kept for a minute.
+ * issuer, audience and times are checked (RFC 9068, section 4), then its client and scopes. Groups that are needed and not in
+ * the token come from userinfo, whose answer is kept for a minute.
  *
  * The function throws {@link UnauthenticatedError} when the token is not valid, what {@link checkApiAccess} throws, and
  * {@link OktaUnavailableError} when Okta does not answer in time, so that the token cannot be checked.
@@ -33,10 +33,12 @@ export function hasBearerToken(req: Request): boolean {
  * @param config.audience - the `aud` that tokens must have
  * @param config.apiAccess - which clients and scopes are accepted
  * @param config.claimRules - how the token's claims become a person
+ * @param areGroupsNeeded - whether a user's roles come from claims, and not from a directory
  */
 export function bearerTokens(
   okta: OktaSettings,
   { audience, apiAccess, claimRules }: Pick<Config, "audience" | "apiAccess" | "claimRules">,
+  areGroupsNeeded: boolean,
 ): (req: Request) => Promise<Person> {
   const { issuer } = okta;
   const keys = signingKeys(issuer);
@@ -71,7 +73,7 @@ export function bearerTokens(
       throw error instanceof OktaUnavailableError ? error : invalidToken(error);
     });
     checkApiAccess(claims, apiAccess);
-    const needsUserinfo = claims[claimRules.groupsClaim] === undefined && claims.uid;
+    const needsUserinfo = areGroupsNeeded && claims[claimRules.groupsClaim] === undefined && claims.uid;
     const more = needsUserinfo ? await moreClaimsOf(token, claims.uid) : {};
     const person = personFromAccessToken({ ...more, ...claims }, claimRules);
     if (!person) throw invalidToken();

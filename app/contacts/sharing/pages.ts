@@ -22,7 +22,7 @@ export async function showShareForm(
 ): Promise<void> {
   const { ownerId, sharedWith, editors } = contact;
   const known = await people.byIds([ownerId, ...sharedWith]);
-  const personOf = (id: string) => ({ id, name: nameAmong(known, id), email: known.get(id)?.email ?? id });
+  const personOf = (id: string) => ({ id, name: nameAmong(known, id), email: known.get(id)?.email || id });
   await renderPage(req, res, "contacts/share", `Share ${nameOf(contact)}`, {
     contact,
     meId: req.person?.id,

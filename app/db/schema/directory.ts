@@ -22,7 +22,7 @@ const readNumber = (name: string) => bigint(name, { mode: "number" }).notNull().
 
 /**
  * People: Okta's users where the directory follows Okta, and those who have logged in where it does not. Contacts can be
- * shared with them, and transferred to them, by their e-mail address.
+ * shared with them, and transferred to them, by their e-mail address. Services are here for their names alone.
  */
 export const people = pgTable(
   "people",
@@ -39,6 +39,10 @@ export const people = pgTable(
     verifiedEmail: text("verified_email"),
     internationalEmailKey: text("international_email_key"),
     emailKey: comparable("email_key").generatedAlwaysAs(emailKeyOf),
+    /** Whether it is a service, which has used an access token of its own. Its id is its client id. */
+    isService: boolean("is_service").notNull().default(false),
+    /** Since when nothing but the id is kept: see `app/directory/store/erasure.ts`. */
+    erasedAt: moment("erased_at"),
 
     // What follows comes from Okta's Management API. Where it is not read, these columns keep their defaults.
     /** Okta's status of the user, in its words. NULL: known from logins alone. */
@@ -48,7 +52,7 @@ export const people = pgTable(
     title: text("title").notNull().default(""),
     /** Further attributes of their profile that policies may look at, by name. */
     attributes: json("attributes").$type<Readonly<Record<string, unknown>>>().notNull().default({}),
-    /** Since when they are a tombstone: deactivated or deleted in Okta. Only their name and past are left. */
+    /** Since when they are a tombstone: deactivated or deleted in Okta, or erased. Only their name and past are left. */
     goneAt: moment("gone_at"),
     /** The read that the profile is from. */
     profileRead: readNumber("profile_read"),
@@ -116,7 +120,7 @@ export const directoryState = pgTable(
     only: integer("only").primaryKey().default(1),
     /** Grows with every change of the directory. */
     version: bigint("version", { mode: "number" }).notNull().default(0),
-    /** The version at which a group last changed, which may concern anybody's roles. */
+    /** The version at which a group last changed, which may concern the roles of any user. */
     groupsVersion: bigint("groups_version", { mode: "number" }).notNull().default(0),
     /** The Okta organization that the directory is of. */
     org: text("org"),

@@ -9,7 +9,7 @@ export interface DirectoryState {
   readonly version: number;
   /** The version at which a group last changed. */
   readonly groupsVersion: number;
-  /** Whether the first load is complete. Until then nobody's address is known to be theirs alone. */
+  /** Whether the first load is complete. Until then no address is known to be that of one user alone. */
   readonly isLoaded: boolean;
   /** Up to when it has followed Okta; `null`: it never has. */
   readonly asOf: Date | null;
@@ -40,7 +40,7 @@ export const isInDirectory: SQL = sql`(${isNotNull(people.status)} and ${isNull(
 const other = alias(people, "other");
 const isLoaded = sql<boolean>`${directoryState.loadedAt} is not null`;
 
-/** Whether an address is that of one in the directory and of nobody else there. Null addresses are nobody's. */
+/** Whether an address is that of one user in the directory alone. Null is no address. */
 export function isOnlyOnesAddress(db: Db): SQL<boolean> {
   const others = db
     .select({ one: sql`1` })
@@ -78,7 +78,7 @@ export async function readState(db: Db): Promise<DirectoryState | undefined> {
 }
 
 /**
- * The ids of people of whom something may have changed since a version: of them, or of somebody with the same address.
+ * The ids of people of whom something may have changed since a version: of them, or of another one with the same address.
  *
  * @param limit - how many ids, at most
  */

@@ -22,7 +22,7 @@ import {
 export const LOG_PAGE_EVENTS = 1000;
 /** Okta's most for users, and what it recommends for groups and members. */
 const PAGE_SIZE = 200;
-/** Okta answers all groups of a user at once, or in pages: nobody is in so many groups. */
+/** Okta answers all groups of a user at once, or in pages: no user is in so many groups. */
 const MAX_GROUP_PAGES = 100;
 
 /** A part of a list. */

@@ -12,7 +12,7 @@ export interface ApiCounts {
   readonly waitedMs: number;
 }
 
-/** Counts calls to Okta's API, for whoever asks and as metrics of OpenTelemetry, by endpoint such as `users/id`. */
+/** Counts calls to Okta's API, for the callers of `counts` and as metrics of OpenTelemetry, by endpoint such as `users/id`. */
 export class ApiCounters {
   readonly #counts = { calls: 0, limited: 0, failures: 0, waitedMs: 0 };
   readonly #calls;

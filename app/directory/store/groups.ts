@@ -6,7 +6,7 @@ import { storable } from "./texts.js";
 
 /** What writing groups has done. */
 export interface WrittenGroups extends Changes {
-  /** Whether there were some among them that were said to be gone: they have nobody in them. */
+  /** Whether there were some among them that were said to be gone: they have no members. */
   readonly areBack: boolean;
 }
 
@@ -55,7 +55,7 @@ async function upsertGroups(tx: Db, groups: readonly OktaGroup[], read: number, 
 }
 
 /**
- * Writes that Okta has no such group, or does not let it be read. Its row stays, with nobody in it.
+ * Writes that Okta has no such group, or does not let it be read. Its row stays, without members.
  *
  * @returns `isNews`: whether this was not known
  */

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../../db/database.js";
 
 /**
- * Leads, or goes on to lead, when nobody else does. It takes one statement, and no lock outlives it.
+ * Leads, or goes on to lead, when no other process does. It takes one statement, and no lock outlives it.
  *
  * @param leader - a name of the process that no other one has
  * @param lifetimeMs - for how long, by the database's clock, in ms

@@ -4,7 +4,7 @@ import { type Changes, NO_CHANGES } from "./change.js";
 
 /**
  * Writes all groups of a user in place of those that were known, where they were read later. Nothing is written of a
- * tombstone, or of somebody unknown, nor of groups that are not in the directory.
+ * tombstone, or of an unknown user, nor of groups that are not in the directory.
  *
  * @param read - see `takeReadNumber`
  * @param version - see `change`

@@ -16,7 +16,7 @@ export interface Missing {
 const start = (read: number) => sql`${read}::bigint`;
 const isMissingPerson = (read: number) =>
   sql`people.status is not null and people.gone_at is null and people.profile_read <= ${start(read)}`;
-// Those of somebody whose groups have been read since are right, whatever the group's pages say.
+// Those of a user whose groups have been read since are right, whatever the group's pages say.
 const isMissingMembership = (read: number) =>
   sql`directory_memberships.seen <= ${start(read)} and exists (select from people where people.id = person_id
     and people.groups_read <= ${start(read)})`;

@@ -57,7 +57,7 @@ export interface SyncState {
   /** How long ago the last reconciliation ended, in seconds; `null`: there was none. */
   readonly reconciledSecondsAgo: number | null;
   readonly brake: Brake | null;
-  /** Who leads; `null`: nobody does at the moment. */
+  /** Which process leads; `null`: none does at the moment. */
   readonly leader: string | null;
   /** The database's time, in ms since 1970. */
   readonly now: number;
@@ -82,8 +82,8 @@ export async function readSyncState(db: Db): Promise<SyncState> {
 }
 
 /**
- * Says which Okta organization the directory is of. When it was of another one, nothing of it is true any more: everybody is
- * as if they were only known from logins, and the first load begins anew.
+ * Says which Okta organization the directory is of. When it was of another one, nothing of it is true any more: all users
+ * are as if they were only known from logins, and the first load begins anew.
  *
  * @returns whether it was of another one
  */
@@ -100,7 +100,8 @@ export async function claimOrg(db: Db, org: string): Promise<boolean> {
     await tx.execute(sql`delete from directory_groups`);
     await tx.execute(sql`delete from directory_inbox`);
     await tx.execute(
-      sql`update people set status = null, gone_at = null, groups_read = 0 where status is not null or groups_read > 0`,
+      sql`update people set status = null, gone_at = null, groups_read = 0
+        where (status is not null or groups_read > 0) and erased_at is null`,
     );
     return state?.org !== null;
   });
@@ -139,10 +140,13 @@ export async function keepChangedSince(tx: Db, time: string): Promise<void> {
  * people who came and went meanwhile are dropped.
  */
 export async function endLoad(tx: Db, changedSince: string): Promise<void> {
-  await tx.execute(sql`delete from people where gone_at is not null and name = '' and login = ''`);
+  await tx.execute(
+    sql`delete from people where gone_at is not null and name = '' and login = '' and erased_at is null`,
+  );
   await tx.execute(
     sql`insert into directory_inbox (kind, id, source, is_urgent)
-      select 'user', id, 'load', false from people where status is null order by id collate "C" on conflict do nothing`,
+      select 'user', id, 'load', false from people where status is null and not is_service order by id collate "C"
+      on conflict do nothing`,
   );
   await tx.execute(
     sql`update directory_state set loaded_at = clock_timestamp(), reconciled_at = clock_timestamp(), progress = null,

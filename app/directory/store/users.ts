@@ -11,9 +11,13 @@ export interface WrittenUsers extends Changes {
   readonly appeared: readonly string[];
 }
 
+/** What is kept of a user who is erased, as long as Okta has the user as deactivated. */
+const ERASED = { login: "", email: "", name: "", department: "", title: "", attributes: {} };
+
 /**
  * Writes users' profiles, each where it was read later than the one that is there. Those who are deactivated become
- * tombstones. It takes three statements at most, whatever the number of users.
+ * tombstones; erased ones come back when they are active again. It takes three statements at most, whatever the number of
+ * users.
  *
  * @param read - see `takeReadNumber`
  * @param version - see `change`
@@ -24,22 +28,23 @@ export async function writeUsers(
   read: number,
   version: number,
 ): Promise<WrittenUsers> {
-  const told = [...new Map(users.map((user) => [user.id, user])).values()].map((user) => ({
-    id: user.id,
-    status: storable(user.status),
-    login: storable(user.login),
-    email: storable(user.email),
-    international_email_key: internationalEmailKey(storable(user.email)),
-    name: storable(user.name),
-    department: storable(user.department),
-    title: storable(user.title),
-    attributes: JSON.stringify(user.attributes),
-  }));
-  const ids = sql`${sql.param(told.map(({ id }) => id))}::text[]`;
-  const known = await rowsOf<{ id: string }>(
+  const ids = sql`${sql.param(users.map(({ id }) => id))}::text[]`;
+  const known = await rowsOf<{ id: string; is_there: boolean; is_erased: boolean }>(
     tx,
-    sql`select id from people where id = any(${ids}) and status is not null and gone_at is null`,
+    sql`select id, status is not null and gone_at is null as is_there, erased_at is not null as is_erased
+      from people where id = any(${ids})`,
   );
+  const erased = new Set(known.filter(({ is_erased }) => is_erased).map(({ id }) => id));
+  const told = [...new Map(users.map((user) => [user.id, user])).values()].map(({ id, status, ...profile }) => {
+    const isErased = status === "DEPROVISIONED" && erased.has(id);
+    const { login, email, name, department, title, attributes } = isErased ? ERASED : profile;
+    return {
+      ...{ id, status: storable(status), login: storable(login), email: storable(email) },
+      international_email_key: internationalEmailKey(storable(email)),
+      ...{ name: storable(name), department: storable(department), title: storable(title) },
+      attributes: JSON.stringify(attributes),
+    };
+  });
   const written = await rowsOf<{ id: string; changed: boolean; gone: boolean }>(
     tx,
     sql`insert into people as known (id, status, login, email, international_email_key, name, department, title, attributes,
@@ -52,6 +57,7 @@ export async function writeUsers(
         international_email_key = excluded.international_email_key, name = excluded.name, department = excluded.department,
         title = excluded.title, attributes = excluded.attributes, profile_read = excluded.profile_read,
         gone_at = case when excluded.gone_at is not null then coalesce(known.gone_at, excluded.gone_at) end,
+        erased_at = case when excluded.gone_at is not null then known.erased_at end, is_service = false,
         version = case when (known.status, known.login, known.email, known.name, known.department, known.title,
             known.attributes::text, known.gone_at is null)
           is distinct from (excluded.status, excluded.login, excluded.email, excluded.name, excluded.department,
@@ -65,7 +71,7 @@ export async function writeUsers(
     written.filter(({ gone }) => gone).map(({ id }) => id),
     read,
   );
-  const before = new Set(known.map(({ id }) => id));
+  const before = new Set(known.filter(({ is_there }) => is_there).map(({ id }) => id));
   return {
     people: written.some(({ changed }) => changed),
     groups: false,

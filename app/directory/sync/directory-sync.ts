@@ -15,7 +15,7 @@ import { type SyncOptions, Term } from "./term.js";
 
 /**
  * Keeps the directory in step with Okta. Of all processes with the same database one leads and does so; each can fetch
- * somebody at once, and any can ring: what is rung for is read within 200 ms, sooner when {@link wake} is called.
+ * a user at once, and any can ring: what is rung for is read within 200 ms, sooner when {@link wake} is called.
  */
 export class DirectorySync {
   readonly #options: SyncOptions;

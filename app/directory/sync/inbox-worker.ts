@@ -95,7 +95,7 @@ export class InboxWorker {
     else await failed(db, entry, delayAfter(entry.failures + 1, intervalMs));
   }
 
-  /** Nobody is decided about by what was known of them once. The others need not wait for them. */
+  /** What was known of the user or group once decides nothing any more. The other entries need not wait for this one. */
   async #setAside(entry: Taken): Promise<void> {
     await this.#term.write(async (tx, version) => {
       await setAside(tx, entry, UNREADABLE_DELAY_MS);

@@ -7,7 +7,7 @@ import { writeUnreadableUsers } from "../store/users.js";
 
 /**
  * Writes that users or groups cannot be read from Okta, and notes it where it is news. Nothing is decided by what was known of
- * them once: until a later read, the users are nobody, and the groups give no roles.
+ * them once: until a later read, the users are not let in, and the groups give no roles.
  *
  * @param entries - `why`: in plain words, without personal data
  * @param read - see `takeReadNumber`

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { people as table } from "../../../app/db/schema.js";
 import { nameAmong, peopleStore } from "../../../app/directory/people.js";
+import { endLoad } from "../../../app/directory/store/state.js";
 import { describeOnEachEngine } from "../../support/database/suites.js";
+import { inbox, personIn } from "../../support/directory/contents.js";
 import { DirectoryRows } from "../../support/directory/rows.js";
 
 describeOnEachEngine("people", (db) => {
@@ -40,10 +42,17 @@ describeOnEachEngine("people", (db) => {
       department: "",
       roles: ["sync", "user"],
     };
-    await people.remember(service, "token");
+    await people.remember(service, "service");
     assert.deepEqual(await people.byEmail("0oa1"), [service]);
-    const { id, email, name, department } = service;
-    assert.deepEqual((await people.byIds([id])).get(id), { id, email, name, department });
+  });
+
+  it("have the address in the place of a name that Okta does not have, and services are named as such", async () => {
+    await people.remember({ ...uma, id: "00u3", email: "nameless@example.com", name: "" }, "login");
+    const known = await people.byIds(["00u3", "0oa1"]);
+    assert.equal(nameAmong(known, "00u3"), "nameless@example.com");
+    assert.equal(nameAmong(known, "0oa1"), "the service 0oa1");
+    assert.equal(nameAmong(known, "00u4"), "an unknown user");
+    assert.equal((await people.byEmail("nameless@example.com"))[0]?.name, "nameless@example.com");
   });
 
   it("are found by id, those that there are", async () => {
@@ -111,6 +120,18 @@ describeOnEachEngine("people of the directory", (db) => {
     assert.deepEqual(await roles(), [[]]);
     await rows.user("00u4", { attributes: { level: 3 } });
     assert.deepEqual(await roles(), [["user"]]);
+  });
+
+  it("are not looked for in Okta where they are services, which are no tombstones when they are there", async () => {
+    const service = { id: "0oa2", email: "0oa2", emailIsVerified: false, name: "0oa2", department: "", roles: [] };
+    // As the first load leaves a service that an earlier version of the app took for a user.
+    await rows.user("0oa2", { status: "DEPROVISIONED", email: "0oa2", name: "0oa2", goneAt: new Date() }, []);
+    await people.remember(service, "service");
+    assert.equal(await personIn(db, "0oa2"), "unread -");
+    await endLoad(db, "2026-01-01T00:00:00.000Z");
+    assert.deepEqual(await inbox(db), ["user 00u3 load"]);
+    assert.equal(nameAmong(await people.byIds(["0oa2"]), "0oa2"), "the service 0oa2");
+    assert.deepEqual(await people.byEmail("0oa2"), []);
   });
 
   it("keep their names when they are gone", async () => {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { desc, eq } from "drizzle-orm";
+import { desc, eq, sql } from "drizzle-orm";
 import { pino } from "pino";
-import { decisions, sessions } from "../../../../app/db/schema.js";
+import { decisions, people, sessions } from "../../../../app/db/schema.js";
 import { DirectoryLookup } from "../../../../app/directory/lookup/lookup.js";
+import { erasePerson } from "../../../../app/directory/store/erasure.js";
 import { createContact } from "../../../support/contacts/contacts.js";
 import { recordQueryTexts } from "../../../support/database/query-texts.js";
 import { DirectoryRows } from "../../../support/directory/rows.js";
@@ -12,6 +13,7 @@ import { type Client, clientOf } from "../../../support/http/client.js";
 import { csrfTokenOf, pageIn, textOf } from "../../../support/http/page.js";
 import { UserAgent } from "../../../support/http/user-agent.js";
 import { useInProcess } from "../../../support/stack/in-process.js";
+import { until } from "../../../support/until.js";
 
 /** Longer than what is known of somebody may be old. */
 const STALE_MS = 120;
@@ -20,12 +22,15 @@ const MAX_AGE_SECONDS = 60;
 describe("requests to an app with a directory", function () {
   this.timeout(60_000);
   const fetched: string[] = [];
+  /** What Okta says of a user who is fetched. */
+  let found: (id: string) => Promise<unknown>;
   const app = useInProcess(() => ({
     openDirectory: (db) =>
       new DirectoryLookup({
         ...{ db, rules: { roleMap: undefined, attributes: [] }, maxAgeSeconds: MAX_AGE_SECONDS },
         fetchNow: async (id) => {
           fetched.push(id);
+          await found(id);
         },
         logger: pino({ level: "silent" }),
       }),
@@ -38,6 +43,7 @@ describe("requests to an app with a directory", function () {
   });
   beforeEach(async () => {
     fetched.length = 0;
+    found = async () => {};
     await rows.follow(0);
     for (const name of ["admin", "user", "auditor"]) await rows.group(`g-${name}`, name);
     await rows.group("g-app", "admin", "APP_GROUP");
@@ -55,9 +61,11 @@ describe("requests to an app with a directory", function () {
     const visit = await browser.get(`${base}/login?login_hint=${id}&returnTo=${page}`);
     return { browser, base, visit };
   }
-  const newest = async () => {
+  /** The last record, or the last one of an action. */
+  const newest = async (action?: string) => {
     await app.decisionLog.flush();
-    const [row] = await app.database.db.select().from(decisions).orderBy(desc(decisions.seq)).limit(1);
+    const ofAction = action === undefined ? undefined : eq(decisions.action, action);
+    const [row] = await app.database.db.select().from(decisions).where(ofAction).orderBy(desc(decisions.seq)).limit(1);
     return JSON.parse(row?.record ?? "null");
   };
   const sessionsOf = (id: string) => app.database.db.select().from(sessions).where(eq(sessions.personId, id));
@@ -126,16 +134,62 @@ describe("requests to an app with a directory", function () {
     }
   });
 
-  it("go on when their user is locked out, and not with a status that nobody knows", async () => {
-    for (const [status, answer] of [
-      ["LOCKED_OUT", 200],
-      ["PASSWORD_EXPIRED", 200],
-      ["ON_HOLIDAY", 401],
-    ] as const) {
+  const statuses = {
+    ...{ ACTIVE: true, RECOVERY: true, PASSWORD_EXPIRED: true, LOCKED_OUT: true },
+    ...{ STAGED: false, PROVISIONED: false, SUSPENDED: false, DEPROVISIONED: false, ADDED_BY_OKTA_LATER: false },
+  };
+  for (const [status, canLogIn] of Object.entries(statuses)) {
+    it(`of a user who is ${status} ${canLogIn ? "go on" : "are 401, and the session ends"}`, async () => {
+      const { browser, base } = await logIn("00uma");
       await rows.user("00uma", { status });
       await sleep(STALE_MS);
-      assert.equal((await uma.get("/contacts")).status, answer, status);
+      assert.equal((await uma.get("/contacts")).status, canLogIn ? 200 : 401);
+      const page = await browser.request(`${base}/contacts`);
+      assert.equal(page.status, canLogIn ? 200 : 302);
+      if (!canLogIn) assert.equal(page.url.pathname, "/login");
+      assert.equal((await sessionsOf("00uma")).length > 0, canLogIn);
+      assert.deepEqual(fetched, []);
+    });
+  }
+
+  it("of a user who is not known yet have Okta asked once, also during the first load, and are refused then", async () => {
+    for (const isLoaded of [true, false]) {
+      const [stranger, colleague] = [`00stranger${isLoaded}`, `00colleague${isLoaded}`];
+      await rows.follow(0, isLoaded);
+      await sleep(STALE_MS);
+      found = async (id) => {
+        if (id === colleague) await rows.user(id, {}, ["g-user"]);
+      };
+      for (const [id, status] of [[stranger, 401] as const, [colleague, 200] as const]) {
+        const client = await app.as(id, "admin", "Told");
+        for (let n = 0; n < 3; n++) assert.equal((await client.get("/contacts")).status, status);
+      }
+      assert.deepEqual(fetched.splice(0), [stranger, colleague]);
     }
+  });
+
+  it("get no role by the name of another application's group; one of Okta's that is renamed gives its new name", async () => {
+    await rows.group("g-1", "helpers");
+    await rows.group("g-2", "helpers");
+    await rows.user("00uma", {}, ["g-1", "g-2", "g-app"]);
+    const rolesNow = async () => {
+      await sleep(STALE_MS);
+      return json<{ roles: string[]; grants: { group: { id: string } }[] }>(await uma.get("/profile"));
+    };
+    const both = await rolesNow();
+    assert.deepEqual(both.roles, ["helpers"]);
+    assert.deepEqual(
+      both.grants.map(({ group }) => group.id),
+      ["g-1", "g-2"],
+    );
+    await rows.user("00uma", {}, ["g-2", "g-app"]);
+    assert.deepEqual((await rolesNow()).roles, ["helpers"], "by the other group of this name");
+    await rows.group("g-2", "admin");
+    assert.deepEqual((await rolesNow()).roles, ["admin"]);
+    await rows.group("g-2", "Admin");
+    assert.deepEqual((await rolesNow()).roles, ["Admin"], "names are compared exactly");
+    await rows.group("g-2", "admin", "APP_GROUP");
+    assert.deepEqual((await rolesNow()).roles, []);
   });
 
   it("are not a login when Okta lets somebody in who is nobody here", async () => {
@@ -188,12 +242,84 @@ describe("requests to an app with a directory", function () {
     assert.equal((await leaving.browser.request(`${base}/contacts`)).status, 302, "the session that was left is over");
   });
 
-  it("of services are by what their tokens say; nothing is asked about them", async () => {
+  it("of services are by what their tokens say; nothing is asked about them, and what they own says whose it is", async () => {
     const token = await app.issuer.accessToken({ cid: "0oaservice", sub: "0oaservice", groups: ["user"] });
-    const profile = json<Record<string, unknown>>(await clientOf(app.url, token).get("/profile"));
+    const service = clientOf(app.url, token);
+    const profile = json<Record<string, unknown>>(await service.get("/profile"));
     assert.deepEqual([profile.id, profile.roles], ["0oaservice", ["user"]]);
     assert.equal(profile.directoryVersion, undefined);
     assert.deepEqual(fetched, []);
+    const { id } = await createContact(service);
+    const shown = async () => textOf(pageIn(await uma.get(`/contacts/${id}`, { Accept: "text/html" })));
+    await until(async () => (await shown()).includes("the service 0oaservice"), 10_000, "the owner has a name");
+    const [stored] = await app.database.db.select({ roles: people.roles }).from(people).where(eq(people.id, "00uma"));
+    assert.deepEqual(stored?.roles, [], "of users only what the directory reads is stored");
+  });
+
+  it("show no name of an owner who was erased, and the decision log shows the id", async () => {
+    await rows.user("00owner", { name: "Olga Olsen" }, ["g-user"]);
+    const { id } = await createContact(await app.as("00owner", "user", ""));
+    const shown = async () => textOf(pageIn(await uma.get(`/contacts/${id}`, { Accept: "text/html" })));
+    assert((await shown()).includes("Olga Olsen"));
+    await rows.user("00owner", { status: "DEPROVISIONED", goneAt: new Date() }, []);
+    assert((await shown()).includes("Olga Olsen"), "who is gone keeps a name");
+    assert.deepEqual(await erasePerson(app.database.db, "00owner"), { outcome: "erased" });
+    const page = await shown();
+    assert(page.includes("an unknown user") && !page.includes("Olga"), page);
+    await app.decisionLog.flush();
+    await rows.user("00audrey", {}, ["g-auditor"]);
+    const auditor = await app.as("00audrey", "auditor", "");
+    const log = textOf(pageIn(await auditor.get("/audit?person=00owner&action=create", { Accept: "text/html" })));
+    assert.match(log, /00owner create tried contact/);
+    assert(!log.includes("Olga"));
+  });
+
+  it("need no userinfo when the token has no groups", async () => {
+    const token = await app.issuer.accessToken({ uid: "00uma", sub: "uma@test.example" });
+    const asked = () => app.issuer.requests.filter(({ path }) => path.endsWith("/userinfo")).length;
+    const before = asked();
+    assert.equal((await clientOf(app.url, token).get("/contacts")).status, 200);
+    assert.equal(asked(), before);
+  });
+
+  describe("are recorded, when they are about a session,", () => {
+    const idle = sql`now() - interval '2 hours'`;
+    const logOut = (browser: UserAgent, base: string, csrf: string) =>
+      browser.request(`${base}/logout`, { method: "POST", headers: { "X-CSRF-Token": csrf, Accept: "text/html" } });
+    const factsOf = async (action: string) => {
+      const { principal, directoryVersion, reason } = await newest(action);
+      return [principal.id, principal.roles, directoryVersion === undefined ? "none" : "version", reason];
+    };
+
+    it("with the roles of the directory and its version, and never with those that the login said", async () => {
+      const { browser, base, visit } = await logIn("00uma");
+      assert.deepEqual(await factsOf("login"), ["00uma", ["user"], "version", null]);
+      await logOut(browser, base, csrfTokenOf(visit.body));
+      assert.deepEqual(await factsOf("logout"), ["00uma", ["user"], "version", null]);
+    });
+
+    it("without roles while the directory is too old, and where a session ends by itself", async () => {
+      const { browser, base, visit } = await logIn("00uma");
+      const idler = await logIn("00uma");
+      await rows.follow(MAX_AGE_SECONDS + 5);
+      await sleep(STALE_MS);
+      // The page of the error has a menu, about which the policies would be asked.
+      const refused = await logOut(browser, base, "wrong");
+      assert.equal(refused.status, 403);
+      assert.notDeepEqual((await newest()).principal, { id: "00uma", roles: ["admin"] });
+      await logOut(browser, base, csrfTokenOf(visit.body));
+      assert.deepEqual(await factsOf("logout"), ["00uma", [], "none", null]);
+
+      await app.database.db.update(sessions).set({ seenAt: idle }).where(eq(sessions.personId, "00uma"));
+      // Sessions that have ended are looked for at the first request to an app.
+      const { port } = new URL(await app.serve(app.decisionLog, []));
+      await idler.browser.request(`http://localhost:${port}/`, {
+        headers: { Cookie: idler.browser.cookieHeaderFor(base) },
+      });
+      const isRecorded = async () => (await newest("end"))?.principal?.id === "00uma";
+      await until(isRecorded, 10_000, "the end is recorded");
+      assert.deepEqual(await factsOf("end"), ["00uma", [], "none", "idle"]);
+    });
   });
 
   it("for the profile's page tell which group gives which role, and as of when", async () => {
