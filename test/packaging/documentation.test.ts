@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { settingNames } from "../../app/config.js";
+import { environment } from "../../app/environment.js";
 import { projectPath } from "../support/paths.js";
 
 const read = (file: string) => readFileSync(projectPath(file), "utf8");
@@ -111,6 +112,30 @@ describe("the documentation", () => {
     const rows = read("docs/configuration.md").split("## All settings")[1]?.split("\n## ")[0] ?? "";
     const named = [...rows.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, names]) => names?.match(/\w+/g) ?? []);
     assert.deepEqual(named.toSorted(), settingNames.toSorted());
+  });
+
+  it("names only settings that there are, and their defaults as they are", () => {
+    const families = new Set(settingNames.map((name) => name.split("_")[0]));
+    const named = pages.flatMap((page) =>
+      [...read(page).matchAll(/`([A-Z]+_[A-Z_]+)`(?: \((\d+)\))?/g)].map(([, name = "", value]) => ({
+        page,
+        name,
+        value,
+      })),
+    );
+    // Of Okta's groups, and of tests.
+    const others = ["OKTA_GROUP", "APP_GROUP", "NODE_EXTRA_CA_CERTS"];
+    const unknown = named.filter(
+      ({ name }) => families.has(name.split("_")[0]) && ![...settingNames, ...others].includes(name),
+    );
+    assert.deepEqual(unknown, []);
+    const defaults = environment.parse({}) as Record<string, unknown>;
+    const told = named.filter(({ value }) => value !== undefined);
+    assert(told.length > 1, "hardly any defaults were found");
+    assert.deepEqual(
+      told.filter(({ name, value }) => String(defaults[name]) !== value),
+      [],
+    );
   });
 
   it("lists every decision record in their index", () => {
