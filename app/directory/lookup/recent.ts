@@ -11,10 +11,11 @@ export function recentResults<T>(maxAgeMs: number, work: () => Promise<T>): () =
 
   function run(): Promise<T> {
     isRunning = true;
+    const began = performance.now();
     const result = work().finally(() => {
       isRunning = false;
     });
-    last = { began: performance.now(), result };
+    last = { began, result };
     return result;
   }
 
