@@ -5,6 +5,7 @@ import type { ContactDecisions } from "../audit/web/contact-history.js";
 import type { DecisionLog } from "../audit/write/decision-log.js";
 import type { People } from "../directory/people.js";
 import { ProblemError } from "../problems.js";
+import { invalidFields, parseBody } from "../web/body-validation.js";
 import { redirectWithNotice } from "../web/pages.js";
 import { malformed, messagesOf } from "../web/query-validation.js";
 import { contactColumns } from "./columns.js";
@@ -27,7 +28,6 @@ import { permissionsAfterChange, verifiedRows } from "./permissions.js";
 import { requireIfMatch, staleVersion, versionIn } from "./preconditions.js";
 import { contactById, contactResource, loadedContact, proposedContact } from "./resource.js";
 import { type ContactStore, DuplicateEmailError, DuplicateIdError } from "./store.js";
-import { invalidFields, parseBody } from "./validation.js";
 
 /**
  * The routes of contacts, as pages and as JSON, except for those of sharing. Each route begins with its guard.

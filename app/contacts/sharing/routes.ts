@@ -4,6 +4,7 @@ import type { DecisionLog } from "../../audit/write/decision-log.js";
 import type { RecentLogins } from "../../auth/login/recent-login.js";
 import { nameAmong, type People, type Recipient } from "../../directory/people.js";
 import { ProblemError } from "../../problems.js";
+import { parseBody } from "../../web/body-validation.js";
 import { redirectWithNotice } from "../../web/pages.js";
 import { type Contact, changesNothing } from "../contact.js";
 import { sendContact } from "../json.js";
@@ -12,7 +13,6 @@ import { permissionsAfterChange } from "../permissions.js";
 import { requireIfMatch, staleVersion, versionIn } from "../preconditions.js";
 import { contactById, contactResource, loadedContact } from "../resource.js";
 import { type AccessChange, type ContactStore, DuplicateEmailError } from "../store.js";
-import { parseBody } from "../validation.js";
 import {
   ambiguousColleague,
   colleagueWithoutRole,

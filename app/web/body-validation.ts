@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { ProblemError } from "../problems.js";
-import { messagesOf } from "../web/query-validation.js";
+import { messagesOf } from "./query-validation.js";
 
 /**
  * Checks a request's body.
