@@ -56,12 +56,25 @@ export const people = pgTable(
     goneAt: moment("gone_at"),
     /** The read that the profile is from. */
     profileRead: readNumber("profile_read"),
+    /** When what it found was written; NULL: not noted, as by earlier versions of the app. */
+    readAt: moment("read_at"),
     /** The read that the memberships are from; 0: they have not been read yet, and nothing is known of the roles. */
     groupsRead: readNumber("groups_read"),
     /** The directory's version that the last change of the user or their memberships made. */
     version: bigint("version", { mode: "number" }).notNull().default(0),
+
+    // What follows is for searches and sorts alone.
+    /** An entry of an index has at most 2,704 bytes. */
+    nameFolded: comparable("name_folded").notNull().generatedAlwaysAs(sql`left(fold_text(name), 200)`),
+    searchText: comparable("search_text")
+      .notNull()
+      .generatedAlwaysAs(sql`fold_text(name || E'\\t' || email || E'\\t' || login)`),
   },
-  (table) => [index("people_by_email").on(table.emailKey), index("people_by_version").on(table.version)],
+  (table) => [
+    index("people_by_email").on(table.emailKey),
+    index("people_by_version").on(table.version),
+    index("people_by_name").on(table.nameFolded, table.id),
+  ],
 );
 
 /** Okta's groups. */

@@ -48,14 +48,15 @@ export async function writeUsers(
   const written = await rowsOf<{ id: string; changed: boolean; gone: boolean }>(
     tx,
     sql`insert into people as known (id, status, login, email, international_email_key, name, department, title, attributes,
-        gone_at, profile_read, version)
+        gone_at, profile_read, read_at, version)
       select id, status, login, email, international_email_key, name, department, title, attributes::json,
-        case when status = 'DEPROVISIONED' then clock_timestamp() end, ${read}::bigint, ${version}::bigint
+        case when status = 'DEPROVISIONED' then clock_timestamp() end, ${read}::bigint, clock_timestamp(), ${version}::bigint
       from json_to_recordset(${JSON.stringify(told)}::json) as told(id text, status text, login text, email text,
         international_email_key text, name text, department text, title text, attributes text)
       on conflict (id) do update set status = excluded.status, login = excluded.login, email = excluded.email,
         international_email_key = excluded.international_email_key, name = excluded.name, department = excluded.department,
         title = excluded.title, attributes = excluded.attributes, profile_read = excluded.profile_read,
+        read_at = excluded.read_at,
         gone_at = case when excluded.gone_at is not null then coalesce(known.gone_at, excluded.gone_at) end,
         erased_at = case when excluded.gone_at is not null then known.erased_at end, is_service = false,
         version = case when (known.status, known.login, known.email, known.name, known.department, known.title,
@@ -88,15 +89,16 @@ export async function writeUsers(
  */
 export async function writeDeletedUser(tx: Db, id: string, read: number, version: number): Promise<Changes> {
   await tx.execute(
-    sql`insert into people (id, status, email, name, department, gone_at, profile_read, groups_read, version)
-      select ${id}, 'DEPROVISIONED', '', '', '', clock_timestamp(), ${read}::bigint, ${read}::bigint, ${version}::bigint
+    sql`insert into people (id, status, email, name, department, gone_at, profile_read, read_at, groups_read, version)
+      select ${id}, 'DEPROVISIONED', '', '', '', clock_timestamp(), ${read}::bigint, clock_timestamp(), ${read}::bigint,
+        ${version}::bigint
       from directory_state where loaded_at is null
       on conflict do nothing`,
   );
   const written = await rowsOf<{ changed: boolean }>(
     tx,
     sql`update people set status = 'DEPROVISIONED', gone_at = coalesce(gone_at, clock_timestamp()),
-        profile_read = ${read}::bigint,
+        profile_read = ${read}::bigint, read_at = clock_timestamp(),
         version = case when gone_at is null or status is distinct from 'DEPROVISIONED' then ${version}::bigint else version end
       where id = ${id} and profile_read < ${read}::bigint
       returning version = ${version}::bigint as changed`,
