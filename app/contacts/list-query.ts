@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isoTime, pageLimit, storableText } from "../web/query-validation.js";
+import { decodePosition, encodePosition, isoTime, pageLimit, storableText } from "../web/query-validation.js";
 
 /** What lists can be sorted by. A minus in front reverses the order. */
 export const sortKeys = ["name", "email", "company", "title", "created", "updated"] as const;
@@ -42,21 +42,15 @@ export const listQuery = z
   });
 export type ListQuery = z.output<typeof listQuery>;
 
-/** The cursor as clients get it: opaque, and valid for one sort only. */
+/** The cursor as clients get it, valid for one sort only. */
 export function encodeCursor(sort: ListQuery["sort"], { values, id }: Cursor): string {
-  return Buffer.from(JSON.stringify([sort, values, id])).toString("base64url");
+  return encodePosition([sort, values, id]);
 }
 
 function decodeCursor(text: string, sort: ListQuery["sort"]): Cursor | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(text, "base64url").toString());
-  } catch {
-    return undefined;
-  }
   const shape = z.tuple([z.literal(sort), z.tuple(positions[sortKeyOf(sort)] as []), z.uuid()]);
-  const cursor = shape.safeParse(json);
-  return cursor.success ? { values: cursor.data[1], id: cursor.data[2] } : undefined;
+  const cursor = decodePosition(text, shape);
+  return cursor && { values: cursor[1], id: cursor[2] };
 }
 
 /** The key of a sort, without its direction. */

@@ -22,6 +22,20 @@ export function pageLimit(defaultLimit: number) {
     .default(defaultLimit);
 }
 
+/** Where a page of a list begins, as clients get it: opaque. @param position - as JSON can say it */
+export function encodePosition(position: unknown): string {
+  return Buffer.from(JSON.stringify(position)).toString("base64url");
+}
+
+/** What {@link encodePosition} was given; `undefined` for a text that is no cursor of the given shape. */
+export function decodePosition<T extends z.ZodType>(text: string, shape: T): z.output<T> | undefined {
+  try {
+    return shape.safeParse(JSON.parse(Buffer.from(text, "base64url").toString())).data;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The messages for wrong fields, by the field's path: the first one for each. */
 export function messagesOf({ issues }: z.ZodError): Record<string, string> {
   const messages: Record<string, string> = {};

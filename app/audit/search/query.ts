@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isoTime, pageLimit, storableText } from "../../web/query-validation.js";
+import { decodePosition, encodePosition, isoTime, pageLimit, storableText } from "../../web/query-validation.js";
 
 /** Decisions on a page, unless the query says otherwise. */
 export const DEFAULT_LIMIT = 50;
@@ -87,18 +87,14 @@ export const auditQuery = z
   .refine(isInOrder, outOfOrder);
 export type AuditQuery = z.output<typeof auditQuery>;
 
-/** The cursor as clients get it: opaque. */
+/** The cursor as clients get it. */
 export function encodeCursor({ time, seq }: Cursor): string {
-  return Buffer.from(JSON.stringify([time, seq])).toString("base64url");
+  return encodePosition([time, seq]);
 }
 
 const position = z.tuple([isoTime(), z.int().min(0)]);
 
 function decodeCursor(text: string): Cursor | undefined {
-  try {
-    const [time, seq] = position.parse(JSON.parse(Buffer.from(text, "base64url").toString()));
-    return { time, seq };
-  } catch {
-    return undefined;
-  }
+  const [time, seq] = decodePosition(text, position) ?? [];
+  return time === undefined || seq === undefined ? undefined : { time, seq };
 }
