@@ -4,9 +4,12 @@ import type { Explanation } from "./explanation.js";
 
 /** The change that was made because a decision allowed it. */
 export interface Change {
-  /** Id of the contact. */
+  /** Id of the contact; `*`: the directory as a whole. */
   readonly id: string;
-  /** The version that the change made; for a deletion, the version that it deleted. */
+  /**
+   * The version that the change made; for a deletion, the version that it deleted. For the directory, the version that it
+   * had: what is done to it as a whole makes none by itself.
+   */
   readonly version: number;
 }
 

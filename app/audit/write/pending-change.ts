@@ -5,7 +5,7 @@ import type { Db } from "../../db/database.js";
 import { unavailable } from "../../problems.js";
 import type { Change } from "../record/record.js";
 import { type DecisionRow, rowOf } from "../record/row.js";
-import { type Columns, changeWithRecord, type RowOf } from "./insert.js";
+import { addRecords, type Columns, changeWithRecord, type RowOf } from "./insert.js";
 
 /** A statement that changes one row of a table, and returns columns of it. */
 export type ChangeStatement<Shown extends Columns> = SQLWrapper & PromiseLike<RowOf<Shown>[]>;
@@ -28,6 +28,15 @@ export interface PendingChange {
     shown: Shown,
     statement: ChangeStatement<Shown>,
   ): Promise<RowOf<Shown> | undefined>;
+  /**
+   * Makes a change that takes more than one statement, and writes the decision's record in the same transaction.
+   *
+   * @param work - makes the change in the transaction, and says what was changed; `undefined`: it has changed nothing. The
+   * decision is recorded without a change then
+   * @returns what `work` says
+   * @throws as {@link commit} does, and what `work` throws: nothing is changed then
+   */
+  commitTransaction(work: (tx: Db) => Promise<Change | undefined>): Promise<Change | undefined>;
 }
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -108,10 +117,29 @@ class AllowedChange implements PendingChange {
     this.#commits = commits;
   }
 
-  async commit<Shown extends Columns>(change: Change, shown: Shown, statement: ChangeStatement<Shown>) {
+  commit<Shown extends Columns>(change: Change, shown: Shown, statement: ChangeStatement<Shown>) {
+    return this.#begin(() => changeWithRecord(this.#db, shown, statement, this.#row(change)));
+  }
+
+  commitTransaction(work: (tx: Db) => Promise<Change | undefined>) {
+    return this.#begin(() =>
+      this.#db.transaction(async (tx) => {
+        const change = await work(tx);
+        const added = change ? await addRecords(tx, [this.#row(change)]) : 1;
+        if (added !== 1) throw new Error("the log has a record with the id of this decision already");
+        return change;
+      }),
+    );
+  }
+
+  #row(change: Change): DecisionRow {
+    return rowOf({ ...this.#event, change, explanation: null });
+  }
+
+  async #begin<T>(makeChange: () => Promise<T | undefined>): Promise<T | undefined> {
     if (this.#state !== "pending") throw unavailable("Interrupted", "The request ended before the change began.");
     this.#state = "committing";
-    const commit = this.#commit(change, shown, statement);
+    const commit = this.#commit(makeChange);
     this.#commits.add(commit);
     try {
       return await commit;
@@ -120,11 +148,10 @@ class AllowedChange implements PendingChange {
     }
   }
 
-  async #commit<Shown extends Columns>(change: Change, shown: Shown, statement: ChangeStatement<Shown>) {
-    let changed: RowOf<Shown> | undefined;
+  async #commit<T>(makeChange: () => Promise<T | undefined>): Promise<T | undefined> {
+    let changed: T | undefined;
     try {
-      const row = rowOf({ ...this.#event, change, explanation: null });
-      changed = await changeWithRecord(this.#db, shown, statement, row);
+      changed = await makeChange();
     } finally {
       this.#state = "pending";
       // After a failure the row may have been inserted all the same: then the log keeps it, as the first with this id.
