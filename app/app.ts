@@ -33,6 +33,8 @@ import { directoryCheck, publishDirectory } from "./directory/lookup/operations.
 import { peopleStore } from "./directory/people.js";
 import { principalOf } from "./directory/principal.js";
 import { rememberPeople } from "./directory/remember-people.js";
+import { directoryMenu } from "./directory/web/menu.js";
+import { directoryRoutes } from "./directory/web/routes.js";
 import { bodyParsers } from "./web/body-parsers.js";
 import { clientAddress } from "./web/client-address.js";
 import { csrf } from "./web/csrf.js";
@@ -87,7 +89,7 @@ export function createApp(services: Services): Express {
   app.disable("etag");
   // The app itself serves http. When its public address is https, there is one proxy in front of it.
   app.set("trust proxy", config.baseUrl.startsWith("https:") ? 1 : false);
-  usePages(app, { demoConsole, menu: menuOfRooms(contactMenu, auditMenu), forms: contactForms });
+  usePages(app, { demoConsole, menu: menuOfRooms(contactMenu, auditMenu, directoryMenu), forms: contactForms });
 
   if (directory) publishDirectory(directory);
 
@@ -133,6 +135,9 @@ export function createApp(services: Services): Express {
   app.use(sharingRoutes(contacts, people, decisionLog, recent));
   const tails = new LiveTails(decisions, stillLoggedIn(sessions, personOfToken, current), services.isClosing);
   app.use(auditRoutes(decisions, people, () => decisionLog.flush(), tails, recent));
+  const hasHook = services.eventHook !== undefined;
+  const followed = directory && { settings: config.directory, rules: directory.rules, hasHook };
+  app.use(directoryRoutes(database.db, followed, decisionLog));
 
   app.use(notFound);
   app.use(errorHandler);

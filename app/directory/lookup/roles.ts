@@ -42,6 +42,24 @@ export function grantsOf(groups: readonly Group[], rules: Pick<DirectoryRules, "
   });
 }
 
+/** Why a group gives no role. */
+export type NoRoleReason =
+  | "of another application"
+  | "everyone"
+  | "without a name"
+  | "named like an id"
+  | "not in the role map";
+
+/** Why a group gives no role; `undefined` when it gives one. See {@link grantsOf}. */
+export function whyNoRole(group: Group, rules: Pick<DirectoryRules, "roleMap">): NoRoleReason | undefined {
+  if (grantsOf([group], rules).length > 0) return undefined;
+  if (!TYPES_NAMED_IN_OKTA.has(group.type)) return "of another application";
+  const name = group.name.trim();
+  if (name === "") return "without a name";
+  if (GROUP_ID.test(name)) return "named like an id";
+  return rules.roleMap ? "not in the role map" : "everyone";
+}
+
 /**
  * The roles that a user has: those in grants, each once. A user whose profile has a value that policies cannot rely on has
  * none: what a policy may look at is not left out silently, and as with claims, what is malformed gives no role.

@@ -60,6 +60,41 @@ export async function ringForMissing(tx: Db, read: number, isUrgent = false): Pr
   );
 }
 
+/** Whom and what a brake holds now: what has been read since is no longer among it. */
+export interface Held {
+  readonly people: number;
+  readonly memberships: number;
+  /** The first of them by name. */
+  readonly firstPeople: readonly { readonly id: string; readonly name: string }[];
+  readonly firstMemberships: readonly { readonly id: string; readonly name: string; readonly group: string }[];
+}
+
+/**
+ * Reads what a brake holds.
+ *
+ * @param read - the brake's {@link Brake.start}
+ * @param limit - how many people and memberships to name, at most
+ */
+export async function readHeld(db: Db, read: number, limit: number): Promise<Held> {
+  const ofMemberships = sql`from directory_memberships join people on people.id = person_id
+    join directory_groups on directory_groups.id = group_id where ${isMissingMembership(read)}`;
+  const json = (columns: string) => sql.raw(`coalesce(json_agg(json_build_object(${columns})), '[]'::json)`);
+  const [row] = await rowsOf<Held>(
+    db,
+    sql`select (select count(*)::int from people where ${isMissingPerson(read)}) as people,
+        (select count(*)::int ${ofMemberships}) as memberships,
+        (select ${json("'id', id, 'name', name")} from (
+          select id, name from people where ${isMissingPerson(read)} order by name_folded, id limit ${limit}
+        ) as first) as "firstPeople",
+        (select ${json("'id', id, 'name', name, 'group', group_name")} from (
+          select people.id, people.name, directory_groups.name as group_name ${ofMemberships}
+          order by people.name_folded, people.id, directory_groups.id limit ${limit}
+        ) as first) as "firstMemberships"`,
+  );
+  if (!row) throw new Error("a query without rows");
+  return row;
+}
+
 /** Keeps what a reconciliation would have removed, until an administrator lets it or the next one finds the same. */
 export async function keepBrake(tx: Db, brake: Brake | null): Promise<void> {
   await tx.execute(sql`update directory_state set brake = ${brake && JSON.stringify(brake)}::json`);
@@ -68,12 +103,13 @@ export async function keepBrake(tx: Db, brake: Brake | null): Promise<void> {
 /**
  * Lets what the brake holds be removed, as an administrator says: it is read from Okta one by one, and what is gone there goes.
  *
- * @returns `false` when there is no brake
+ * @param since - the {@link Brake.since} of the brake that is meant; left out: whichever there is
+ * @returns `false` when there is no brake, or another one
  */
-export async function releaseBrake(db: Db): Promise<boolean> {
+export async function releaseBrake(db: Db, since?: string): Promise<boolean> {
   return lockingTransaction(db, async (tx) => {
     const [row] = await rowsOf<{ brake: Brake | null }>(tx, sql`select brake from directory_state for update`);
-    if (!row?.brake) return false;
+    if (!row?.brake || (since !== undefined && row.brake.since !== since)) return false;
     await ringForMissing(tx, row.brake.start);
     await keepBrake(tx, null);
     return true;

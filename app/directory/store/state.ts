@@ -67,6 +67,13 @@ const iso = (column: string) => sql.raw(`to_char(${column} at time zone 'UTC', '
 
 /** @throws Error when there is no state yet: see {@link claimOrg} */
 export async function readSyncState(db: Db): Promise<SyncState> {
+  const state = await findSyncState(db);
+  if (!state) throw new Error("the directory has no state yet");
+  return state;
+}
+
+/** @returns `undefined` when there is no state yet: see {@link claimOrg} */
+export async function findSyncState(db: Db): Promise<SyncState | undefined> {
   const [row] = await rowsOf<SyncState>(
     db,
     sql`select org, version::double precision as version, ${iso("loaded_at")} as "loadedAt", progress,
@@ -77,7 +84,6 @@ export async function readSyncState(db: Db): Promise<SyncState> {
         (extract(epoch from clock_timestamp()) * 1000)::double precision as now
       from directory_state`,
   );
-  if (!row) throw new Error("the directory has no state yet");
   return row;
 }
 

@@ -7,6 +7,7 @@ import { bearer } from "../../support/http/bearer.js";
 import { logIn } from "../../support/http/sign-in.js";
 import { UserAgent } from "../../support/http/user-agent.js";
 import { freePort } from "../../support/network/free-port.js";
+import { growOrganization } from "../../support/okta/grow-organization.js";
 import { startStack } from "../../support/stack/stack.js";
 import { until } from "../../support/until.js";
 
@@ -21,7 +22,8 @@ describe("the app with a directory that follows Okta", function () {
       const port = await freePort();
       const client = { clientId: "crm", clientSecret: "secret" };
       const idp = await startIdentityProvider({ ...client, appBaseUrl: `http://localhost:${port}` });
-      return { port, client, idp };
+      const { users } = growOrganization(idp.org.organization, { users: 40, groups: 2, memberships: 40 });
+      return { port, client, idp, users };
     },
     ({ idp }) => idp.stop(),
   );
@@ -85,4 +87,42 @@ describe("the app with a directory that follows Okta", function () {
     await until(async () => (await list()) === 200, LIMIT_MS, "the user is back");
     assert.equal(await page(), 302, "the session is over");
   });
+
+  it("holds what a comparison would remove, and removes it when an administrator lets the brake go", async () => {
+    const headers = {
+      ...bearer(await requestToken(idp.issuer, "alice@example.com")),
+      "Content-Type": "application/json",
+    };
+    const post = async (path: string, body: object) =>
+      (await fetch(`${app.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) })).status;
+    const get = async (path: string) => (await fetch(`${app.url}${path}`, { headers })).json() as Promise<Sync>;
+    const [first = "", ...others] = okta.users.slice(0, 15);
+    const { organization } = idp.org;
+    const names = organization.users.get(first)?.profile.displayName;
+    organization.quietly(() => {
+      for (const id of [first, ...others]) organization.changeStatus(id, "deactivate");
+    });
+    assert.equal(await post("/directory/sync/reconcile", {}), 202);
+    assert.equal(await post("/directory/sync/reconcile", {}), 409);
+    await until(async () => (await get("/directory/sync")).brake !== null, LIMIT_MS, "the brake holds");
+    const { brake, contents } = await get("/directory/sync");
+    assert.deepEqual([brake?.people, contents.gone], [15, 0]);
+    assert(brake?.held.firstPeople.some(({ id, name }) => id === first && name === names));
+    assert.equal(await post("/directory/sync/release", { since: "2026-01-01T00:00:00.000Z" }), 409);
+    assert.equal(await post("/directory/sync/release", { since: brake?.since }), 202);
+    await until(async () => (await get("/directory/sync")).contents.gone === 15, LIMIT_MS, "what it held is removed");
+    assert.equal((await get("/directory/sync")).brake, null);
+    const { decisions } = (await get("/audit?action=release")) as unknown as { decisions: { change: unknown }[] };
+    assert.equal(decisions.filter(({ change }) => change !== null).length, 1);
+  });
 });
+
+/** What is read here of how the directory follows Okta. */
+interface Sync {
+  readonly contents: { readonly gone: number };
+  readonly brake: {
+    readonly since: string;
+    readonly people: number;
+    readonly held: { readonly firstPeople: readonly { readonly id: string; readonly name: string }[] };
+  } | null;
+}

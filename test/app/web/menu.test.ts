@@ -7,7 +7,7 @@ import { useInProcess } from "../../support/stack/in-process.js";
 
 const html = { Accept: "text/html" };
 const contacts = ["/contacts", "/contacts/new"];
-const entries = [...contacts, "/audit"];
+const entries = [...contacts, "/audit", "/directory"];
 
 /** The links of a page's main menu. */
 function menuIn(page: string): string[] {

@@ -33,14 +33,17 @@ function sharedBrowser(executable: string): Promise<Browser> {
   return launching;
 }
 
+/** An app that is browsed. */
+export type BrowsedApp = Pick<Stack, "url" | "token" | "log">;
+
 interface BrowsingOptions {
-  readonly stack?: Stack;
+  readonly stack?: BrowsedApp;
   readonly isWhole?: boolean;
 }
 
 /** Real browsers at a real app, for a suite; cleans up what the suite leaves behind in both. */
 export class Browsing {
-  readonly stack: Stack;
+  readonly stack: BrowsedApp;
   /** Occurs in every contact that the suite creates, and in no other; put it into the company. */
   readonly word = uniqueWord();
   readonly #browser: Browser;
@@ -50,7 +53,7 @@ export class Browsing {
   readonly #kept = new Map<Person | undefined, Promise<Page>>();
   readonly #complaints: (() => string | undefined)[] = [];
 
-  private constructor(stack: Stack, browser: Browser) {
+  private constructor(stack: BrowsedApp, browser: Browser) {
     this.stack = stack;
     this.#browser = browser;
   }

@@ -152,6 +152,25 @@ export const pageStates: readonly PageState[] = [
       return loading(page, () => page.getByRole("rowheader").first().getByRole("link").click());
     },
   },
+  { name: "directory", as: "alice", status: 200, open: (page) => visit(page, "/directory") },
+  {
+    name: "directory, nobody found",
+    as: "alice",
+    status: 200,
+    open: (page) => visit(page, `/directory?q=${"0".repeat(200)}`),
+  },
+  {
+    name: "directory, a person",
+    as: "alice",
+    status: 200,
+    open: (page) => visit(page, `/directory/people/${demoUser("uma").id}`),
+  },
+  {
+    name: "directory, how it follows Okta",
+    as: "alice",
+    status: 200,
+    open: (page) => visit(page, "/directory/sync"),
+  },
   { name: "new contact", as: "uma", status: 200, open: (page) => visit(page, "/contacts/new") },
   { name: "new contact, with errors", as: "uma", status: 422, open: (page) => wrongForm(page) },
   {

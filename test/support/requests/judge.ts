@@ -5,13 +5,15 @@ import type { ReceivedAnswer, SentRequest } from "./sender.js";
 
 /** What may stand in no answer: where our code is, and what it threw. */
 const CODE = /node_modules|\n\s*at .+:\d+:\d+|file:\/\/|\b[\w-]+\.[jt]s:\d+/;
-const SUCCESSES_OF_CHANGES = [200, 201, 204, 303];
+const SUCCESSES_OF_CHANGES = [200, 201, 202, 204, 303];
+
+type Kind = "contact" | "decision" | "directory";
 
 /**
  * What a success of each route takes, in the words of the policies: as the documentation has it, and not as the app asks,
  * for a guard that asks for something else is a fault.
  */
-const TAKES: Readonly<Record<string, readonly [kind: "contact" | "decision", action: string]>> = {
+const TAKES: Readonly<Record<string, readonly [kind: Kind, action: string]>> = {
   "GET /contacts": ["contact", "list"],
   "GET /contacts/new": ["contact", "create"],
   "POST /contacts": ["contact", "create"],
@@ -32,6 +34,11 @@ const TAKES: Readonly<Record<string, readonly [kind: "contact" | "decision", act
   "GET /audit/export": ["decision", "export"],
   "GET /audit/tail": ["decision", "tail"],
   "GET /audit/:id": ["decision", "read"],
+  "GET /directory": ["directory", "list"],
+  "GET /directory/people/:id": ["directory", "read"],
+  "GET /directory/sync": ["directory", "read"],
+  "POST /directory/sync/release": ["directory", "release"],
+  "POST /directory/sync/reconcile": ["directory", "reconcile"],
 };
 
 /** Says what is wrong with an answer, from what the PDP itself says about each contact, and not from what the app asked. */
@@ -109,17 +116,20 @@ export class Judge {
     return undefined;
   }
 
-  #may(principal: Principal, kind: string, action: string, contact: MarkedContact | undefined): Promise<boolean> {
+  #may(principal: Principal, kind: Kind, action: string, contact: MarkedContact | undefined): Promise<boolean> {
     const key = [principal.id, kind, action, contact?.id].join(" ");
     const known = this.#known.get(key) ?? this.#ask(principal, kind, action, contact);
     this.#known.set(key, known);
     return known;
   }
 
-  async #ask(principal: Principal, kind: string, action: string, contact: MarkedContact | undefined): Promise<boolean> {
-    const own = { ownerId: principal.id, visibility: "private", department: "", sharedWith: [], editors: [] };
-    const attr = kind === "contact" ? own : { kind: "contact", action: "read", effect: "allow", source: "guard" };
-    const resource = contact?.resource ?? { kind, id: "any", attr };
+  async #ask(principal: Principal, kind: Kind, action: string, contact: MarkedContact | undefined): Promise<boolean> {
+    const attributes = {
+      contact: { ownerId: principal.id, visibility: "private", department: "", sharedWith: [], editors: [] },
+      decision: { kind: "contact", action: "read", effect: "allow", source: "guard" },
+      directory: { status: "ACTIVE" },
+    };
+    const resource = contact?.resource ?? { kind, id: "any", attr: attributes[kind] };
     const [answer] = await this.#pdp.check(principal, [{ kind, action, resource }]);
     return answer?.allowed === true;
   }

@@ -10,7 +10,7 @@ export interface RoutePlace {
 /** A request that was made of one that the app expects, by changes that it may not. */
 export interface MutatedRequest {
   readonly method: string;
-  /** With `{contact}` and `{decision}` for ids that the trial knows. */
+  /** With `{contact}`, `{decision}` and `{person}` for ids that the trial knows. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | undefined;
@@ -35,13 +35,14 @@ const FORM_TYPE = "application/x-www-form-urlencoded";
 const people = ["alice", "uma", "omar", "audrey", "nina", "nobody"].map((name) => `${name}@example.com`);
 const names = [
   ...["firstName", "lastName", "email", "phone", "company", "title", "notes", "visibility", "as", "userId", "version"],
-  ...["key", "id", "ownerId", "department", "sharedWith", "editors", "createdAt", "_csrf", "_method"],
+  ...["key", "id", "ownerId", "department", "sharedWith", "editors", "createdAt", "_csrf", "_method", "since"],
   ...["__proto__", "constructor", "constructor[prototype][isAdmin]", "a[b]", "a.b", "toString", ""],
 ];
 const someText = fc.oneof(text, fc.constant(SENT_WORD), fc.constantFrom(...people));
 const id = fc.oneof(
   { weight: 8, arbitrary: fc.constant("{contact}") },
   { weight: 2, arbitrary: fc.constant("{decision}") },
+  { weight: 2, arbitrary: fc.constant("{person}") },
   { weight: 1, arbitrary: fc.constantFrom("00000000-0000-4000-8000-000000000000", "new", "*", "%", "%00", "%c0%ae") },
   { weight: 1, arbitrary: text.map((part) => encoded(part).slice(0, 300)) },
 );
@@ -54,7 +55,7 @@ const query = fc.oneof(
       .array(
         fc.tuple(
           fc.constantFrom(
-            ...["q", "sort", "limit", "after", "person", "contact", "action", "effect", "asked", "from", "to"],
+            ...["q", "sort", "show", "limit", "after", "person", "contact", "action", "effect", "asked", "from", "to"],
             ...[
               "format",
               "code",
@@ -80,7 +81,7 @@ const query = fc.oneof(
 /** What each route can take. */
 const valid = {
   ...{ firstName: "Changed", lastName: "Person", email: "omar@example.com", as: "editor", visibility: "private" },
-  ...{ userId: "00u2n7xv6rOmarLk5d75", version: "1" },
+  ...{ userId: "00u2n7xv6rOmarLk5d75", version: "1", since: "2026-11-28T09:30:00.000Z" },
 };
 const validBodies: readonly (readonly [string, string])[] = [
   [FORM_TYPE, new URLSearchParams(valid).toString()],
@@ -163,7 +164,7 @@ export function expectedRequests(
         const [type, body] = method === "GET" ? [] : (validBodies[(n + pick) % validBodies.length] ?? []);
         return {
           method,
-          path: path.replace(/:\w+|\*\w+/g, path.startsWith("/audit") ? "{decision}" : "{contact}"),
+          path: path.replace(/:\w+|\*\w+/g, idIn(path)),
           headers: {
             accept: type === FORM_TYPE ? "text/html" : JSON_TYPE,
             "if-match": '"1"',
@@ -177,6 +178,12 @@ export function expectedRequests(
       }),
     ),
   );
+}
+
+/** What ids a route's path has. */
+function idIn(path: string): string {
+  if (path.startsWith("/directory")) return "{person}";
+  return path.startsWith("/audit") ? "{decision}" : "{contact}";
 }
 
 /**

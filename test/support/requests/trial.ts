@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { startPdp } from "../../../app/demo/pdp/start-pdp.js";
+import { demoPeople } from "../../../app/demo/users.js";
 import { cerbos, routesOf } from "../../../middleware/index.js";
 import { directPool } from "../database/direct-pool.js";
 import { clientsOf } from "../http/client.js";
@@ -33,7 +34,7 @@ export interface Trial {
 export interface Outcome {
   /** How many answers there were, by status. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** How many successes each identity had with routes of contacts and of the log. */
+  /** How many successes each identity had with routes of contacts, of the log and of the directory. */
   readonly successes: Readonly<Record<string, number>>;
   /** How many requests changed a contact, or created one. */
   readonly changes: number;
@@ -101,11 +102,11 @@ export async function tryRequests(databaseUrl: string, { seed, cases, onProgress
           await contacts.restore();
         }
         statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
-        if (answer.status < 300 && /^\/(contacts|audit)/i.test(sent.path)) {
+        if (answer.status < 300 && /^\/(contacts|audit|directory)/i.test(sent.path)) {
           successes[identity.name] = (successes[identity.name] ?? 0) + 1;
         }
         // It may have ended the session.
-        if (!isSafe && answer.status < 400 && !/^\/contacts/i.test(sent.path)) await identity.renew();
+        if (!isSafe && answer.status < 400 && !/^\/(contacts|directory)/i.test(sent.path)) await identity.renew();
       } catch (error) {
         findings.push(`no answer (${error}): ${shown()}`);
       }
@@ -151,6 +152,7 @@ function sentBy(
 ): SentRequest {
   const filled = path
     .replaceAll("{contact}", contacts.all[pick % contacts.all.length]?.id ?? "")
+    .replaceAll("{person}", demoPeople[pick % demoPeople.length]?.id ?? "")
     .replaceAll("{decision}", encodeURIComponent(decisions[pick % decisions.length] ?? ""));
   return { method, path: filled, headers: { ...headers, ...identity.headers(hasCsrfToken) }, body };
 }

@@ -1,6 +1,7 @@
 import type { Explanation } from "../../record/explanation.js";
-import type { ReadRecord, SingleDecision } from "../../record/record.js";
+import type { Change, ReadRecord, SingleDecision } from "../../record/record.js";
 import type { ChecksCount } from "../checks.js";
+import { nounsOf } from "./nouns.js";
 import { repeatsLabel } from "./repeats.js";
 import { isOfSession, sessionLabel } from "./sessions.js";
 
@@ -95,11 +96,16 @@ export function sourceSentence({ source, method, route, effect, change, counts }
     return `Asked ahead while answering ${request}, to show or hide what leads there. The person need not have tried it.`;
   }
   const outcome = change
-    ? `It was done: version ${change.version} of ${change.id}.`
+    ? `It was done: ${changeText(change)}.`
     : effect === "allow"
       ? "It let the request through."
       : "It refused the request.";
   return `Asked by the guard of ${request}. ${outcome}`;
+}
+
+/** What was changed, in words without a full stop. */
+function changeText({ id, version }: Change): string {
+  return id === "*" ? `the directory had version ${version} then` : `version ${version} of ${id}`;
 }
 
 /** The source of a decision, in a word. */
@@ -119,15 +125,16 @@ export function decisionSentence(
   name: string | null,
 ): string {
   const subject = name ?? "Somebody who was not logged in";
+  const { one, many, whole } = nounsOf(kind, action);
   const may = effect === "allow" ? "may" : error === null || error === "no_roles" ? "may not" : "was not let";
   if (plan) {
-    const which = { allowed: `all ${kind}s`, conditional: `some ${kind}s`, denied: `any ${kind}` }[plan.kind];
+    const which = { allowed: `all ${many}`, conditional: `some ${many}`, denied: `any ${one}` }[plan.kind];
     return `${subject} ${may} ${action} ${which}`;
   }
-  if (id === "*") return `${subject} ${may} ${action} ${kind}s`;
-  if (id === "new") return `${subject} ${may} ${action} this new ${kind}`;
-  if (id !== null) return `${subject} ${may} ${action} this ${kind}`;
-  return `${subject} ${may} ${action} a ${kind}${error === "not_found" ? " that is not there" : ""}`;
+  if (id === "*") return `${subject} ${may} ${action} ${whole}`;
+  if (id === "new") return `${subject} ${may} ${action} this new ${one}`;
+  if (id !== null) return `${subject} ${may} ${action} this ${one}`;
+  return `${subject} ${may} ${action} a ${one}${error === "not_found" ? " that is not there" : ""}`;
 }
 
 /**

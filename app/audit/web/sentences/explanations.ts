@@ -1,12 +1,14 @@
 import type { DerivedRoleExplanation, FailedExpression, RuleExplanation } from "../../record/explanation.js";
 import type { SingleDecision } from "../../record/record.js";
+import { nounsOf } from "./nouns.js";
 
 /**
  * The explanation of a denial in words: for each rule and derived role, what kept it from applying. `null` when the
  * record has no explanation.
  */
-export function explanationText({ explanation, resource: { kind } }: SingleDecision) {
+export function explanationText({ explanation, resource: { kind }, action }: SingleDecision) {
   if (!explanation) return null;
+  const { one } = nounsOf(kind, action);
   const { policy, rules, derivedRoles, agrees } = explanation;
   return {
     policy,
@@ -16,18 +18,18 @@ export function explanationText({ explanation, resource: { kind } }: SingleDecis
       .filter(({ effect, applied }) => effect === "allow" && !applied)
       .map((rule) => ({
         name: rule.name,
-        text: ruleText(rule, kind),
-        failed: rule.failed.map((failed) => failedText(failed, kind)),
+        text: ruleText(rule, one),
+        failed: rule.failed.map((failed) => failedText(failed, one)),
       })),
     derivedRoles: derivedRoles.map((role) => ({
       name: role.name,
       text: derivedRoleText(role),
-      failed: role.failed.map((failed) => failedText(failed, kind)),
+      failed: role.failed.map((failed) => failedText(failed, one)),
     })),
   };
 }
 
-function ruleText({ roles, derivedRoles, missing, failed }: RuleExplanation, kind: string): string {
+function ruleText({ roles, derivedRoles, missing, failed }: RuleExplanation, noun: string): string {
   const audience = [
     roles.includes("*")
       ? "everybody"
@@ -40,7 +42,7 @@ function ruleText({ roles, derivedRoles, missing, failed }: RuleExplanation, kin
     const lacking = `${isFor}, and the person ${several ? "had none of them" : "did not have it"}.`;
     return failed.length > 0 ? `${lacking} Its condition did not hold either:` : lacking;
   }
-  if (missing === "resource") return `${isFor}. Whether it applies only a particular ${kind} could tell.`;
+  if (missing === "resource") return `${isFor}. Whether it applies only a particular ${noun} could tell.`;
   return `${isFor}, which the person had, but its condition did not hold:`;
 }
 
@@ -52,12 +54,12 @@ function derivedRoleText({ parentRoles, hasParentRole, failed }: DerivedRoleExpl
   return `${needs}, ${hasParentRole ? "but" : "and"} its condition did not hold:`;
 }
 
-function failedText({ expression, because }: FailedExpression, kind: string) {
+function failedText({ expression, because }: FailedExpression, noun: string) {
   const texts: Readonly<Record<FailedExpression["because"], string>> = {
     false: "was not true",
     true: "was true, and must not be",
     error: "could not be evaluated: an attribute was missing, or of another type",
-    unknown: `is about a particular ${kind}, and the question was about all of them`,
+    unknown: `is about a particular ${noun}, and the question was about all of them`,
   };
   return { expression, text: texts[because] };
 }

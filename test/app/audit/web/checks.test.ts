@@ -54,6 +54,7 @@ describe("what is asked ahead", function () {
       },
       { kind: "decision", id: "*", effects: { list: "deny" } },
       { kind: "contact", id: "new", effects: { create: "allow", list: "allow" } },
+      { kind: "directory", id: "*", effects: { list: "deny" } },
     ]);
   });
 
@@ -86,13 +87,13 @@ describe("what is asked ahead", function () {
       assert.equal(page.includes("<figure"), query !== "?asked=ahead", query);
     }
     const rows = textOf(pageIn(await admin.get("/audit?asked=ahead&person=00uuser", html)));
-    assert.match(rows, /6 actions asked ahead contact, decision × 3 6 of 7 allowed/);
+    assert.match(rows, /6 actions asked ahead contact, decision, directory × 4 6 of 8 allowed/);
   });
 
   it("has a page that says what was asked and answered", async () => {
     const [{ id } = { id: "" }] = await search("person=00uuser&asked=ahead");
     const text = textOf(pageIn(await admin.get(`/audit/${id}`, html)));
-    assert.match(text, /7 questions asked ahead for \S.*, 6 answered with yes/);
+    assert.match(text, /8 questions asked ahead for \S.*, 6 answered with yes/);
     assert.match(text, new RegExp(`contact ${contactId} delete, share, transfer, update`));
     assert.match(text, /decision as a whole none list/);
   });
