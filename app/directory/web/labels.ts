@@ -97,7 +97,12 @@ export function agoText(seconds: number): string {
 /** What is under way when everything is being read. @param reason - of a reconciliation; `null`: it is the first load */
 export function progressTitle(reason: ReconciliationProgress["reason"] | null): string {
   if (reason === null) return "The first load is under way";
-  const why = { daily: "as every day", "by hand": "as was asked for", "log lost": "after a gap in Okta's log" }[reason];
+  const why = {
+    daily: "as every day",
+    "by hand": "as was asked for",
+    "log lost": "after a gap in Okta's log",
+    "group back": "as a deleted group is back",
+  }[reason];
   return `Everything is being compared with Okta, ${why}`;
 }
 

@@ -163,8 +163,8 @@ async function permittedPeople(req: Request, people: readonly ListedPerson[]): P
   try {
     const answers = await checks.canEach(people.map(personResource), ["list"]);
     const permitted = people.filter((_, n) => answers[n]?.list);
-    const denied = people.filter((person) => !permitted.includes(person)).map(({ id }) => id);
-    if (denied.length > 0) req.log.error({ denied }, "defect: the query plan let through what the PDP's check denies");
+    const denied = people.length - permitted.length;
+    if (denied > 0) req.log.error({ denied }, "defect: the query plan let through what the PDP's check denies");
     return permitted;
   } finally {
     await checks.end();

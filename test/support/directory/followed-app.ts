@@ -25,9 +25,12 @@ const groups = { alice: "g-admin", uma: "g-user", audrey: "g-auditor", nina: und
 /**
  * Gives the suite that calls this an app in this process that has followed Okta up to now: with users of each role, groups of
  * each type, and API clients of theirs. See {@link useInProcess}.
+ *
+ * @param policies - says the folder of the policies; default: the CRM's
  */
-export function useFollowedApp() {
+export function useFollowedApp(policies?: () => string) {
   const app = useInProcess(() => ({
+    policies: policies?.(),
     openDirectory: (db) =>
       new DirectoryLookup({
         ...{ db, rules: { roleMap: undefined, attributes }, maxAgeSeconds: 900 },

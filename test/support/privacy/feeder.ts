@@ -86,6 +86,7 @@ export class Feeder {
       ...this.contact(),
       ...(/share|transfer/.test(path) && { email: unless("input", email, "email") }),
       ...{ as: unless("input", "viewer", "as"), userId: unless("input", id, "userId") },
+      since: unless("input", "2026-11-28T09:30:00.000Z", "since"),
       ...{ visibility: unless("input", "team", "visibility"), ...(flaw === "input" && { firstName: "" }) },
       ...{ version: unless("version", String(target.version), "version") },
       ...{ _csrf: unless("token", actor.csrf ?? "", "csrf"), [word("name")]: word("value") },
@@ -165,7 +166,7 @@ export class Feeder {
     if (path.endsWith("/callback"))
       for (const name of ["code", "state", "error_description"]) query.set(name, word(name));
     if (isBad) {
-      const names = isAudit ? [...searchFields, "limit", "after", "format"] : ["sort", "limit", "after"];
+      const names = isAudit ? [...searchFields, "limit", "after", "format"] : ["sort", "show", "limit", "after"];
       for (const name of names) query.set(name, word(name));
     }
     return query;

@@ -103,6 +103,8 @@ describe("the page of how the directory follows Okta", function () {
       ([, name, values]) => `${name}${values}`,
     );
     assert.deepEqual(bars, ['groups value="1" max="1"', "users", 'members value="0" max="1"']);
+    // By its label a screen reader knows what a bar is of.
+    assert.match(drawn, /<label for="part-users">Users<\/label>/);
     assert.match(textOf(pageIn(await alice.get("/directory", html))), /people may still be missing here/);
 
     const counts = { groups: 5, users: 4, members: 3 };
