@@ -89,7 +89,7 @@ export async function findSyncState(db: Db): Promise<SyncState | undefined> {
 
 /**
  * Says which Okta organization the directory is of. When it was of another one, nothing of it is true any more: all users
- * are as if they were only known from logins, and the first load begins anew.
+ * are as if they were only known from logins, and the first load begins anew. A process that follows the other one leads no longer.
  *
  * @returns whether it was of another one
  */
@@ -100,7 +100,8 @@ export async function claimOrg(db: Db, org: string): Promise<boolean> {
     if (state?.org === org) return false;
     await tx.execute(
       sql`update directory_state set org = ${org}, version = version + 1, groups_version = version + 1, loaded_at = null,
-        progress = null, log_cursor = null, log_read_at = null, changed_since = null, reconciled_at = null, brake = null`,
+        progress = null, log_cursor = null, log_read_at = null, changed_since = null, reconciled_at = null, brake = null,
+        leader = null, leader_until = null`,
     );
     await tx.execute(sql`delete from directory_memberships`);
     await tx.execute(sql`delete from directory_groups`);

@@ -91,13 +91,13 @@ export class DirectorySync {
   }
 
   #lead(): Promise<void> {
-    const { db, logger } = this.#options;
+    const { db, logger, settings } = this.#options;
     const leader = `${hostname()} ${process.pid} ${randomBytes(4).toString("hex")}`;
     const work = async (signal: AbortSignal) => {
       const term = new Term(this.#options, leader, signal);
       this.#term = term;
       await Promise.all([new InboxWorker(term).run(), new LogReader(term).run(), runRounds(term)]);
     };
-    return keepLeading({ db, logger, leader, work }, this.#stopped.signal);
+    return keepLeading({ db, logger, leader, org: settings.org, work }, this.#stopped.signal);
   }
 }

@@ -14,6 +14,8 @@ interface LeadershipOptions {
   readonly logger: Logger;
   /** The process's name among those that may lead. */
   readonly leader: string;
+  /** The origin of the organization that it follows. */
+  readonly org: string;
   /** Works while the process leads; has to end soon when its signal is aborted. */
   readonly work: (signal: AbortSignal) => Promise<void>;
 }
@@ -24,7 +26,10 @@ interface CurrentTerm {
 }
 
 /** Tries to lead until it is stopped: one of all processes with the same database does. */
-export async function keepLeading({ db, logger, leader, work }: LeadershipOptions, signal: AbortSignal): Promise<void> {
+export async function keepLeading(
+  { db, logger, leader, org, work }: LeadershipOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const failures = new Failures({ db, logger }, "it could not be said who follows Okta");
   const alarm = new Alarm();
   let term: CurrentTerm | undefined;
@@ -39,7 +44,7 @@ export async function keepLeading({ db, logger, leader, work }: LeadershipOption
   while (!signal.aborted) {
     const asked = performance.now();
     try {
-      const leads = await lead(db, leader, LEASE_MS);
+      const leads = await lead(db, leader, org, LEASE_MS);
       leadsUntil = leads ? asked + LEASE_MS : 0;
       failures.succeeded();
     } catch (error) {

@@ -25,17 +25,19 @@ import { describeOnEachEngine } from "../../../support/database/suites.js";
 import { inbox, personIn } from "../../../support/directory/contents.js";
 import { oktaGroup, oktaUser } from "../../../support/directory/okta-values.js";
 
+const ORG = "https://a.test";
+
 describeOnEachEngine("the state of the directory", (db) => {
   const write = (leader: string | undefined) => change(db, leader, async () => NO_CHANGES);
 
   before(async () => {
-    assert.equal(await claimOrg(db, "https://a.test"), false);
+    assert.equal(await claimOrg(db, ORG), false);
   });
 
   it("has one leader, until it resigns or does not say so again", async () => {
-    assert.equal(await lead(db, "p1", 200), true);
-    assert.equal(await lead(db, "p2", 200), false);
-    assert.equal(await lead(db, "p1", 200), true);
+    assert.equal(await lead(db, "p1", ORG, 200), true);
+    assert.equal(await lead(db, "p2", ORG, 200), false);
+    assert.equal(await lead(db, "p1", ORG, 200), true);
     await write("p1");
     await assert.rejects(write("p2"), NotLeadingError);
     await resign(db, "p2");
@@ -43,9 +45,13 @@ describeOnEachEngine("the state of the directory", (db) => {
     await sleep(220);
     await assert.rejects(write("p1"), NotLeadingError);
     assert.equal((await readSyncState(db)).leader, null);
-    assert.equal(await lead(db, "p2", 5_000), true);
+    assert.equal(await lead(db, "p2", ORG, 5_000), true);
     await resign(db, "p2");
-    assert.equal(await lead(db, "p1", 1), true);
+    assert.equal(await lead(db, "p1", ORG, 1), true);
+  });
+
+  it("is led by a process of its organization alone", async () => {
+    assert.equal(await lead(db, "p3", "https://other.test", 5_000), false);
   });
 
   it("keeps the latest time up to which the log has been read", async () => {

@@ -65,7 +65,7 @@ describe("the page of how the directory follows Okta", function () {
   it("says how far it is, who leads, what waits, and what has happened", async () => {
     const { db } = app.database;
     await db.execute(sql`update directory_state set org = 'https://org.example'`);
-    await lead(db, "worker-7 4711 ab12cd34", 60_000);
+    await lead(db, "worker-7 4711 ab12cd34", "https://org.example", 60_000);
     await ring(db, "hook", [{ kind: "user", id: "00uma" }]);
     await noteEvent(db, "failure", "Okta's log could not be read: no answer");
     const told = await state();
