@@ -2,6 +2,7 @@ import type { SQLWrapper } from "drizzle-orm";
 import type { Request } from "express";
 import type { DecisionEvent, EnforcedEvent } from "../../../middleware/index.js";
 import type { Db } from "../../db/database.js";
+import { lockingTransaction } from "../../db/locking-transaction.js";
 import { unavailable } from "../../problems.js";
 import type { Change } from "../record/record.js";
 import { type DecisionRow, rowOf } from "../record/row.js";
@@ -123,7 +124,7 @@ class AllowedChange implements PendingChange {
 
   commitTransaction(work: (tx: Db) => Promise<Change | undefined>) {
     return this.#begin(() =>
-      this.#db.transaction(async (tx) => {
+      lockingTransaction(this.#db, async (tx) => {
         const change = await work(tx);
         const added = change ? await addRecords(tx, [this.#row(change)]) : 1;
         if (added !== 1) throw new Error("the log has a record with the id of this decision already");

@@ -32,7 +32,9 @@ export interface StatusText {
 /** Okta's status of a person in words. @param status - `null`: not read from Okta */
 export function statusText(status: string | null): StatusText {
   if (status === null) {
-    return { word: "Not read yet", mayWork: false, meaning: "They are read from Okta at their next request." };
+    const meaning =
+      "Okta has not been asked about them yet, or its answer could not be read. They have no access meanwhile.";
+    return { word: "Not read yet", mayWork: false, meaning };
   }
   const unknown = [status, "This CRM does not know this status of Okta's, so it counts as nobody's."] as const;
   const [word, meaning] = (Object.hasOwn(statusTexts, status) && statusTexts[status]) || unknown;
@@ -101,9 +103,9 @@ export function progressTitle(reason: ReconciliationProgress["reason"] | null): 
     daily: "as every day",
     "by hand": "as was asked for",
     "log lost": "after a gap in Okta's log",
-    "group back": "as a deleted group is back",
-  }[reason];
-  return `Everything is being compared with Okta, ${why}`;
+    "group back": "as a group is there again",
+  };
+  return `Everything is being compared with Okta, ${why[reason]}`;
 }
 
 /** What has been read of a part of everything: its name, and how far it is. */

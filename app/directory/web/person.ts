@@ -34,8 +34,8 @@ export function listedJson(person: ListedPerson, rules: Rules) {
 
 /** All of a person, as JSON. Their page shows the same. */
 export function personJson(person: DirectoryPerson, rules: Rules) {
-  const { emailIsVerified, readAt, version, changedAtVersion, asOf } = person;
-  const shared = { ...listedJson(person, rules), emailIsVerified };
+  const { emailIsVerified, readAt, erasedAt, version, changedAtVersion, asOf } = person;
+  const shared = { ...listedJson(person, rules), emailIsVerified, erasedAt };
   if (!rules) return { source: "logins", ...shared };
   const groups = person.groups.map(
     (group): GroupOfPerson => ({

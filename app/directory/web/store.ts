@@ -1,4 +1,4 @@
-import { and, asc, count, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, isNotNull, isNull, not, type SQL, sql } from "drizzle-orm";
 import type { SqlCondition } from "../../../middleware/sql/index.js";
 import { asSql } from "../../db/condition.js";
 import { type Db, isStorable, rowsOf } from "../../db/database.js";
@@ -38,6 +38,8 @@ export interface DirectoryPerson extends ListedPerson {
   readonly emailIsVerified: boolean;
   /** When their profile was read from Okta; `null`: not noted. */
   readonly readAt: Date | null;
+  /** Since when nothing but the id is stored of them; `null`: they are not erased. */
+  readonly erasedAt: Date | null;
   /** The directory's version that the last change of them made. */
   readonly changedAtVersion: number;
   /** The directory's version; `null`: there is none. */
@@ -65,7 +67,7 @@ export interface DirectoryPeople {
   list(query: PeopleQuery, permitted: SqlCondition): Promise<PeoplePage>;
   /** How many of the permitted people match a search. */
   count(search: Search, permitted: SqlCondition): Promise<number>;
-  /** The person with an id, tombstones included. Any text may be given as the id. */
+  /** The person with an id, tombstones included; services are none. Any text may be given as the id. */
   get(id: string): Promise<DirectoryPerson | undefined>;
 }
 
@@ -80,8 +82,9 @@ const listed = {
 
 /** The {@link DirectoryPeople} of a database. @param isFollowed - whether they come from Okta's directory, not from logins */
 export function directoryPeople(db: Db, isFollowed: boolean): DirectoryPeople {
-  // Nobody is seen to leave by logins.
-  const matches = ({ q, show }: Search) => and(matchesSearch(q), isFollowed ? isShown(show) : undefined);
+  // By logins nobody is seen to leave. Services are no people.
+  const matches = ({ q, show }: Search) =>
+    and(not(people.isService), matchesSearch(q), isFollowed ? isShown(show) : isNull(people.erasedAt));
   const loginVerified = sql<boolean>`coalesce(${people.verifiedEmail} = ${people.email}, false)`;
 
   return {
@@ -116,12 +119,12 @@ export function directoryPeople(db: Db, isFollowed: boolean): DirectoryPeople {
         .select({
           ...listed,
           emailIsVerified: isFollowed ? isOnlyOnesAddress(db) : loginVerified,
-          ...{ readAt: people.readAt, changedAtVersion: people.version },
+          ...{ readAt: people.readAt, erasedAt: people.erasedAt, changedAtVersion: people.version },
           ...{ version: directoryState.version, asOf: directoryState.logReadAt },
         })
         .from(people)
         .leftJoin(directoryState, sql`true`)
-        .where(eq(people.id, id));
+        .where(and(eq(people.id, id), not(people.isService)));
       return row;
     },
   };

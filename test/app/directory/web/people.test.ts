@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { desc, eq } from "drizzle-orm";
 import { decisions, people } from "../../../../app/db/schema.js";
+import { erasePerson } from "../../../../app/directory/store/erasure.js";
 import { useFollowedApp } from "../../../support/directory/followed-app.js";
 import { json, messagesIn, problemIn } from "../../../support/http/answers.js";
 import { pageIn, textOf } from "../../../support/http/page.js";
@@ -170,6 +171,24 @@ describe("people in the directory", function () {
     );
     const page = textOf(pageIn(await audrey.get(`/audit/${records[1].id}`, html)));
     assert.match(page, /Alice Test may list all people in the directory: the policy directory sets no condition/);
+  });
+
+  it("are no services; of one who is erased the id is left, and said to be all", async () => {
+    const [service] = await app.database.db
+      .insert(people)
+      .values({ id: "0oaservice", email: "", name: "0oaservice", department: "", isService: true })
+      .returning({ id: people.id });
+    assert.deepEqual(await idsIn("?show=all&q=0oaservice"), []);
+    problemIn(await alice.get(`/directory/people/${service?.id}`), 404);
+    await app.database.db.delete(people).where(eq(people.id, "0oaservice"));
+
+    await rows.user("00old", { name: "Olga Old", status: "DEPROVISIONED", goneAt: new Date() }, []);
+    await erasePerson(app.database.db, "00old");
+    assert.deepEqual(await idsIn("?show=gone&q=olga"), []);
+    assert.deepEqual(await idsIn("?show=gone&q=00old"), ["00old"]);
+    const page = textOf(pageIn(await alice.get("/directory/people/00old", html)));
+    assert.match(page, /00old .*Erased .* UTC Nothing but the id is stored of them\./);
+    await app.database.db.delete(people).where(eq(people.id, "00old"));
   });
 
   it("one of them is shown with attributes, groups, what each gives, and why it gives none", async () => {
