@@ -14,6 +14,11 @@ function rolesWithGroups({ roles, directory }: Person) {
   }));
 }
 
+/** A named value, as text. */
+function textOfValue([name, value]: readonly [string, unknown]): readonly [string, string] {
+  return [name, typeof value === "string" ? value : JSON.stringify(value)];
+}
+
 /**
  * The routes of the start page and of the profile of the logged-in user. Both are open to users without any role.
  *
@@ -31,17 +36,15 @@ export function startRoutes(sessions: PersonSessions): Router {
     if (!person) throw new UnauthenticatedError();
     const { id, name, email, department, groups, roles, claims, directory, directoryVersion } = person;
     if (!wantsHtml(req)) {
-      const { grants, unusable, asOf } = directory ?? {};
-      res.json({ id, name, email, department, groups, roles, claims, grants, unusable, directoryVersion, asOf });
+      const { attributes, unusable, grants, asOf } = directory ?? {};
+      const ofDirectory = { attributes, unusable, grants, directoryVersion, asOf };
+      res.json({ id, name, email, department, groups, roles, claims, ...ofDirectory });
       return;
     }
-    const rows = Object.entries(claims).map(([claim, value]) => [
-      claim,
-      typeof value === "string" ? value : JSON.stringify(value),
-    ]);
     await renderPage(req, res, "profile", "My profile", {
-      claims: rows,
+      claims: Object.entries(claims).map(textOfValue),
       principal: { id, roles: rolesWithGroups(person) },
+      attributes: Object.entries(directory?.attributes ?? {}).map(textOfValue),
       unusable: directory?.unusable ?? [],
       asOf: directory?.asOf.toISOString() ?? null,
       via: req.session ? "session" : "bearer",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { type IdentityProvider, startIdentityProvider } from "../../../app/demo/identity-provider/index.js";
 import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
 import { useAnyDatabase } from "../../support/database/temporary-database.js";
@@ -38,6 +39,7 @@ describe("the app with a directory that follows Okta", function () {
         OKTA_CLIENT_SECRET: okta.client.clientSecret,
         OKTA_API_TOKEN: idp.org.apiToken,
         OKTA_HOOK_SECRET: HOOK_SECRET,
+        DIRECTORY_ATTRIBUTES: "costCenter",
         // Without the hook, nothing would be seen in time.
         DIRECTORY_SYNC_SECONDS: "60",
       }),
@@ -68,7 +70,7 @@ describe("the app with a directory that follows Okta", function () {
   };
   const umaId = () => idp.org.organization.user("uma@example.com").id;
 
-  it("decides by the groups that somebody is in now, for sessions and access tokens alike", async () => {
+  it("decides by the groups that a user is in now, for sessions and access tokens alike", async () => {
     assert.deepEqual([await page(), await list()], [200, 200]);
     const group = groupId();
     idp.org.organization.removeMember(group, umaId());
@@ -77,6 +79,29 @@ describe("the app with a directory that follows Okta", function () {
     idp.org.organization.addMember(group, umaId());
     await until(async () => (await page()) === 200, LIMIT_MS, "the role is back");
     assert.equal(await list(), 200);
+  });
+
+  it("shows policies the attributes that the settings name; one that their schema lacks is an error and no denial", async () => {
+    const omar = idp.org.organization.user("omar@example.com").id;
+    const omarsToken = await requestToken(idp.issuer, "omar@example.com");
+    const get = (path: string) => fetch(`${app.url}${path}`, { headers: bearer(omarsToken) });
+    const profile = async () => (await (await get("/profile")).json()) as Record<string, unknown>;
+    const isShown = async (shown: Record<string, unknown>) => {
+      const { attributes, unusable, roles } = await profile();
+      return isDeepStrictEqual({ attributes, unusable, roles }, shown);
+    };
+    assert(await isShown({ attributes: {}, unusable: [], roles: ["user"] }));
+    assert.equal((await get("/contacts")).status, 200);
+    idp.org.organization.updateProfile(omar, { costCenter: "K-1" });
+    const usable = { attributes: { costCenter: "K-1" }, unusable: [], roles: ["user"] };
+    await until(() => isShown(usable), LIMIT_MS, "the attribute is there");
+    assert.equal((await get("/contacts")).status, 500);
+    idp.org.organization.updateProfile(omar, { costCenter: { id: "K-1" } });
+    const odd = { attributes: {}, unusable: [{ name: "costCenter", because: "an object" }], roles: [] };
+    await until(() => isShown(odd), LIMIT_MS, "the value is no attribute");
+    assert.equal((await get("/contacts")).status, 403);
+    idp.org.organization.updateProfile(omar, { costCenter: null });
+    await until(async () => (await get("/contacts")).status === 200, LIMIT_MS, "there is none any more");
   });
 
   it("ends the session of a user who is deactivated, and refuses their access token", async () => {
