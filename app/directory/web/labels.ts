@@ -17,7 +17,7 @@ const statusTexts: Readonly<Record<string, readonly [word: string, meaning: stri
   SUSPENDED: ["Suspended", "An administrator has suspended them in Okta."],
   DEPROVISIONED: [
     "Deactivated",
-    "They were deactivated or deleted in Okta. Their name stays, so that contacts, shares and decisions have one. Nobody is found by their e-mail address.",
+    "They were deactivated or deleted in Okta. Their name stays until they are erased, so that contacts, shares and decisions have one. Nobody is found by their e-mail address.",
   ],
 };
 
