@@ -49,18 +49,20 @@ export class LogReader {
   async #readAgainAndAgain(): Promise<void> {
     const { signal, intervalMs, logAlarm } = this.#term;
     const nap = new Alarm();
+    // Okta takes as few as 20 questions a minute.
+    const minRestMs = intervalMs / 10;
     while (!signal.aborted) {
-      let restMs = intervalMs;
+      const next = performance.now() + intervalMs;
+      let restMs: number;
       try {
         const complete = await this.#readToEnd();
         if (complete) this.#noteComplete(complete);
-        else restMs = NO_CURSOR_MS;
+        restMs = complete ? Math.max(minRestMs, next - performance.now()) : NO_CURSOR_MS;
         this.#failures.succeeded();
       } catch (error) {
         restMs = await this.#failures.failed(error, intervalMs);
       }
-      // Okta takes as few as 20 questions a minute.
-      const napMs = Math.min(intervalMs / 10, restMs);
+      const napMs = Math.min(minRestMs, restMs);
       await nap.rest(napMs, signal);
       await logAlarm.rest(restMs - napMs, signal);
     }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Lateness } from "../../load/lateness.js";
 import type { Answer } from "../follower.js";
 import { type Facts, fact } from "./facts.js";
 import type { Spans } from "./spans.js";
@@ -45,7 +46,9 @@ export class DecisionWatch {
   worstMs = Number.NEGATIVE_INFINITY;
   readonly #options: WatchOptions;
   readonly #found = new Set<string>();
-  readonly #waitedMs = new Map<string, { readonly told: number; readonly at: number }>();
+  /** What each process has last told, and when. */
+  readonly #last = new Map<string, { at: number; waitedMs: number; lateMs: number; ownLateMs: number }>();
+  readonly #lateness = new Lateness();
   #isOver = false;
   readonly #running: Promise<void>;
 
@@ -57,6 +60,7 @@ export class DecisionWatch {
   async stop(): Promise<void> {
     this.#isOver = true;
     await this.#running;
+    this.#lateness.stop();
   }
 
   async #watch(): Promise<void> {
@@ -77,7 +81,7 @@ export class DecisionWatch {
       this.unanswered++;
       return;
     }
-    this.#excuseWaiting(process, answer.waitedMs, told);
+    this.#excuse(process.url, answer, told);
     this.decisions++;
     const { directory } = answer.user ?? {};
     if (!directory) return;
@@ -90,10 +94,14 @@ export class DecisionWatch {
   }
 
   /** What a process has waited since the last answer lies between that and the end of what it has begun to wait. */
-  #excuseWaiting({ url }: Asked, waitedMs: number, now: number): void {
-    const last = this.#waitedMs.get(url) ?? { told: 0, at: now };
-    if (waitedMs > last.told) this.#options.excused.add(last.at, now + waitedMs - last.told);
-    this.#waitedMs.set(url, { told: waitedMs, at: now });
+  #excuse(url: string, { waitedMs, lateMs }: Answer, now: number): void {
+    const { excused } = this.#options;
+    const ownLateMs = this.#lateness.totalMs;
+    const last = this.#last.get(url) ?? { at: now, waitedMs: 0, lateMs, ownLateMs };
+    if (waitedMs > last.waitedMs) excused.add(last.at, now + waitedMs - last.waitedMs);
+    const busyMs = Math.max(lateMs - last.lateMs, ownLateMs - last.ownLateMs);
+    excused.add(last.at, Math.min(last.at + busyMs, now));
+    this.#last.set(url, { at: now, waitedMs, lateMs, ownLateMs });
   }
 
   #judge(restsOn: Parameters<Facts["endOf"]>[0], { asked, asOf }: { asked: number; asOf: number }): void {

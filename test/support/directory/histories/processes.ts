@@ -42,7 +42,9 @@ export class Processes {
 
   async begin(number: number): Promise<void> {
     this.#later(this.#untilLed(null));
-    await Promise.all(Array.from({ length: number }, () => this.#startOne()));
+    const starts = Array.from({ length: number }, () => this.#startOne());
+    for (const start of starts) this.#later(start);
+    await Promise.all(starts);
   }
 
   /**
@@ -52,11 +54,11 @@ export class Processes {
    * @param endsLease - whether its lease is over at once, so that others need not wait for it
    */
   async kill(n: number, endsLease: boolean): Promise<void> {
+    const leader = await leaderOf(this.#db);
     const victim = pick(this.running, n);
     if (!victim) return;
     this.running = this.running.filter((each) => each !== victim);
     this.kills++;
-    const leader = await leaderOf(this.#db);
     await victim.kill();
     if (victim.leads(leader)) {
       this.#later(this.#untilLed(leader));
