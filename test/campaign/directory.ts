@@ -64,6 +64,8 @@ function figuresOf(outcomes: readonly Outcome[]): Record<string, number> {
     "kills and freezes": sum(({ kills }) => kills),
     decisions: sum(({ decisions }) => decisions),
     "questions without an answer": sum(({ unanswered }) => unanswered),
+    "share of the time in which the machine was too busy":
+      Math.round((sum(({ busyShare }) => busyShare) / outcomes.length) * 100) / 100,
     "most outdated decision, ms beyond its bound": most(({ worstMs }) => worstMs),
     "take-over at most, ms": percentile(takeOvers, 100),
     calls: sum(({ calls }) => calls),

@@ -9,7 +9,6 @@ import { OktaApi } from "../../../app/directory/okta-api/client.js";
 import { ring } from "../../../app/directory/store/inbox.js";
 import { DirectorySync } from "../../../app/directory/sync/directory-sync.js";
 import { requestLog } from "../../../app/web/operations/logger.js";
-import { Lateness } from "../load/lateness.js";
 import { silentLogger } from "../telemetry/silent-logger.js";
 
 /** What follows an organization into a database as a process of the app does, and says who a user is. */
@@ -25,8 +24,6 @@ export interface Answer {
   readonly user: Pick<Person, "department" | "emailIsVerified" | "roles" | "directory"> | null;
   /** How long the process has waited because of Okta's limits so far, in ms. */
   readonly waitedMs: number;
-  /** How long it has been kept from running, in ms. */
-  readonly lateMs: number;
 }
 
 /** @param settings - `syncSeconds`: the interval, in seconds */
@@ -41,7 +38,6 @@ export async function startFollower(
     ...{ db, rules: { roleMap: undefined, attributes: [] }, maxAgeSeconds: 900, logger },
     fetchNow: (id) => sync.fetchNow(id),
   });
-  const lateness = new Lateness();
   const app = express().use(requestLog(logger));
   app.use(
     eventHookRoutes({
@@ -53,7 +49,7 @@ export async function startFollower(
   app.get("/users/:id", async ({ params: { id } }, res) => {
     const user = await lookup.current({ ...NAMED_BY_A_LOGIN, id }).catch(() => undefined);
     if (user === undefined) return void res.status(503).end();
-    res.json({ user, waitedMs: api.counts.waitedMs, lateMs: lateness.totalMs } satisfies Answer);
+    res.json({ user, waitedMs: api.counts.waitedMs } satisfies Answer);
   });
   const server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -61,7 +57,6 @@ export async function startFollower(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async stop() {
-      lateness.stop();
       server.closeAllConnections();
       server.close();
       await sync.stop();

@@ -10,7 +10,7 @@ import type { Organization } from "../../../app/demo/okta-org/model/organization
 import type { User } from "../../../app/demo/okta-org/model/types.js";
 import { OktaApi } from "../../../app/directory/okta-api/client.js";
 import { DirectorySync } from "../../../app/directory/sync/directory-sync.js";
-import type { SyncSettings } from "../../../app/directory/sync/term.js";
+import type { DirectoryApi, SyncSettings } from "../../../app/directory/sync/term.js";
 import { silentLogger } from "../telemetry/silent-logger.js";
 import { until } from "../until.js";
 
@@ -18,13 +18,19 @@ import { until } from "../until.js";
 export interface OktaServer {
   readonly origin: string;
   readonly org: OktaOrg;
-  /** Is called before each call of the API, with its number from 1 on. The call waits for what it returns. */
-  beforeCall: (n: number) => unknown;
+  /** Is called before each call of the API, with its number from 1 on and its path. The call waits for what it returns. */
+  beforeCall: (n: number, url: string) => unknown;
   /** Is called after each answer of the API, with what it has answered. */
   afterCall: (call: { readonly url: string; readonly res: Response }) => void;
   /** What follows it into a database, as a process of the app does. Its user starts and stops it. */
-  follow(db: Db, settings?: Partial<SyncSettings>): DirectorySync;
+  follow(db: Db, options?: FollowOptions): DirectorySync;
   stop(): Promise<void>;
+}
+
+/** How a test lets something follow an organization. */
+export interface FollowOptions extends Partial<SyncSettings> {
+  /** What takes the place of some of the API's methods, to make them fail. */
+  readonly failing?: (api: DirectoryApi) => Partial<DirectoryApi>;
 }
 
 export async function startOktaServer(options: OktaOrgOptions = {}): Promise<OktaServer> {
@@ -39,15 +45,15 @@ export async function startOktaServer(options: OktaOrgOptions = {}): Promise<Okt
     org,
     beforeCall: () => {},
     afterCall: () => {},
-    follow: (db, settings) =>
-      new DirectorySync({
-        db,
-        api: new OktaApi({
-          ...{ org: origin, credentials: { token: org.apiToken }, attributes: [], logger: silentLogger },
-        }),
+    follow(db, { failing, ...settings } = {}) {
+      const logger = silentLogger;
+      const client = new OktaApi({ org: origin, credentials: { token: org.apiToken }, attributes: [], logger });
+      const api = failing ? replaced(client, failing(client)) : client;
+      return new DirectorySync({
+        ...{ db, api, logger },
         settings: { org: origin, syncSeconds: 1, brakePercent: 10, ...settings },
-        logger: silentLogger,
-      }),
+      });
+    },
     async stop() {
       org.stop();
       server.closeAllConnections();
@@ -57,11 +63,21 @@ export async function startOktaServer(options: OktaOrgOptions = {}): Promise<Okt
   };
   app.use(async (req, res, next) => {
     res.once("finish", () => okta.afterCall({ url: req.originalUrl, res }));
-    await okta.beforeCall(++calls);
+    await okta.beforeCall(++calls, req.originalUrl);
     next();
   });
   app.use(org.routes);
   return okta;
+}
+
+/** An API some of whose methods are others. */
+function replaced(api: DirectoryApi, others: Partial<DirectoryApi>): DirectoryApi {
+  return new Proxy(api, {
+    get(target, name) {
+      const method = Reflect.get(others, name) ?? Reflect.get(target, name);
+      return typeof method === "function" ? method.bind(target) : method;
+    },
+  });
 }
 
 /** Who is what in the directory, one line for each group and for each person who is not gone. */

@@ -40,9 +40,16 @@ describeOnEachEngine("the inbox", (db) => {
 
   it("gives what has just happened before what runs over all have found, and takes it over from them", async () => {
     await ring(db, "reconciliation", [user("x"), user("y")]);
+    const { takenAt: before } = await first();
+    await sleep(5);
     await ring(db, "hook", [user("z"), user("y")]);
     await ring(db, "delta", [user("z")]);
     assert.deepEqual(await inbox(db), ["user y hook", "user z hook", "user x reconciliation"]);
+    assert.deepEqual(
+      (await take(db, 9, [])).map(({ id, source }) => `${id} ${source}`),
+      ["y hook", "z hook", "x reconciliation"],
+    );
+    assert.equal(await hasUrgentUntil(db, before), false, "it is urgent since the hook rang");
   });
 
   it("keeps an entry that is rung for again while it is read, as one that came after that", async () => {
@@ -75,6 +82,10 @@ describeOnEachEngine("the inbox", (db) => {
     assert.equal((await first()).failures, 1);
     const { waiting, failing } = await inboxState(db);
     assert.deepEqual([waiting, failing], [1, 1]);
+    const taken = await first();
+    await ring(db, "hook", [user("f")]);
+    await done(db, taken);
+    assert.equal((await first()).failures, 0, "it has been read since");
   });
 
   it("does not count as urgent what Okta does not show", async () => {

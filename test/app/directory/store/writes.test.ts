@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
+import { eq } from "drizzle-orm";
 import type { Db } from "../../../../app/db/database.js";
+import { people } from "../../../../app/db/schema.js";
+import { readUser } from "../../../../app/directory/lookup/store.js";
 import type { OktaGroup, OktaUser } from "../../../../app/directory/okta-api/shapes.js";
 import { peopleStore } from "../../../../app/directory/people.js";
 import { type Changes, change, NO_CHANGES, together } from "../../../../app/directory/store/change.js";
-import { writeDeletedGroup, writeGroups, writeUnknownGroups } from "../../../../app/directory/store/groups.js";
+import {
+  groupAfter,
+  writeDeletedGroup,
+  writeGroups,
+  writeUnknownGroups,
+} from "../../../../app/directory/store/groups.js";
 import { addMembers, completeMemberships, writeGroupsOf } from "../../../../app/directory/store/memberships.js";
 import { takeReadNumber } from "../../../../app/directory/store/reads.js";
 import { claimOrg, endLoad } from "../../../../app/directory/store/state.js";
@@ -19,6 +27,12 @@ describeOnEachEngine("writes to the directory", (db) => {
   const groups = (told: readonly OktaGroup[], n: number) => write((tx) => writeGroups(tx, told, n));
   const groupsOf = (id: string, ids: readonly string[], n: number) =>
     write((tx, version) => writeGroupsOf(tx, id, ids, n, version));
+
+  /** As a login does where there is no directory. */
+  const remember = (id: string) => {
+    const address = { email: `${id}@test.example`, emailIsVerified: true };
+    return peopleStore(db).remember({ id, ...address, name: "", department: "", roles: [] }, "login");
+  };
 
   before(async () => {
     await claimOrg(db, "https://org.test");
@@ -78,13 +92,7 @@ describeOnEachEngine("writes to the directory", (db) => {
       assert.deepEqual(await seen([oktaUser("u4"), oktaUser("u5")]), ["u4", "u5"]);
       assert.deepEqual(await seen([oktaUser("u4"), oktaUser("u5", { status: "DEPROVISIONED" })]), []);
       assert.deepEqual(await seen([oktaUser("u4"), oktaUser("u5")]), ["u5"]);
-      await peopleStore(db).remember(
-        {
-          ...{ id: "u6", email: "u6@test.example", emailIsVerified: true },
-          ...{ name: "", department: "", roles: [] },
-        },
-        "login",
-      );
+      await remember("u6");
       assert.deepEqual(await seen([oktaUser("u6")]), ["u6"]);
     });
 
@@ -108,6 +116,36 @@ describeOnEachEngine("writes to the directory", (db) => {
       assert.equal(await personIn(db, "u9"), "nobody");
       await write((tx, version) => writeDeletedUser(tx, "u9", n, version));
       assert.equal(await personIn(db, "u9"), "nobody");
+    });
+
+    it("do not delete, nor bring back, nor put into groups by what was read earlier than a later change", async () => {
+      await users([oktaUser("u14"), oktaUser("u15")], await read());
+      await groupsOf("u14", ["gA"], await read());
+      const early = await read();
+      await users([oktaUser("u14", { department: "Later" })], await read());
+      await write((tx, version) => writeDeletedUser(tx, "u14", early, version));
+      assert.equal(await personIn(db, "u14"), "ACTIVE gA");
+
+      const stale = await read();
+      await users([oktaUser("u14", { status: "DEPROVISIONED" })], await read());
+      await groupsOf("u14", ["gB"], await read());
+      assert.equal(await personIn(db, "u14"), "gone -", "a tombstone is in no group");
+      await users([oktaUser("u14")], await read());
+      await groupsOf("u14", ["gA"], stale);
+      assert.equal(await personIn(db, "u14"), "ACTIVE -");
+    });
+
+    it("keep since when one is gone", async () => {
+      const goneAt = async () => {
+        const rows = await db.select({ goneAt: people.goneAt }).from(people).where(eq(people.id, "u16"));
+        return rows[0]?.goneAt?.getTime() ?? assert.fail("no tombstone");
+      };
+      await users([oktaUser("u16", { status: "DEPROVISIONED" })], await read());
+      const since = await goneAt();
+      await users([oktaUser("u16", { status: "DEPROVISIONED", name: "Other" })], await read());
+      const n = await read();
+      await write((tx, version) => writeDeletedUser(tx, "u16", n, version));
+      assert.equal(await goneAt(), since);
     });
 
     it("let those be unread whom Okta does not show any more, also the unknown, and not tombstones", async () => {
@@ -135,6 +173,7 @@ describeOnEachEngine("writes to the directory", (db) => {
       const late = await read();
       await unreadable(["u10", "u13"], await read());
       await users([oktaUser("u10")], await read());
+      assert.equal((await readUser(db, "u10"))?.areGroupsKnown, false);
       await groupsOf("u10", ["gA"], await read());
       await unreadable(["u10"], late);
       assert.equal(await personIn(db, "u10"), "ACTIVE gA");
@@ -171,8 +210,11 @@ describeOnEachEngine("writes to the directory", (db) => {
       assert.equal(await personIn(db, "m3"), "ACTIVE gA");
     });
 
-    it("are refused of somebody whom the directory does not know", async () => {
+    it("are refused of somebody whom the directory does not know, or knows from a login alone", async () => {
       assert.deepEqual(await groupsOf("nobody", ["gA"], await read()), NO_CHANGES);
+      await remember("m4");
+      assert.deepEqual(await groupsOf("m4", ["gA"], await read()), NO_CHANGES);
+      assert.equal(await personIn(db, "m4"), "unread -");
     });
   });
 
@@ -220,6 +262,17 @@ describeOnEachEngine("writes to the directory", (db) => {
       });
       assert.equal((await versions(db)).groups, version + 2);
       assert.equal(await personIn(db, "y1"), "ACTIVE gA");
+      await groupsOf("y1", ["gA", "gY"], await read());
+      assert.equal(await personIn(db, "y1"), "ACTIVE gA,gY");
+      await write((tx) => writeDeletedGroup(tx, "gY", late));
+      assert.equal(await personIn(db, "y1"), "ACTIVE gA,gY", "what was read earlier does not delete it");
+    });
+
+    it("remember one that was deleted before it was known", async () => {
+      const [early, n] = [await read(), await read()];
+      await write((tx) => writeDeletedGroup(tx, "gW", n));
+      await groups([oktaGroup("gW")], early);
+      assert.equal(await groupAfter(db, "gV"), "gX");
     });
 
     it("leave those alone that are known, where a user's groups are read", async () => {
@@ -242,11 +295,16 @@ describeOnEachEngine("writes to the directory", (db) => {
       return added;
     });
     assert.deepEqual([...unknown].sort(), ["l3", "l4"]);
-    assert.deepEqual([await personIn(db, "l1"), await personIn(db, "l2")], ["ACTIVE gA", "ACTIVE gB"]);
+    const found = await Promise.all(["l1", "l2", "l3"].map((id) => personIn(db, id)));
+    assert.deepEqual(found, ["ACTIVE gA", "ACTIVE gB", "gone -"]);
     const begun = await read();
+    await users([oktaUser("l5")], await read());
     while ((await completeMemberships(db, begun, 2)) > 0);
     await groupsOf("l1", ["gC"], n);
     assert.equal(await personIn(db, "l1"), "ACTIVE gA");
+    const areKnown = async (id: string) => (await readUser(db, id))?.areGroupsKnown;
+    // Pages of members that were read before it was listed may not have l5.
+    assert.deepEqual([await areKnown("l1"), await areKnown("l5")], [true, false]);
   });
 
   it("of a page of 200 users in several transactions at once leave one version each", async () => {

@@ -6,57 +6,22 @@ import { lastEvents } from "../../../../app/directory/store/events.js";
 import { inboxState, ring } from "../../../../app/directory/store/inbox.js";
 import { releaseBrake } from "../../../../app/directory/store/missing.js";
 import { readSyncState, requestReconciliation } from "../../../../app/directory/store/state.js";
-import type { DirectorySync } from "../../../../app/directory/sync/directory-sync.js";
 import { describeOnEachEngine } from "../../../support/database/suites.js";
-import { emptyDirectory, personIn } from "../../../support/directory/contents.js";
-import {
-  contentsOf,
-  type OktaServer,
-  startOktaServer,
-  truthOf,
-  untilInStep,
-} from "../../../support/directory/okta-server.js";
+import { personIn } from "../../../support/directory/contents.js";
+import { useFollowing } from "../../../support/directory/following.js";
+import { contentsOf, truthOf, untilInStep } from "../../../support/directory/okta-server.js";
+import { isLoaded } from "../../../support/directory/sync-processes.js";
 import { growOrganization } from "../../../support/okta/grow-organization.js";
 import { until } from "../../../support/until.js";
 
 const STEP_MS = 60_000;
 
 describeOnEachEngine("what follows Okta", (db) => {
-  let okta: OktaServer;
-  let running: DirectorySync[] = [];
-
-  const follow = (settings = {}) => {
-    const sync = okta.follow(db, settings);
-    sync.start();
-    running.push(sync);
-    return sync;
-  };
-  const isLoaded = () =>
-    readSyncState(db).then(
-      ({ loadedAt }) => loadedAt !== null,
-      () => false,
-    );
-  const loaded = () => until(isLoaded, 60_000, "the first load");
-  const idle = () =>
-    until(
-      async () => (await readSyncState(db)).progress === null && (await inboxState(db)).waiting === 0,
-      STEP_MS,
-      "nothing is to be done",
-    );
+  const { okta, follow, loaded, idle } = useFollowing(db, { faults: { pageSize: 7 } });
   const reconcile = async () => {
     assert.equal(await requestReconciliation(db), true);
     await until(async () => (await readSyncState(db)).progress === null, STEP_MS, "the reconciliation");
   };
-
-  beforeEach(async () => {
-    await emptyDirectory(db);
-    okta = await startOktaServer({ faults: { pageSize: 7 } });
-  });
-  afterEach(async () => {
-    await Promise.all(running.map((sync) => sync.stop()));
-    running = [];
-    await okta.stop();
-  });
 
   it("reads everything, within the budget of calls, and says how far it is", async () => {
     const size = { users: 60, groups: 10, memberships: 120 };
@@ -86,11 +51,11 @@ describeOnEachEngine("what follows Okta", (db) => {
       let ended = false;
       const sync = okta.follow(db, { syncSeconds: 60 });
       sync.start();
-      const isDone = until(() => ended || isLoaded(), 60_000, "the first load or the cut").then(() => true);
+      const isDone = until(() => ended || isLoaded(db), 60_000, "the first load or the cut").then(() => true);
       await Promise.race([cut, isDone]);
       ended = true;
       await sync.stop();
-      if (await isLoaded()) break;
+      if (await isLoaded(db)) break;
       await isDone;
       cuts++;
       next += 3;
@@ -200,6 +165,12 @@ describeOnEachEngine("what follows Okta", (db) => {
     await reconcile();
     await untilInStep(db, okta.org, STEP_MS);
     assert.equal((await readSyncState(db)).brake, null);
+
+    // Nobody asks for the next one: it is due.
+    organization.quietly(() => organization.changeStatus(users[4] ?? "", "deactivate"));
+    await db.execute(sql`update directory_state set reconciled_at = now() - interval '25 hours'`);
+    await untilInStep(db, okta.org, STEP_MS);
+    await until(async () => ((await readSyncState(db)).reconciledSecondsAgo ?? 90_000) < 60, STEP_MS, "its end");
 
     organization.quietly(() => {
       for (const user of users.slice(10, 25)) organization.changeStatus(user, "deactivate");

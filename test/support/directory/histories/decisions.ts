@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Lateness } from "../../load/lateness.js";
+import { sql } from "drizzle-orm";
+import type { Db } from "../../../../app/db/database.js";
 import type { Answer } from "../follower.js";
 import { type Facts, fact } from "./facts.js";
 import type { Spans } from "./spans.js";
@@ -7,8 +8,11 @@ import { pick } from "./steps.js";
 
 const PAUSE_MS = 5;
 const ANSWER_TIMEOUT_MS = 10_000;
-/** An answer that takes longer says that the machine is too busy, or that the process stands still. */
-const STALL_MS = 250;
+/**
+ * How long it takes to ask a process and the database, with the pause, on a machine that has nothing else to do. What follows
+ * the organization does the same things: by how much they take longer, it is slower, too.
+ */
+const ROUND_MS = 25;
 /** How exactly the clocks can be compared. */
 const CLOCK_MARGIN_MS = 5;
 
@@ -19,6 +23,7 @@ export interface Asked {
 
 /** What there is to watch decisions with. */
 interface WatchOptions {
+  readonly db: Db;
   readonly facts: Facts;
   /** Spans of time in which nobody can know of a change: they do not count. */
   readonly excused: Spans;
@@ -44,11 +49,13 @@ export class DecisionWatch {
   unanswered = 0;
   /** By how much the most outdated decision was within the bound (below 0), or beyond it, in ms. */
   worstMs = Number.NEGATIVE_INFINITY;
+  /** For how long the machine was too busy, of how long it was watched. In ms. */
+  busyMs = 0;
+  watchedMs = 0;
   readonly #options: WatchOptions;
   readonly #found = new Set<string>();
   /** What each process has last told, and when. */
-  readonly #last = new Map<string, { at: number; waitedMs: number; lateMs: number; ownLateMs: number }>();
-  readonly #lateness = new Lateness();
+  readonly #last = new Map<string, { readonly at: number; readonly waitedMs: number }>();
   #isOver = false;
   readonly #running: Promise<void>;
 
@@ -60,28 +67,28 @@ export class DecisionWatch {
   async stop(): Promise<void> {
     this.#isOver = true;
     await this.#running;
-    this.#lateness.stop();
   }
 
   async #watch(): Promise<void> {
     for (let n = 0; !this.#isOver; n++) {
+      const began = Date.now();
       const process = pick(this.#options.asked(), n);
       const userId = pick(this.#options.userIds(), n * 7_919);
       if (process && userId) await this.#decide(process, userId);
+      await this.#options.db.execute(sql`select 1`);
       await sleep(PAUSE_MS);
+      this.#noteRound(began, Date.now());
     }
   }
 
   async #decide(process: Asked, userId: string): Promise<void> {
     const asked = Date.now();
     const answer = await ask(process, userId);
-    const told = Date.now();
-    if (told - asked > STALL_MS) this.#options.excused.add(asked, told);
     if (!answer) {
       this.unanswered++;
       return;
     }
-    this.#excuse(process.url, answer, told);
+    this.#excuseWaiting(process.url, answer.waitedMs);
     this.decisions++;
     const { directory } = answer.user ?? {};
     if (!directory) return;
@@ -94,14 +101,18 @@ export class DecisionWatch {
   }
 
   /** What a process has waited since the last answer lies between that and the end of what it has begun to wait. */
-  #excuse(url: string, { waitedMs, lateMs }: Answer, now: number): void {
-    const { excused } = this.#options;
-    const ownLateMs = this.#lateness.totalMs;
-    const last = this.#last.get(url) ?? { at: now, waitedMs: 0, lateMs, ownLateMs };
-    if (waitedMs > last.waitedMs) excused.add(last.at, now + waitedMs - last.waitedMs);
-    const busyMs = Math.max(lateMs - last.lateMs, ownLateMs - last.ownLateMs);
-    excused.add(last.at, Math.min(last.at + busyMs, now));
-    this.#last.set(url, { at: now, waitedMs, lateMs, ownLateMs });
+  #excuseWaiting(url: string, waitedMs: number): void {
+    const now = Date.now();
+    const last = this.#last.get(url) ?? { at: now, waitedMs: 0 };
+    if (waitedMs > last.waitedMs) this.#options.excused.add(last.at, now + waitedMs - last.waitedMs);
+    this.#last.set(url, { at: now, waitedMs });
+  }
+
+  #noteRound(from: number, to: number): void {
+    const busyMs = Math.max(0, to - from - ROUND_MS);
+    this.watchedMs += to - from;
+    this.busyMs += busyMs;
+    this.#options.excused.add(to - busyMs, to);
   }
 
   #judge(restsOn: Parameters<Facts["endOf"]>[0], { asked, asOf }: { asked: number; asOf: number }): void {

@@ -47,6 +47,8 @@ export interface Outcome {
   readonly steps: number;
   readonly decisions: number;
   readonly unanswered: number;
+  /** The share of the time in which the machine was too busy, which does not count. */
+  readonly busyShare: number;
   /** By how much the most outdated decision was within the bound (below 0), or beyond it, in ms. */
   readonly worstMs: number;
   readonly calls: number;
@@ -77,7 +79,7 @@ export async function tryHistory(history: History, { db, start, maxProcesses, is
   okta.org.addEventHook({ url: hooks.url, secret: HOOK_SECRET });
   const began = performance.now();
   const watch = new DecisionWatch({
-    ...{ facts, excused, asked: () => processes.running, userIds: () => [...userIds] },
+    ...{ db, facts, excused, asked: () => processes.running, userIds: () => [...userIds] },
     boundMs: () =>
       isTimed ? SYNC_SECONDS * 1_000 + SLACK_MS + (history.faults.logLagMs ?? 0) : Number.POSITIVE_INFINITY,
     clockAheadMs: await clockAheadMs(db),
@@ -116,7 +118,12 @@ export async function tryHistory(history: History, { db, start, maxProcesses, is
   if (calls.total > budget) findings.push(`${calls.total} calls, and not at most ${Math.round(budget)}`);
   return {
     ...{ findings, steps: history.steps.length, decisions: watch.decisions, unanswered: watch.unanswered },
-    ...{ worstMs: watch.worstMs, calls: calls.total, budgetShare: calls.total / budget },
+    ...{
+      worstMs: watch.worstMs,
+      busyShare: watch.busyMs / watch.watchedMs,
+      calls: calls.total,
+      budgetShare: calls.total / budget,
+    },
     ...{ mostOverLimit: calls.mostOverLimit, kills: processes.kills, takeOversMs: processes.takeOversMs },
   };
 }
