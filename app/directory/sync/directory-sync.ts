@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { change } from "../store/change.js";
 import { noteEvent } from "../store/events.js";
 import { takeReadNumber } from "../store/reads.js";
-import { claimOrg } from "../store/state.js";
+import { claimOrg, readSyncState } from "../store/state.js";
 import { Failures } from "./failures.js";
 import { InboxWorker } from "./inbox-worker.js";
 import { keepLeading } from "./leadership.js";
@@ -58,7 +58,8 @@ export class DirectorySync {
    * Reads a user and their groups from Okta now, in any process. Callers at the same time share one read, which goes on
    * when they wait no longer. When it resolves, they are in the directory, or Okta does not know them.
    *
-   * @throws OktaApiError when Okta does not answer
+   * @throws OktaApiError when Okta does not answer; and when the directory is of another organization by now, in which the id
+   * may be someone else's
    */
   fetchNow(userId: string): Promise<void> {
     const fetching = this.#fetches.get(userId) ?? this.#fetch(userId).finally(() => this.#fetches.delete(userId));
@@ -67,11 +68,15 @@ export class DirectorySync {
   }
 
   async #fetch(userId: string): Promise<void> {
-    const { db, api } = this.#options;
+    const { db, api, settings } = this.#options;
     await this.#opened;
     const read = await takeReadNumber(db);
     const told = await unlessStopped(this.#stopped.signal, readUser(api, userId));
-    await change(db, undefined, (tx, version) => writeReadUser(tx, userId, told, read, version));
+    await change(db, undefined, async (tx, version) => {
+      const { org } = await readSyncState(tx);
+      if (org !== settings.org) throw new Error("the directory is of another Okta organization by now");
+      return writeReadUser(tx, userId, told, read, version);
+    });
   }
 
   async #claimOrg(): Promise<void> {

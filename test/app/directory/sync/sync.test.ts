@@ -5,7 +5,7 @@ import { OktaApiError } from "../../../../app/directory/okta-api/errors.js";
 import { lastEvents } from "../../../../app/directory/store/events.js";
 import { inboxState, ring } from "../../../../app/directory/store/inbox.js";
 import { releaseBrake } from "../../../../app/directory/store/missing.js";
-import { readSyncState, requestReconciliation } from "../../../../app/directory/store/state.js";
+import { claimOrg, readSyncState, requestReconciliation } from "../../../../app/directory/store/state.js";
 import { describeOnEachEngine } from "../../../support/database/suites.js";
 import { personIn } from "../../../support/directory/contents.js";
 import { useFollowing } from "../../../support/directory/following.js";
@@ -254,5 +254,16 @@ describeOnEachEngine("what follows Okta", (db) => {
     assert.equal(await personIn(db, "00unobody"), "nobody");
     okta.org.faults = { serverErrors: 1 };
     await assert.rejects(sync.fetchNow("00uother"), OktaApiError);
+  });
+
+  it("stores nobody in the directory of another organization, which has taken its place", async () => {
+    const sync = follow();
+    await loaded();
+    await idle();
+    const { id } = okta.org.organization.user("uma@example.com");
+    await claimOrg(db, "https://other.test");
+    await db.execute(sql`delete from people`);
+    await assert.rejects(sync.fetchNow(id), /another Okta organization/);
+    assert.equal(await personIn(db, id), "nobody");
   });
 });
