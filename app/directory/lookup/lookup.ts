@@ -94,17 +94,17 @@ export class DirectoryLookup {
    * @throws DirectoryUnavailableError 503 when the directory has not followed Okta for too long, and when a user who is not in
    * it cannot be fetched
    */
-  readonly current: CurrentPerson = async (told) => {
+  readonly current: CurrentPerson = async (claimed) => {
     const state = await this.#recentState();
     const { asOf, ageSeconds } = state ?? { asOf: null, ageSeconds: null };
     if (!state || asOf === null || !this.#isUpToDate(ageSeconds)) throw outOfDate(ageSeconds);
-    const known = this.#people.get(told.id) ?? (await this.#read(told.id));
-    const isToBeFetched = known.isUnread && !this.#unknown.has(told.id);
-    const { version, facts } = isToBeFetched ? await this.#fetch(told.id) : known;
+    const known = this.#people.get(claimed.id) ?? (await this.#read(claimed.id));
+    const isToBeFetched = known.isUnread && !this.#unknown.has(claimed.id);
+    const { version, facts } = isToBeFetched ? await this.#fetch(claimed.id) : known;
     if (!facts) return null;
     const { attributes, unusable, grants, ...shown } = facts;
     return {
-      ...{ id: told.id, claims: told.claims, ...shown },
+      ...{ id: claimed.id, claims: claimed.claims, ...shown },
       directoryVersion: Math.max(version, state.version),
       directory: { attributes, unusable, grants, asOf },
     };

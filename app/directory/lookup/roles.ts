@@ -34,9 +34,9 @@ const GROUP_ID = /^00g[A-Za-z0-9]{17}$/;
  */
 export function grantsOf(groups: readonly Group[], rules: Pick<DirectoryRules, "roleMap">): RoleGrant[] {
   return groups.flatMap(({ id, name, type }) => {
-    const told = name.trim();
-    const isRoleName = TYPES_NAMED_IN_OKTA.has(type) && told !== "" && !GROUP_ID.test(told);
-    const byName = isRoleName ? rolesFrom([told], rules) : [];
+    const trimmed = name.trim();
+    const isRoleName = TYPES_NAMED_IN_OKTA.has(type) && trimmed !== "" && !GROUP_ID.test(trimmed);
+    const byName = isRoleName ? rolesFrom([trimmed], rules) : [];
     const byId = rules.roleMap?.get(id) ?? [];
     return [...new Set([byName, byId].flat())].map((role) => ({ role, group: { id, name } }));
   });

@@ -71,14 +71,15 @@ const profile = z.looseObject({
 export function userShape(attributes: readonly string[]): z.ZodType<OktaUser> {
   return z
     .object({ id, status: z.string().min(1), lastUpdated: text, profile })
-    .transform(({ profile: told, ...user }): OktaUser => {
-      const { login, displayName, firstName, lastName } = told;
+    .transform(({ profile: fields, ...user }): OktaUser => {
+      const { login, displayName, firstName, lastName } = fields;
       const name = displayName?.trim() || `${firstName ?? ""} ${lastName ?? ""}`.trim();
-      const inProfile = (attribute: string) => attributeValue(Object.hasOwn(told, attribute) ? told[attribute] : null);
+      const inProfile = (attribute: string) =>
+        attributeValue(Object.hasOwn(fields, attribute) ? fields[attribute] : null);
       const further = Object.fromEntries(attributes.map((attribute) => [attribute, inProfile(attribute)]));
       const department = inProfile("department");
       return {
-        ...{ ...user, login, name, email: told.email ?? "", title: told.title ?? "" },
+        ...{ ...user, login, name, email: fields.email ?? "", title: fields.title ?? "" },
         department: typeof department === "string" ? department.trim() : "",
         attributes: { ...further, ...(isUnusable(department) && { department }) },
       };
