@@ -72,6 +72,8 @@ export interface DirectorySettings {
   readonly brakePercent: number;
   /** Names of further profile attributes that policies see. */
   readonly attributes: readonly string[];
+  /** The name of the profile attribute that names managers. */
+  readonly managerAttribute: string;
 }
 
 /** All settings. Without Okta, PDP or database settings, the demo's stand-in takes their place. */
@@ -163,6 +165,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       maxAgeSeconds: data.DIRECTORY_MAX_AGE_SECONDS,
       brakePercent: data.DIRECTORY_BRAKE_PERCENT,
       attributes: data.DIRECTORY_ATTRIBUTES,
+      managerAttribute: data.OKTA_MANAGER_ATTRIBUTE,
     },
     cerbos: target
       ? { target, tls: isPdpEncrypted(data, target), playgroundInstance: data.CERBOS_PLAYGROUND }

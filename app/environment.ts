@@ -50,6 +50,9 @@ export const environment = z.object({
   DIRECTORY_MAX_AGE_SECONDS: wholeNumber(10, 86_400).default(900),
   DIRECTORY_BRAKE_PERCENT: wholeNumber(1, 100).default(10),
   DIRECTORY_ATTRIBUTES: text.transform(parseAttributes).default([]),
+  OKTA_MANAGER_ATTRIBUTE: text
+    .refine(isAttribute, "must be a variable name of a profile attribute")
+    .default("managerId"),
   CERBOS_HOSTNAME: text.regex(/^(unix:\S+|[^\s/]+)$/, "must be host:port or unix:/path, without http://").optional(),
   CERBOS_TLS: z.enum(["true", "false"], "must be true or false").optional(),
   CERBOS_PLAYGROUND: text.optional(),
@@ -137,12 +140,16 @@ function parsePrivateKey(value: string, context: z.RefinementCtx): SigningKey {
   }
 }
 
+/** Whether a text can be the variable name of an attribute. */
+function isAttribute(name: string): boolean {
+  // Protobuf's maps are objects, which take `__proto__` for their prototype.
+  return /^[A-Za-z_]\w*$/.test(name) && name !== "__proto__";
+}
+
 /** Parses `costCenter,employeeNumber`, variable names of a profile in Okta. Policies see the department in any case. */
 function parseAttributes(value: string, context: z.RefinementCtx): readonly string[] {
   const names = value.split(",").map((name) => name.trim());
-  // Protobuf's maps are objects, which take `__proto__` for their prototype.
-  const areNames = names.every((name) => /^[A-Za-z_]\w*$/.test(name) && name !== "__proto__");
-  if (areNames) return [...new Set(names)].filter((name) => name !== "department");
+  if (names.every(isAttribute)) return [...new Set(names)].filter((name) => name !== "department");
   context.addIssue({
     code: "custom",
     message: "must be variable names of profile attributes, with commas between them",

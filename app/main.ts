@@ -12,6 +12,7 @@ import { openStream } from "./audit/write/stream.js";
 import { OktaConnection } from "./auth/okta-connection.js";
 import { type Config, loadConfig } from "./config.js";
 import { openDirectory } from "./directory/open-directory.js";
+import { forgetReports } from "./directory/store/reports.js";
 import { describeError, messageOf } from "./error-description.js";
 import { connectionTimeouts, listen } from "./web/operations/listen.js";
 import { createLogger } from "./web/operations/logger.js";
@@ -125,7 +126,11 @@ async function start(config: Config): Promise<void> {
 
   const directory = oktaApi && openDirectory(database.db, oktaApi, config.directory, config.claimRules, logger);
   if (directory) closers.push(() => directory.close());
-  else logger.info("roles are those of logins and access tokens: there are no settings of the Okta API");
+  else {
+    logger.info("roles are those of logins and access tokens: there are no settings of the Okta API");
+    // What was followed once is true no longer.
+    await forgetReports(database.db);
+  }
 
   const connection = new OktaConnection({
     settings: oktaSettings,

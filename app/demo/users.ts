@@ -10,6 +10,8 @@ export interface DemoUser {
   /** In the user's Okta profile. */
   readonly department: string;
   readonly title: string;
+  /** The login of their manager, as profiles in Okta name it. Left out: they have none. */
+  readonly manager?: string;
   /** The status with which the organization begins. Default: ACTIVE. */
   readonly status?: "STAGED" | "LOCKED_OUT";
   /** What this user demonstrates, as text for the sign-in page and the token command. */
@@ -36,6 +38,7 @@ export const demoUsers: readonly DemoUser[] = [
     groups: ["Everyone", "user"],
     department: "Sales",
     title: "Account manager",
+    manager: "alice@example.com",
     purpose: "User in Sales: owns some contacts",
   },
   {
@@ -46,6 +49,7 @@ export const demoUsers: readonly DemoUser[] = [
     groups: ["Everyone", "user"],
     department: "Support",
     title: "Support engineer",
+    manager: "lena@example.com",
     purpose: "User in Support: owns other contacts",
   },
   {
@@ -66,6 +70,7 @@ export const demoUsers: readonly DemoUser[] = [
     groups: ["Everyone"],
     department: "Sales",
     title: "Sales assistant",
+    manager: "alice@example.com",
     purpose: "Logged in, but without a CRM role",
   },
 ];
@@ -81,6 +86,7 @@ export const demoPeople: readonly DemoUser[] = [
     groups: ["Everyone"],
     department: "Support",
     title: "Support engineer",
+    manager: "lena@example.com",
     purpose: "New in Support: an administrator adds him to the group user",
   },
   {
@@ -102,6 +108,7 @@ export const demoPeople: readonly DemoUser[] = [
     groups: ["Everyone"],
     department: "Sales",
     title: "Trainee",
+    manager: "alice@example.com",
     status: "STAGED",
     purpose: "Starts next month: not yet activated",
   },

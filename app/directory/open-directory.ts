@@ -39,10 +39,10 @@ export function openDirectory(
   rules: Pick<ClaimRules, "roleMap">,
   logger: Logger,
 ): OpenDirectory {
-  const { attributes, maxAgeSeconds } = settings;
+  const { attributes, managerAttribute, maxAgeSeconds } = settings;
   const { org, hookSecret } = okta;
   const { roleMap } = rules;
-  const api = new OktaApi({ ...okta, attributes, logger });
+  const api = new OktaApi({ ...okta, attributes, managerAttribute, logger });
   const sync = new DirectorySync({ db, api, settings: { ...settings, org }, logger });
   const fetchNow = (id: string) => sync.fetchNow(id);
   const lookup = new DirectoryLookup({ db, rules: { roleMap, attributes }, maxAgeSeconds, fetchNow, logger });

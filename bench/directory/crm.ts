@@ -31,8 +31,15 @@ const directory = new DirectoryLookup({
 /** What it does at each message, and answers. */
 const work: Record<string, () => Promise<string>> = {
   async follow() {
-    const api = new OktaApi({ org, credentials: { token: apiToken }, attributes: [], logger: silentLogger });
-    const settings = { org, syncSeconds: SYNC_SECONDS, brakePercent: 10 };
+    const managerAttribute = "managerId";
+    const api = new OktaApi({
+      org,
+      credentials: { token: apiToken },
+      attributes: [],
+      managerAttribute,
+      logger: silentLogger,
+    });
+    const settings = { org, managerAttribute, syncSeconds: SYNC_SECONDS, brakePercent: 10 };
     sync = new DirectorySync({ db, api, settings, logger: silentLogger });
     sync.start();
     await until(

@@ -45,6 +45,7 @@ describe("settings of the directory", () => {
       maxAgeSeconds: 900,
       brakePercent: 10,
       attributes: [],
+      managerAttribute: "managerId",
     });
   });
 

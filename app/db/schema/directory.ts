@@ -12,7 +12,7 @@ import {
   primaryKey,
   text,
 } from "drizzle-orm/pg-core";
-import { comparable, emailKeyOf, moment } from "./columns.js";
+import { addressKeyOf, comparable, emailKeyOf, moment, optionalComparable } from "./columns.js";
 
 /** Orders what has been read from Okta: see `app/directory/store/reads.ts`. */
 export const oktaReads = pgSequence("okta_reads");
@@ -49,9 +49,16 @@ export const people = pgTable(
     status: text("status"),
     /** The name by which they log in. */
     login: text("login").notNull().default(""),
+    internationalLoginKey: text("international_login_key"),
+    loginKey: comparable("login_key").generatedAlwaysAs(addressKeyOf("login")),
     title: text("title").notNull().default(""),
     /** Further attributes of their profile that policies may look at, by name. */
     attributes: json("attributes").$type<Readonly<Record<string, unknown>>>().notNull().default({}),
+    /** Whom their profile names as their manager, and the key by which that is a login or an e-mail address; NULL: nobody. */
+    managerText: text("manager_text"),
+    managerKey: optionalComparable("manager_key"),
+    /** Who that is: see `app/directory/store/managers.ts`. NULL: nobody, or it is in doubt. */
+    managerId: text("manager_id"),
     /** Since when they are a tombstone: deactivated or deleted in Okta, or erased. Only their name and past are left. */
     goneAt: moment("gone_at"),
     /** The read that the profile is from. */
@@ -74,6 +81,10 @@ export const people = pgTable(
     index("people_by_email").on(table.emailKey),
     index("people_by_version").on(table.version),
     index("people_by_name").on(table.nameFolded, table.id),
+    // Texts of any length: an entry of another index has a limit.
+    index("people_by_login").using("hash", table.loginKey),
+    index("people_by_manager_key").using("hash", table.managerKey),
+    index("people_by_manager").on(table.managerId),
   ],
 );
 
@@ -100,6 +111,24 @@ export const memberships = pgTable(
   (table) => [
     primaryKey({ columns: [table.personId, table.groupId] }),
     index("directory_memberships_by_group").on(table.groupId),
+  ],
+);
+
+/**
+ * Who reports to whom, directly or not: the closure of `people.manager_id` without what is in a circle or too long. See
+ * `app/directory/store/reports.ts`.
+ */
+export const reports = pgTable(
+  "directory_reports",
+  {
+    personId: text("person_id").notNull(),
+    managerId: text("manager_id").notNull(),
+    /** 1 of one's own manager, 2 of that one's, and so on. */
+    distance: integer("distance").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.personId, table.managerId] }),
+    index("directory_reports_by_manager").on(table.managerId, table.personId),
   ],
 );
 
@@ -137,6 +166,10 @@ export const directoryState = pgTable(
     groupsVersion: bigint("groups_version", { mode: "number" }).notNull().default(0),
     /** The Okta organization that the directory is of. */
     org: text("org"),
+    /** The attribute of profiles that names managers. */
+    managerAttribute: text("manager_attribute"),
+    /** Since when each change of people is one of who reports to whom; NULL: not yet, and nobody reports to anybody. */
+    reportsKeptSince: moment("reports_kept_since"),
     /** When the first load was complete; NULL: it is not. */
     loadedAt: moment("loaded_at"),
     /** Where the first load or a reconciliation goes on: see `app/directory/sync/`. */

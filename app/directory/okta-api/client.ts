@@ -41,6 +41,8 @@ export interface OktaApiOptions {
   readonly credentials: OktaApiCredentials;
   /** Names of further attributes of profiles to read. */
   readonly attributes: readonly string[];
+  /** The attribute of profiles that names managers. */
+  readonly managerAttribute: string;
   readonly logger: Logger;
   /** How long one answer may take, in ms; default: 20 s. */
   readonly timeoutMs?: number;
@@ -61,7 +63,7 @@ export class OktaApi {
   constructor(options: OktaApiOptions) {
     this.#org = options.org;
     this.#requests = new OktaRequests(options);
-    this.#userShape = userShape(options.attributes);
+    this.#userShape = userShape(options);
   }
 
   /** How often Okta was asked since the start, refused because of its limits, and failed. */

@@ -14,6 +14,8 @@ export interface OktaUser {
   /** Without spaces around. Empty, too, where policies cannot rely on it: `attributes` says so then, by its name. */
   readonly department: string;
   readonly title: string;
+  /** What names their manager, without spaces around: free text. */
+  readonly manager: string;
   /** Each of the attributes that were asked for, by name. */
   readonly attributes: Readonly<Record<string, AttributeValue>>;
   /** ISO 8601. */
@@ -67,8 +69,16 @@ const profile = z.looseObject({
   title: optionalText,
 });
 
-/** The shape of a user in the Users API. @param attributes - names of further attributes of the profile */
-export function userShape(attributes: readonly string[]): z.ZodType<OktaUser> {
+/** Which attributes are read of profiles besides those that all have. */
+interface ReadAttributes {
+  /** Their names. */
+  readonly attributes: readonly string[];
+  /** The name of the one that names managers. */
+  readonly managerAttribute: string;
+}
+
+/** The shape of a user in the Users API. */
+export function userShape({ attributes, managerAttribute }: ReadAttributes): z.ZodType<OktaUser> {
   return z
     .object({ id, status: z.string().min(1), lastUpdated: text, profile })
     .transform(({ profile: fields, ...user }): OktaUser => {
@@ -78,9 +88,12 @@ export function userShape(attributes: readonly string[]): z.ZodType<OktaUser> {
         attributeValue(Object.hasOwn(fields, attribute) ? fields[attribute] : null);
       const further = Object.fromEntries(attributes.map((attribute) => [attribute, inProfile(attribute)]));
       const department = inProfile("department");
+      const manager = inProfile(managerAttribute);
       return {
         ...{ ...user, login, name, email: fields.email ?? "", title: fields.title ?? "" },
         department: typeof department === "string" ? department.trim() : "",
+        // What is no text names nobody.
+        manager: typeof manager === "string" ? manager.trim() : "",
         attributes: { ...further, ...(isUnusable(department) && { department }) },
       };
     });

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../../db/database.js";
 import { lockingTransaction } from "../../db/locking-transaction.js";
+import { followManagers } from "./managers.js";
 
 /** What a transaction has changed of the directory. */
 export interface Changes {
@@ -26,7 +27,8 @@ export function together(...changes: readonly Changes[]): Changes {
 }
 
 /**
- * Writes to the directory in a transaction, one such transaction after the other. What changes something makes a version.
+ * Writes to the directory in a transaction, one such transaction after the other. What changes something makes a version. Who
+ * reports to whom is brought in step with it.
  *
  * @param leader - the process that has to lead for this to be written; left out, any process may write
  * @param write - gets the transaction, and the version that rows get that it changes
@@ -38,16 +40,18 @@ export async function change(
   write: (tx: Db, version: number) => Promise<Changes>,
 ): Promise<Changes> {
   return lockingTransaction(db, async (tx) => {
-    const [state] = await rowsOf<{ version: number; leads: boolean }>(
+    const [state] = await rowsOf<{ version: number; leads: boolean; keepsReports: boolean }>(
       tx,
       sql`select version::double precision as version,
-          coalesce(leader = ${leader ?? null}::text and leader_until > clock_timestamp(), false) as leads
+          coalesce(leader = ${leader ?? null}::text and leader_until > clock_timestamp(), false) as leads,
+          reports_kept_since is not null as "keepsReports"
         from directory_state for update`,
     );
     if (!state) throw new Error("the directory has no state yet");
     if (leader !== undefined && !state.leads) throw new NotLeadingError();
     const version = state.version + 1;
     const changes = await write(tx, version);
+    if (changes.people && state.keepsReports) await followManagers(tx, version);
     if (changes.people || changes.groups) {
       await tx.execute(
         sql`update directory_state set version = ${version}::bigint,

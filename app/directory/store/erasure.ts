@@ -34,7 +34,7 @@ export async function erasePerson(db: Db, id: string): Promise<Erasure> {
     const read = await takeReadNumber(tx);
     await tx.execute(
       sql`update people set email = '', verified_email = null, international_email_key = null, name = '', login = '',
-          title = '', department = '', roles = '{}', attributes = '{}', seen_at = clock_timestamp(),
+          international_login_key = null, manager_text = null, manager_key = null, title = '', department = '', roles = '{}', attributes = '{}', seen_at = clock_timestamp(),
           gone_at = coalesce(gone_at, clock_timestamp()), erased_at = coalesce(erased_at, clock_timestamp()),
           profile_read = ${read}::bigint, groups_read = ${read}::bigint, version = ${version}::bigint
         where id = ${id}`,

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../../db/database.js";
 import { lockingTransaction } from "../../db/locking-transaction.js";
+import { forgetReports } from "./reports.js";
 
 /** Where the first load is. */
 export interface LoadProgress {
@@ -21,7 +22,7 @@ export interface LoadProgress {
 /** Where a reconciliation is. */
 export interface ReconciliationProgress {
   readonly kind: "reconciliation";
-  readonly reason: "daily" | "by hand" | "log lost" | "group back";
+  readonly reason: "daily" | "by hand" | "log lost" | "group back" | "manager attribute";
   readonly phase: "groups" | "users" | "members" | "end";
   readonly page?: string | undefined;
   readonly group?: string | undefined;
@@ -44,9 +45,18 @@ export interface Brake {
   readonly hash: string;
 }
 
+/** What a process follows. */
+export interface DirectorySource {
+  /** The organization's origin. */
+  readonly org: string;
+  /** The attribute of profiles that names managers. */
+  readonly managerAttribute: string;
+}
+
 /** How far the directory has followed Okta. Times are ISO 8601. */
 export interface SyncState {
   readonly org: string | null;
+  readonly managerAttribute: string | null;
   readonly version: number;
   readonly loadedAt: string | null;
   readonly progress: Progress | null;
@@ -76,7 +86,7 @@ export async function readSyncState(db: Db): Promise<SyncState> {
 export async function findSyncState(db: Db): Promise<SyncState | undefined> {
   const [row] = await rowsOf<SyncState>(
     db,
-    sql`select org, version::double precision as version, ${iso("loaded_at")} as "loadedAt", progress,
+    sql`select org, manager_attribute as "managerAttribute", version::double precision as version, ${iso("loaded_at")} as "loadedAt", progress,
         log_cursor as "logCursor", ${iso("log_read_at")} as "logReadAt", changed_since as "changedSince",
         ${iso("reconciled_at")} as "reconciledAt", brake,
         extract(epoch from clock_timestamp() - reconciled_at)::double precision as "reconciledSecondsAgo",
@@ -89,29 +99,45 @@ export async function findSyncState(db: Db): Promise<SyncState | undefined> {
 
 /**
  * Says which Okta organization the directory is of. When it was of another one, nothing of it is true any more: all users
- * are as if they were only known from logins, and the first load begins anew. A process that follows the other one leads no longer.
+ * are as if they were only known from logins, and the first load begins anew. When only another attribute of profiles names
+ * managers, nobody reports to anybody until all profiles have been read anew. A process that follows something else leads no
+ * longer.
  *
- * @returns whether it was of another one
+ * @returns whether it was of another organization
  */
-export async function claimOrg(db: Db, org: string): Promise<boolean> {
+export async function claimOrg(db: Db, { org, managerAttribute }: DirectorySource): Promise<boolean> {
   await db.execute(sql`insert into directory_state (org) values (${org}) on conflict do nothing`);
   return lockingTransaction(db, async (tx) => {
-    const [state] = await rowsOf<{ org: string | null }>(tx, sql`select org from directory_state for update`);
-    if (state?.org === org) return false;
-    await tx.execute(
-      sql`update directory_state set org = ${org}, version = version + 1, groups_version = version + 1, loaded_at = null,
-        progress = null, log_cursor = null, log_read_at = null, changed_since = null, reconciled_at = null, brake = null,
-        leader = null, leader_until = null`,
+    const [state] = await rowsOf<Record<keyof DirectorySource, string | null>>(
+      tx,
+      sql`select org, manager_attribute as "managerAttribute" from directory_state for update`,
     );
-    await tx.execute(sql`delete from directory_memberships`);
-    await tx.execute(sql`delete from directory_groups`);
-    await tx.execute(sql`delete from directory_inbox`);
+    const isSameOrg = state?.org === org;
+    if (isSameOrg && state.managerAttribute === managerAttribute) return false;
+    await forgetReports(tx);
+    const progress = JSON.stringify(newReconciliation("manager attribute"));
     await tx.execute(
-      sql`update people set status = null, gone_at = null, groups_read = 0
-        where (status is not null or groups_read > 0) and erased_at is null`,
+      sql`update directory_state set org = ${org}, manager_attribute = ${managerAttribute}, version = version + 1,
+        progress = case when loaded_at is not null then ${progress}::json end, leader = null, leader_until = null`,
     );
-    return state?.org !== null;
+    if (!isSameOrg) await forgetOrg(tx);
+    return !isSameOrg && state?.org !== null;
   });
+}
+
+/** Nothing counts any more that was read from another organization. */
+async function forgetOrg(tx: Db): Promise<void> {
+  await tx.execute(
+    sql`update directory_state set groups_version = version, loaded_at = null, progress = null, log_cursor = null,
+      log_read_at = null, changed_since = null, reconciled_at = null, brake = null`,
+  );
+  await tx.execute(sql`delete from directory_memberships`);
+  await tx.execute(sql`delete from directory_groups`);
+  await tx.execute(sql`delete from directory_inbox`);
+  await tx.execute(
+    sql`update people set status = null, gone_at = null, groups_read = 0
+      where (status is not null or groups_read > 0) and erased_at is null`,
+  );
 }
 
 /** Keeps where the first load or a reconciliation is. To be part of the write of a page. @param progress - `null`: none */

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../../db/database.js";
-import { internationalEmailKey } from "../../email-address.js";
+import { emailKey, internationalEmailKey } from "../../email-address.js";
 import type { OktaUser } from "../okta-api/shapes.js";
 import type { Changes } from "./change.js";
 import { storable } from "./texts.js";
@@ -12,12 +12,14 @@ export interface WrittenUsers extends Changes {
 }
 
 /** What is kept of a user who is erased, as long as Okta has the user as deactivated. */
-const ERASED = { login: "", email: "", name: "", department: "", title: "", attributes: {} };
+const ERASED = { login: "", email: "", name: "", department: "", title: "", manager: "", attributes: {} };
+
+/** By what others can name a person as their manager, besides the id. */
+const keysAsJson = sql.raw("json_build_array(coalesce(login_key, ''), coalesce(email_key, ''))");
 
 /**
  * Writes users' profiles, each where it was read later than the one that is there. Those who are deactivated become
- * tombstones; erased ones come back when they are active again. It takes three statements at most, whatever the number of
- * users.
+ * tombstones; erased ones come back when they are active again. It takes few statements, whatever the number of users.
  *
  * @param read - see `takeReadNumber`
  * @param version - see `change`
@@ -29,44 +31,55 @@ export async function writeUsers(
   version: number,
 ): Promise<WrittenUsers> {
   const ids = sql`${sql.param(users.map(({ id }) => id))}::text[]`;
-  const known = await rowsOf<{ id: string; is_there: boolean; is_erased: boolean }>(
+  const known = await rowsOf<{ id: string; is_there: boolean; is_erased: boolean; keys: string[] }>(
     tx,
-    sql`select id, status is not null and gone_at is null as is_there, erased_at is not null as is_erased
+    sql`select id, status is not null and gone_at is null as is_there, erased_at is not null as is_erased, ${keysAsJson} as keys
       from people where id = any(${ids})`,
   );
   const erased = new Set(known.filter(({ is_erased }) => is_erased).map(({ id }) => id));
   const told = [...new Map(users.map((user) => [user.id, user])).values()].map(({ id, status, ...profile }) => {
     const isErased = status === "DEPROVISIONED" && erased.has(id);
-    const { login, email, name, department, title, attributes } = isErased ? ERASED : profile;
+    const { login, email, name, department, title, manager, attributes } = isErased ? ERASED : profile;
     return {
       ...{ id, status: storable(status), login: storable(login), email: storable(email) },
+      international_login_key: internationalEmailKey(storable(login)),
       international_email_key: internationalEmailKey(storable(email)),
+      ...(manager && { manager_text: manager, manager_key: emailKey(manager) }),
       ...{ name: storable(name), department: storable(department), title: storable(title) },
       attributes: JSON.stringify(attributes),
     };
   });
-  const written = await rowsOf<{ id: string; changed: boolean; gone: boolean }>(
+  const written = await rowsOf<{ id: string; changed: boolean; gone: boolean; keys: string[] }>(
     tx,
-    sql`insert into people as known (id, status, login, email, international_email_key, name, department, title, attributes,
-        gone_at, profile_read, read_at, version)
-      select id, status, login, email, international_email_key, name, department, title, attributes::json,
-        case when status = 'DEPROVISIONED' then clock_timestamp() end, ${read}::bigint, clock_timestamp(), ${version}::bigint
-      from json_to_recordset(${JSON.stringify(told)}::json) as told(id text, status text, login text, email text,
-        international_email_key text, name text, department text, title text, attributes text)
-      on conflict (id) do update set status = excluded.status, login = excluded.login, email = excluded.email,
+    sql`insert into people as known (id, status, login, international_login_key, email, international_email_key, name,
+        department, title, manager_text, manager_key, attributes, gone_at, profile_read, read_at, version)
+      select id, status, login, international_login_key, email, international_email_key, name, department, title, manager_text,
+        manager_key, attributes::json, case when status = 'DEPROVISIONED' then clock_timestamp() end, ${read}::bigint, clock_timestamp(), ${version}::bigint
+      from json_to_recordset(${JSON.stringify(told)}::json) as told(id text, status text, login text,
+        international_login_key text, email text, international_email_key text, name text, department text, title text,
+        manager_text text, manager_key text, attributes text)
+      on conflict (id) do update set status = excluded.status, login = excluded.login,
+        international_login_key = excluded.international_login_key, email = excluded.email,
         international_email_key = excluded.international_email_key, name = excluded.name, department = excluded.department,
-        title = excluded.title, attributes = excluded.attributes, profile_read = excluded.profile_read,
+        title = excluded.title, manager_text = excluded.manager_text, manager_key = excluded.manager_key, attributes = excluded.attributes, profile_read = excluded.profile_read,
         read_at = excluded.read_at,
         gone_at = case when excluded.gone_at is not null then coalesce(known.gone_at, excluded.gone_at) end,
         erased_at = case when excluded.gone_at is not null then known.erased_at end, is_service = false,
         version = case when (known.status, known.login, known.email, known.name, known.department, known.title,
-            known.attributes::text, known.gone_at is null)
+            known.manager_text, known.attributes::text, known.gone_at is null)
           is distinct from (excluded.status, excluded.login, excluded.email, excluded.name, excluded.department,
-            excluded.title, excluded.attributes::text, excluded.gone_at is null)
+            excluded.title, excluded.manager_text, excluded.attributes::text, excluded.gone_at is null)
           then excluded.version else known.version end
       where known.profile_read < excluded.profile_read
-      returning id, version = ${version}::bigint as changed, gone_at is not null as gone`,
+      returning id, version = ${version}::bigint as changed, gone_at is not null as gone, ${keysAsJson} as keys`,
   );
+  const keysBefore = new Map(known.map(({ id, keys }) => [id, keys]));
+  const givenUp = written.flatMap(({ id, keys }) => keysBefore.get(id)?.filter((key) => !keys.includes(key)) ?? []);
+  if (givenUp.length > 0) {
+    // Who names a manager by it may mean another person now.
+    const namesOne = sql`manager_key = any(${sql.param(givenUp)}::text[])`;
+    await tx.execute(sql`update people set version = ${version}::bigint where ${namesOne}`);
+  }
   await endMemberships(
     tx,
     written.filter(({ gone }) => gone).map(({ id }) => id),

@@ -36,7 +36,7 @@ export class DirectorySync {
     this.#running = this.#opened.then(() => this.#lead()).catch(() => {});
   }
 
-  /** Resolves when the directory in the database is of this organization, and of no other one any more. */
+  /** Resolves when the directory in the database is of what this process follows, and of nothing else any more. */
   get opened(): Promise<void> {
     return this.#opened;
   }
@@ -73,8 +73,9 @@ export class DirectorySync {
     const read = await takeReadNumber(db);
     const told = await unlessStopped(this.#stopped.signal, readUser(api, userId));
     await change(db, undefined, async (tx, version) => {
-      const { org } = await readSyncState(tx);
+      const { org, managerAttribute } = await readSyncState(tx);
       if (org !== settings.org) throw new Error("the directory is of another Okta organization by now");
+      if (managerAttribute !== settings.managerAttribute) throw new Error("another attribute names managers by now");
       return writeReadUser(tx, userId, told, read, version);
     });
   }
@@ -84,7 +85,7 @@ export class DirectorySync {
     const failures = new Failures(this.#options, "the directory could not be opened");
     for (;;) {
       try {
-        const wasOther = await claimOrg(db, settings.org);
+        const wasOther = await claimOrg(db, settings);
         if (!wasOther) return;
         logger.info("the directory was of another Okta organization: it is read anew");
         return await noteEvent(db, "load", "the directory was of another Okta organization: it is read anew");
@@ -103,6 +104,6 @@ export class DirectorySync {
       this.#term = term;
       await Promise.all([new InboxWorker(term).run(), new LogReader(term).run(), runRounds(term)]);
     };
-    return keepLeading({ db, logger, leader, org: settings.org, work }, this.#stopped.signal);
+    return keepLeading({ db, logger, leader, source: settings, work }, this.#stopped.signal);
   }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Db } from "../../db/database.js";
 import { lead, resign } from "../store/lease.js";
+import type { DirectorySource } from "../store/state.js";
 import { Failures } from "./failures.js";
 import { Alarm } from "./stopping.js";
 
@@ -14,8 +15,8 @@ interface LeadershipOptions {
   readonly logger: Logger;
   /** The process's name among those that may lead. */
   readonly leader: string;
-  /** The origin of the organization that it follows. */
-  readonly org: string;
+  /** What it follows. */
+  readonly source: DirectorySource;
   /** Works while the process leads; has to end soon when its signal is aborted. */
   readonly work: (signal: AbortSignal) => Promise<void>;
 }
@@ -27,7 +28,7 @@ interface CurrentTerm {
 
 /** Tries to lead until it is stopped: one of all processes with the same database does. */
 export async function keepLeading(
-  { db, logger, leader, org, work }: LeadershipOptions,
+  { db, logger, leader, source, work }: LeadershipOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const failures = new Failures({ db, logger }, "it could not be said who follows Okta");
@@ -44,7 +45,7 @@ export async function keepLeading(
   while (!signal.aborted) {
     const asked = performance.now();
     try {
-      const leads = await lead(db, leader, org, LEASE_MS);
+      const leads = await lead(db, leader, source, LEASE_MS);
       leadsUntil = leads ? asked + LEASE_MS : 0;
       failures.succeeded();
     } catch (error) {

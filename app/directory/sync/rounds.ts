@@ -1,8 +1,8 @@
 import { readSyncState } from "../store/state.js";
 import { readChanges } from "./delta.js";
+import { loadNext } from "./everything/first-load.js";
+import { reconcileNext } from "./everything/reconciliation.js";
 import { Failures } from "./failures.js";
-import { loadNext } from "./first-load.js";
-import { reconcileNext } from "./reconciliation.js";
 import { Alarm } from "./stopping.js";
 import type { Term } from "./term.js";
 

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Db } from "../../db/database.js";
 import type { OktaApi } from "../okta-api/client.js";
 import { type Changes, change } from "../store/change.js";
+import type { DirectorySource } from "../store/state.js";
 import { Alarm, unlessStopped } from "./stopping.js";
 
 /** What the directory asks Okta's API. */
@@ -21,9 +22,7 @@ export type DirectoryApi = Pick<
 >;
 
 /** How the directory follows Okta. */
-export interface SyncSettings {
-  /** The organization's origin. */
-  readonly org: string;
+export interface SyncSettings extends DirectorySource {
   /** How often the log is read, and changes are asked for, in seconds. */
   readonly syncSeconds: number;
   /** How many of all people, or of all memberships, a reconciliation may remove by itself, in percent. */

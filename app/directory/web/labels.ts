@@ -104,6 +104,7 @@ export function progressTitle(reason: ReconciliationProgress["reason"] | null): 
     "by hand": "as was asked for",
     "log lost": "after a gap in Okta's log",
     "group back": "as a group is there again",
+    "manager attribute": "as another attribute of profiles names managers",
   };
   return `Everything is being compared with Okta, ${why[reason]}`;
 }

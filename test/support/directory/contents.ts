@@ -43,7 +43,14 @@ export async function inbox(db: Db): Promise<string[]> {
 
 /** Makes the directory one that nothing has been read into. */
 export async function emptyDirectory(db: Db): Promise<void> {
-  for (const table of ["directory_state", "directory_inbox", "directory_memberships", "directory_groups", "people"]) {
+  for (const table of [
+    "directory_state",
+    "directory_inbox",
+    "directory_memberships",
+    "directory_groups",
+    "directory_reports",
+    "people",
+  ]) {
     await db.execute(sql.raw(`delete from ${table}`));
   }
 }

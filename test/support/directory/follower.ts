@@ -32,8 +32,14 @@ export async function startFollower(
   { org, token, hookSecret, syncSeconds }: { org: string; token: string; hookSecret: string; syncSeconds: number },
 ): Promise<Follower> {
   const logger = silentLogger;
-  const api = new OktaApi({ org, credentials: { token }, attributes: [], logger });
-  const sync = new DirectorySync({ db, api, settings: { org, syncSeconds, brakePercent: 10 }, logger });
+  const managerAttribute = "managerId";
+  const api = new OktaApi({ org, credentials: { token }, attributes: [], managerAttribute, logger });
+  const sync = new DirectorySync({
+    db,
+    api,
+    settings: { org, managerAttribute, syncSeconds, brakePercent: 10 },
+    logger,
+  });
   const lookup = new DirectoryLookup({
     ...{ db, rules: { roleMap: undefined, attributes: [] }, maxAgeSeconds: 900, logger },
     fetchNow: (id) => sync.fetchNow(id),

@@ -45,13 +45,14 @@ export async function startOktaServer(options: OktaOrgOptions = {}): Promise<Okt
     org,
     beforeCall: () => {},
     afterCall: () => {},
-    follow(db, { failing, ...settings } = {}) {
+    follow(db, { failing, managerAttribute = "managerId", ...settings } = {}) {
       const logger = silentLogger;
-      const client = new OktaApi({ org: origin, credentials: { token: org.apiToken }, attributes: [], logger });
+      const credentials = { token: org.apiToken };
+      const client = new OktaApi({ org: origin, credentials, attributes: [], managerAttribute, logger });
       const api = failing ? replaced(client, failing(client)) : client;
       return new DirectorySync({
         ...{ db, api, logger },
-        settings: { org: origin, syncSeconds: 1, brakePercent: 10, ...settings },
+        settings: { org: origin, managerAttribute, syncSeconds: 1, brakePercent: 10, ...settings },
       });
     },
     async stop() {

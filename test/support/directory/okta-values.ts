@@ -7,6 +7,7 @@ export function oktaUser(id: string, changes: Partial<OktaUser> = {}): OktaUser 
   const email = `${id}@test.example`;
   return {
     ...{ id, status: "ACTIVE", login: email, email, name: `Name of ${id}`, department: "Sales", title: "" },
+    manager: "",
     ...{ attributes: {}, lastUpdated: TIME },
     ...changes,
   };

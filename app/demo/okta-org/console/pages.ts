@@ -75,6 +75,10 @@ ${statusMessage(message)}
 <div class="field"><label for="department">Department</label><input id="department" name="department" type="text" value="${String(profile.department ?? "")}"></div>
 <button class="action" type="submit">Save department</button>
 </form>
+<form class="line" method="post" action="/admin/users/${id}/manager">
+<div class="field"><label for="manager">Manager: user id, login or e-mail</label><input id="manager" name="manager" type="text" value="${String(profile.managerId ?? "")}"></div>
+<button class="action" type="submit">Save manager</button>
+</form>
 <form method="post" action="/admin/users/${id}/groups">
 <fieldset>
 <legend>Groups</legend>

@@ -14,6 +14,7 @@ const MAX_ROWS = 100;
 /** What is said after a change, by the word in the address. */
 const messages: Readonly<Record<string, string>> = {
   department: "The department is saved.",
+  manager: "The manager is saved.",
   groups: "The groups are saved.",
   ...Object.fromEntries(Object.entries(consoleActions).map(([action, { done }]) => [action, done])),
 };
@@ -40,6 +41,10 @@ export function consoleRoutes(organization: Organization, settings: Settings): R
   router.post("/users/:id/department", (req, res) => {
     organization.updateProfile(req.params.id, { department: textOf(req.body?.department).trim() });
     res.redirect(303, `/admin/users/${req.params.id}?done=department`);
+  });
+  router.post("/users/:id/manager", (req, res) => {
+    organization.updateProfile(req.params.id, { managerId: textOf(req.body?.manager).trim() || null });
+    res.redirect(303, `/admin/users/${req.params.id}?done=manager`);
   });
   router.post("/users/:id/groups", (req, res) => {
     const user = organization.user(req.params.id);

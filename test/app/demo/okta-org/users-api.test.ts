@@ -29,6 +29,7 @@ describe("the stand-in's Management API: users", () => {
       displayName: "Uma Underhill",
       department: "Sales",
       title: "Account manager",
+      managerId: "alice@example.com",
     });
     assert.deepEqual([body.id, body.status, body.lastLogin], [uma.id, "ACTIVE", null]);
     for (const name of ["created", "activated", "statusChanged", "lastUpdated"]) {

@@ -277,7 +277,7 @@ async function mayUpdate(client: GRPC, id: string): Promise<boolean | undefined>
 }
 
 function contactOf(ownerId: string) {
-  const attr = { ownerId, visibility: "everyone", department: "Sales", sharedWith: [], editors: [] };
+  const attr = { ownerId, visibility: "everyone", department: "Sales", sharedWith: [], editors: [], managers: [] };
   return { kind: "contact", id: "c1", attr };
 }
 

@@ -12,7 +12,7 @@ const clientId = "0oa1serviceApp";
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const key = readSigningKey(JSON.stringify({ ...privateKey.export({ format: "jwk" }), kid: "key-1" }));
 const clientOf = (org: string, credentials: ConstructorParameters<typeof OktaApi>[0]["credentials"]) =>
-  new OktaApi({ org, credentials, attributes: [], logger: silentLogger });
+  new OktaApi({ org, credentials, attributes: [], managerAttribute: "managerId", logger: silentLogger });
 
 describe("credentials for Okta's API, as the stand-in takes them", () => {
   const { start } = useIdentityProvider();

@@ -17,7 +17,13 @@ describe("limits and failures of Okta's API", function () {
   const opened: OktaApi[] = [];
   const client = (timeoutMs?: number) => {
     const api = new OktaApi({
-      ...{ org: server.origin, credentials: { token: "00T" }, attributes: [], logger: silentLogger },
+      ...{
+        org: server.origin,
+        credentials: { token: "00T" },
+        attributes: [],
+        managerAttribute: "managerId",
+        logger: silentLogger,
+      },
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
     opened.push(api);
@@ -235,7 +241,13 @@ describe("a stand-in with limits and faults", () => {
     const { issuer, org } = await start({ okta: { faults } });
     growOrganization(org.organization, { users: 300, groups: 0, memberships: 0 });
     const credentials = { token: org.apiToken };
-    const api = new OktaApi({ org: new URL(issuer).origin, credentials, attributes: [], logger: silentLogger });
+    const api = new OktaApi({
+      org: new URL(issuer).origin,
+      credentials,
+      attributes: [],
+      managerAttribute: "managerId",
+      logger: silentLogger,
+    });
     const ids = new Set<string>();
     let next: string | undefined;
     do {

@@ -8,7 +8,7 @@ import { uma, useIdentityProvider } from "../../../support/okta/identity-provide
 import { silentLogger } from "../../../support/telemetry/silent-logger.js";
 
 const clientOf = (org: string, token: string) =>
-  new OktaApi({ org, credentials: { token }, attributes: [], logger: silentLogger });
+  new OktaApi({ org, credentials: { token }, attributes: [], managerAttribute: "managerId", logger: silentLogger });
 
 async function all<T>(read: (page?: string) => Promise<Page<T> | undefined>): Promise<{ items: T[]; pages: number }> {
   const items: T[] = [];

@@ -11,7 +11,13 @@ describe("what Okta's API says", () => {
     (started) => started.stop(),
   );
   const api = (attributes: string[] = []) =>
-    new OktaApi({ org: server.origin, credentials: { token: "00T" }, attributes, logger: silentLogger });
+    new OktaApi({
+      org: server.origin,
+      credentials: { token: "00T" },
+      attributes,
+      managerAttribute: "managerId",
+      logger: silentLogger,
+    });
   const answering = (body: unknown) => {
     server.answer = (res) => json(res, 200, body);
     return api(["costCenter", "badge", "missing", "toString", "title"]);
@@ -22,8 +28,20 @@ describe("what Okta's API says", () => {
     assert.deepEqual(await answering(oktaUser("00u1", profile)).user("00u1"), {
       ...{ id: "00u1", status: "ACTIVE", lastUpdated: "2026-11-01T08:00:00.000Z" },
       ...{ login: "00u1@example.com", email: "00u1@example.com", name: "Ada King", department: "Sales", title: "" },
+      manager: "",
       attributes: { costCenter: "c1", badge: null, missing: null, toString: null, title: null },
     });
+  });
+
+  it("names a manager by a text, without spaces around; anything else names nobody", async () => {
+    const named = async (managerId: unknown) =>
+      (await answering(oktaUser("00u1", { managerId })).user("00u1"))?.manager;
+    assert.equal(await named(" 00uBoss\t"), "00uBoss");
+    assert.equal(await named("boss@example.com"), "boss@example.com");
+    for (const none of [null, "", " ", 7, true, ["00uBoss"], { id: "00uBoss" }, "a\0b", "\ud800"]) {
+      assert.equal(await named(none), "", JSON.stringify(none));
+    }
+    assert.equal((await answering(oktaUser("00u1", { manager: "00uBoss" })).user("00u1"))?.manager, "");
   });
 
   it("has values of attributes that reach policies as Okta has them, or else a word for what is wrong", async () => {

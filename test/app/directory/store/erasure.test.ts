@@ -52,7 +52,7 @@ describeOnEachEngine("a person who is erased", (db) => {
   const erased = async (id: string) => assert.deepEqual(await erasePerson(db, id), { outcome: "erased" });
 
   before(async () => {
-    await claimOrg(db, "https://org.test");
+    await claimOrg(db, { org: "https://org.test", managerAttribute: "managerId" });
     const n = await read();
     await write((tx) => writeGroups(tx, [oktaGroup("gA", { name: "user" })], n));
     await endLoad(db, "2026-01-01T00:00:00.000Z");
@@ -153,7 +153,7 @@ describeOnEachEngine("a person who is erased", (db) => {
   it("stays erased when the directory is read anew, of another organization too", async () => {
     await tombstone("e10");
     await erased("e10");
-    assert.equal(await claimOrg(db, "https://other.test"), true);
+    assert.equal(await claimOrg(db, { org: "https://other.test", managerAttribute: "managerId" }), true);
     await endLoad(db, "2026-01-01T00:00:00.000Z");
     assert.equal(await personIn(db, "e10"), "gone -");
     assert.doesNotMatch(await storedOf("e10"), new RegExp(MARK, "i"));

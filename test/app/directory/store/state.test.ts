@@ -27,19 +27,19 @@ import { describeOnEachEngine } from "../../../support/database/suites.js";
 import { inbox, personIn } from "../../../support/directory/contents.js";
 import { oktaGroup, oktaUser } from "../../../support/directory/okta-values.js";
 
-const ORG = "https://a.test";
+const source = { org: "https://a.test", managerAttribute: "managerId" };
 
 describeOnEachEngine("the state of the directory", (db) => {
   const write = (leader: string | undefined) => change(db, leader, async () => NO_CHANGES);
 
   before(async () => {
-    assert.equal(await claimOrg(db, ORG), false);
+    assert.equal(await claimOrg(db, source), false);
   });
 
   it("has one leader, until it resigns or does not say so again", async () => {
-    assert.equal(await lead(db, "p1", ORG, 2_000), true);
-    assert.equal(await lead(db, "p2", ORG, 2_000), false);
-    assert.equal(await lead(db, "p1", ORG, 2_000), true);
+    assert.equal(await lead(db, "p1", source, 2_000), true);
+    assert.equal(await lead(db, "p2", source, 2_000), false);
+    assert.equal(await lead(db, "p1", source, 2_000), true);
     await write("p1");
     await assert.rejects(write("p2"), NotLeadingError);
     await resign(db, "p2");
@@ -47,13 +47,13 @@ describeOnEachEngine("the state of the directory", (db) => {
     await sleep(2_100);
     await assert.rejects(write("p1"), NotLeadingError);
     assert.equal((await readSyncState(db)).leader, null);
-    assert.equal(await lead(db, "p2", ORG, 5_000), true);
+    assert.equal(await lead(db, "p2", source, 5_000), true);
     await resign(db, "p2");
-    assert.equal(await lead(db, "p1", ORG, 1), true);
+    assert.equal(await lead(db, "p1", source, 1), true);
   });
 
   it("is led by a process of its organization alone", async () => {
-    assert.equal(await lead(db, "p3", "https://other.test", 5_000), false);
+    assert.equal(await lead(db, "p3", { ...source, org: "https://other.test" }, 5_000), false);
   });
 
   it("keeps the latest time up to which the log has been read", async () => {
@@ -140,10 +140,10 @@ describeOnEachEngine("the state of the directory", (db) => {
 
   it("begins anew for another organization, and not for the same", async () => {
     await keepLogCursor(db, "cursor");
-    assert.equal(await claimOrg(db, "https://a.test"), false);
+    assert.equal(await claimOrg(db, source), false);
     assert.equal((await readSyncState(db)).logCursor, "cursor");
     assert.equal(await personIn(db, "k1"), "ACTIVE gA,gB");
-    assert.equal(await claimOrg(db, "https://b.test"), true);
+    assert.equal(await claimOrg(db, { ...source, org: "https://b.test" }), true);
     const { logCursor, loadedAt, logReadAt } = await readSyncState(db);
     assert.deepEqual([logCursor, loadedAt, logReadAt, await inbox(db)], [null, null, null, []]);
     assert.equal(await personIn(db, "k1"), "unread -");

@@ -35,7 +35,7 @@ describeOnEachEngine("writes to the directory", (db) => {
   };
 
   before(async () => {
-    await claimOrg(db, "https://org.test");
+    await claimOrg(db, { org: "https://org.test", managerAttribute: "managerId" });
     await groups([oktaGroup("gA"), oktaGroup("gB"), oktaGroup("gC")], await read());
   });
 

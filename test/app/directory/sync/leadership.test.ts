@@ -8,20 +8,20 @@ import { silentLogger } from "../../../support/telemetry/silent-logger.js";
 import { until } from "../../../support/until.js";
 
 const STEP_MS = 15_000;
-const ORG = "https://org.test";
+const source = { org: "https://org.test", managerAttribute: "managerId" };
 
 describe("a process that may lead", () => {
   const db = useOpened(useTemporaryDatabase());
 
   it("works while it leads, and not while another one does, and lets another lead at its end", async () => {
-    await claimOrg(db, ORG);
+    await claimOrg(db, source);
     const terms: AbortSignal[] = [];
     const work = (signal: AbortSignal) => {
       terms.push(signal);
       return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
     };
     const stopped = new AbortController();
-    const running = keepLeading({ db, logger: silentLogger, org: ORG, leader: "p1", work }, stopped.signal);
+    const running = keepLeading({ db, logger: silentLogger, source, leader: "p1", work }, stopped.signal);
     await until(() => terms.length === 1, STEP_MS, "it works");
     await db.execute(sql`update directory_state set leader = 'p2', leader_until = now() + interval '1 hour'`);
     await until(() => terms[0]?.aborted, STEP_MS, "it stops working");

@@ -261,7 +261,7 @@ describeOnEachEngine("what follows Okta", (db) => {
     await loaded();
     await idle();
     const { id } = okta.org.organization.user("uma@example.com");
-    await claimOrg(db, "https://other.test");
+    await claimOrg(db, { org: "https://other.test", managerAttribute: "managerId" });
     await db.execute(sql`delete from people`);
     await assert.rejects(sync.fetchNow(id), /another Okta organization/);
     assert.equal(await personIn(db, id), "nobody");

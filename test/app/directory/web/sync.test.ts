@@ -64,8 +64,11 @@ describe("the page of how the directory follows Okta", function () {
 
   it("says how far it is, who leads, what waits, and what has happened", async () => {
     const { db } = app.database;
-    await db.execute(sql`update directory_state set org = 'https://org.example'`);
-    await lead(db, "worker-7 4711 ab12cd34", "https://org.example", 60_000);
+    const source = { org: "https://org.example", managerAttribute: "managerId" };
+    await db.execute(
+      sql`update directory_state set org = ${source.org}, manager_attribute = ${source.managerAttribute}`,
+    );
+    await lead(db, "worker-7 4711 ab12cd34", source, 60_000);
     await ring(db, "hook", [{ kind: "user", id: "00uma" }]);
     await noteEvent(db, "failure", "Okta's log could not be read: no answer");
     const told = await state();

@@ -1,15 +1,21 @@
-import type { Db } from "../../db/database.js";
-import { NO_CHANGES } from "../store/change.js";
-import { noteEvent } from "../store/events.js";
-import { writeGroups } from "../store/groups.js";
-import { ring } from "../store/inbox.js";
-import { compareMembers } from "../store/memberships.js";
-import { countMissing, keepBrake, type Missing, ringForMissing } from "../store/missing.js";
-import { takeReadNumber } from "../store/reads.js";
-import { endReconciliation, newReconciliation, type ReconciliationProgress, type SyncState } from "../store/state.js";
-import { writeUsers } from "../store/users.js";
+import type { Db } from "../../../db/database.js";
+import { NO_CHANGES } from "../../store/change.js";
+import { noteEvent } from "../../store/events.js";
+import { writeGroups } from "../../store/groups.js";
+import { ring } from "../../store/inbox.js";
+import { compareMembers } from "../../store/memberships.js";
+import { countMissing, keepBrake, type Missing, ringForMissing } from "../../store/missing.js";
+import { takeReadNumber } from "../../store/reads.js";
+import {
+  endReconciliation,
+  newReconciliation,
+  type ReconciliationProgress,
+  type SyncState,
+} from "../../store/state.js";
+import { writeUsers } from "../../store/users.js";
+import type { Term } from "../term.js";
+import { completeReports } from "./complete-reports.js";
 import { type PageWriter, readNextPage } from "./pages.js";
-import type { Term } from "./term.js";
 
 /** What removes so few or fewer is never held up. */
 const ALWAYS_LET = 10;
@@ -53,6 +59,7 @@ async function end(
   { start, reason, counts }: ReconciliationProgress & { readonly start: number },
   { brake }: SyncState,
 ): Promise<void> {
+  await completeReports(term);
   const missing = await countMissing(term.db, start);
   const isHeld = isTooMuch(missing, term.options.settings.brakePercent) && brake?.hash !== missing.hash;
   const { people, memberships, hash } = missing;

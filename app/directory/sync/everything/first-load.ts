@@ -1,14 +1,15 @@
-import { type Changes, NO_CHANGES } from "../store/change.js";
-import { noteEvent } from "../store/events.js";
-import { writeGroups } from "../store/groups.js";
-import { ring } from "../store/inbox.js";
-import { addMembers, completeMemberships } from "../store/memberships.js";
-import { takeReadNumber } from "../store/reads.js";
-import { endLoad, keepLogCursor, keepProgress, type LoadProgress, type SyncState } from "../store/state.js";
-import { writeUsers } from "../store/users.js";
-import { LOG_OVERLAP_MS } from "./log-reader.js";
+import { type Changes, NO_CHANGES } from "../../store/change.js";
+import { noteEvent } from "../../store/events.js";
+import { writeGroups } from "../../store/groups.js";
+import { ring } from "../../store/inbox.js";
+import { addMembers, completeMemberships } from "../../store/memberships.js";
+import { takeReadNumber } from "../../store/reads.js";
+import { endLoad, keepLogCursor, keepProgress, type LoadProgress, type SyncState } from "../../store/state.js";
+import { writeUsers } from "../../store/users.js";
+import { LOG_OVERLAP_MS } from "../log-reader.js";
+import type { Term } from "../term.js";
+import { completeReports } from "./complete-reports.js";
 import { type PageWriter, readNextPage } from "./pages.js";
-import type { Term } from "./term.js";
 
 /** How many people are said to be complete in one transaction. */
 const COMPLETED_AT_ONCE = 1_000;
@@ -60,6 +61,7 @@ async function end(term: Term, { membersRead, changedSince, counts }: LoadProgre
       return NO_CHANGES;
     });
   } while (completed > 0);
+  await completeReports(term);
   await term.write(async (tx): Promise<Changes> => {
     await endLoad(tx, changedSince);
     return { people: true, groups: true };

@@ -1,9 +1,9 @@
-import type { User } from "../../../../app/demo/okta-org/model/types.js";
-import { useOpened } from "../../../support/database/suites.js";
-import { useTemporaryDatabase } from "../../../support/database/temporary-database.js";
-import { useFollowing } from "../../../support/directory/following.js";
-import { untilInStep } from "../../../support/directory/okta-server.js";
-import { growOrganization } from "../../../support/okta/grow-organization.js";
+import type { User } from "../../../../../app/demo/okta-org/model/types.js";
+import { useOpened } from "../../../../support/database/suites.js";
+import { useTemporaryDatabase } from "../../../../support/database/temporary-database.js";
+import { useFollowing } from "../../../../support/directory/following.js";
+import { untilInStep } from "../../../../support/directory/okta-server.js";
+import { growOrganization } from "../../../../support/okta/grow-organization.js";
 
 const STEP_MS = 15_000;
 

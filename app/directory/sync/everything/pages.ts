@@ -1,13 +1,13 @@
-import type { Db } from "../../db/database.js";
-import { OktaApiError } from "../okta-api/errors.js";
-import type { OktaGroup, OktaUser } from "../okta-api/shapes.js";
-import { type Changes, NO_CHANGES, together } from "../store/change.js";
-import { groupAfter } from "../store/groups.js";
-import { ring } from "../store/inbox.js";
-import { takeReadNumber } from "../store/reads.js";
-import { keepProgress, type Progress } from "../store/state.js";
-import type { Term } from "./term.js";
-import { writeUnreadable } from "./unreadable.js";
+import type { Db } from "../../../db/database.js";
+import { OktaApiError } from "../../okta-api/errors.js";
+import type { OktaGroup, OktaUser } from "../../okta-api/shapes.js";
+import { type Changes, NO_CHANGES, together } from "../../store/change.js";
+import { groupAfter } from "../../store/groups.js";
+import { ring } from "../../store/inbox.js";
+import { takeReadNumber } from "../../store/reads.js";
+import { keepProgress, type Progress } from "../../store/state.js";
+import type { Term } from "../term.js";
+import { writeUnreadable } from "../unreadable.js";
 
 /** What is done with the pages of everything that Okta has. Each is part of the transaction that keeps the progress. */
 export interface PageWriter {
