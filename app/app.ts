@@ -89,7 +89,11 @@ export function createApp(services: Services): Express {
   app.disable("etag");
   // The app itself serves http. When its public address is https, there is one proxy in front of it.
   app.set("trust proxy", config.baseUrl.startsWith("https:") ? 1 : false);
-  usePages(app, { demoConsole, menu: menuOfRooms(contactMenu, auditMenu, directoryMenu), forms: contactForms });
+  usePages(app, {
+    demoConsole,
+    menu: menuOfRooms(contactMenu, auditMenu, directoryMenu(database.db)),
+    forms: contactForms,
+  });
 
   if (directory) publishDirectory(directory);
 

@@ -11,7 +11,14 @@ const target = process.argv[2] ?? "";
 const contacts = new Map(Array.from({ length: 100 }, (_, n) => [String(n), contactOf(n)]));
 
 function contactOf(n: number) {
-  const attr = { ownerId: `user-${n % 7}`, visibility: "everyone", department: "", sharedWith: [], editors: [] };
+  const attr = {
+    ownerId: `user-${n % 7}`,
+    visibility: "everyone",
+    department: "",
+    sharedWith: [],
+    editors: [],
+    managers: [],
+  };
   return { id: String(n), firstName: "Ada", attr };
 }
 

@@ -1,5 +1,6 @@
 import type { ScalarColumn, SqlOptions } from "../../middleware/sql/index.js";
 import { contacts } from "../db/schema.js";
+import { managersColumn } from "../directory/managers.js";
 
 const { id, ownerId, visibility, department, sharedWith, editors } = contacts;
 const text = ({ name }: { name: string }): ScalarColumn => ({ type: "string", column: name, nulls: "never" });
@@ -14,5 +15,6 @@ export const contactColumns: SqlOptions = {
     department: text(department),
     sharedWith: { type: "strings", column: sharedWith.name, nulls: "never" },
     editors: { type: "strings", column: editors.name, nulls: "never" },
+    managers: managersColumn(ownerId),
   },
 };

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { getTableColumns } from "drizzle-orm";
 import { z } from "zod";
 import { contacts, visibilities } from "../db/schema.js";
+import { managersIn } from "../directory/managers.js";
 import { isEmailAddress } from "../email-address.js";
 import { isVisible, turnsDirection } from "../visible-text.js";
 
@@ -17,14 +18,14 @@ const {
   ...shown
 } = getTableColumns(contacts);
 
-/** The columns of a contact: all but those that are there for searches and comparisons alone. */
-export const shownColumns = shown;
+/** The columns of a contact, and its owner's managers; not what is there for searches and comparisons alone. */
+export const shownColumns = { ...shown, managers: managersIn(contacts.ownerId).as("managers") };
 
 /** A contact. */
-export type Contact = Omit<
-  typeof contacts.$inferSelect,
-  Exclude<keyof typeof contacts.$inferSelect, keyof typeof shownColumns>
->;
+export type Contact = Pick<typeof contacts.$inferSelect, keyof typeof shown> & {
+  /** The ids of those whom its owner reports to, directly or not, the closest first. */
+  readonly managers: readonly string[];
+};
 
 /** Longest value of each field that users fill in, in characters. */
 const maxLengths = {

@@ -3,11 +3,12 @@ import type { Contact } from "./contact.js";
 import { etagOf } from "./preconditions.js";
 
 /**
- * A contact as a user gets it as JSON. With whom it is shared is told only to those who may share it.
+ * A contact as a user gets it as JSON. With whom it is shared is told only to those who may share it, and whom its owner
+ * reports to is not told here at all.
  *
  * @param mayShare - whether the user may share it; `undefined`, when that is not known, counts as no
  */
-export function contactJson(contact: Contact, mayShare: boolean | undefined): Partial<Contact> {
+export function contactJson({ managers, ...contact }: Contact, mayShare: boolean | undefined): Partial<Contact> {
   const { sharedWith, editors, ...rest } = contact;
   return mayShare ? contact : rest;
 }

@@ -24,9 +24,11 @@ export function visibilityOf({ visibility, department }: Pick<Contact, "visibili
 }
 
 /** Why the user sees a contact in a list, in a word or two; empty where everyone does. */
-export function accessOf({ ownerId, sharedWith, visibility }: Contact, personId: string | undefined): string {
+export function accessOf(contact: Contact, personId: string | undefined): string {
+  const { ownerId, sharedWith, visibility, managers } = contact;
   if (ownerId === personId) return "Yours";
   if (personId && sharedWith.includes(personId)) return "Shared with you";
+  if (personId && managers.includes(personId)) return "Your report's";
   return { everyone: "", team: "Team", private: "Private" }[visibility];
 }
 

@@ -90,6 +90,7 @@ export async function showContact(
       visibility: visibilityOf(contact),
       // Only users who may share the contact see with whom it is shared.
       sharedNames: may.share ? contact.sharedWith.map((id) => nameAmong(known, id)) : [],
+      reportsToMe: contact.managers.includes(meId),
       sharedWithMe: contact.sharedWith.includes(meId) ? (contact.editors.includes(meId) ? "editor" : "viewer") : null,
     };
   };

@@ -10,8 +10,8 @@ export interface ContactResource extends KindedResource {
 
 /** A stored contact as the PDP sees it. */
 export function contactResource(contact: Contact): ContactResource {
-  const { id, ownerId, visibility, department, sharedWith, editors } = contact;
-  return { kind: "contact", id, attr: { ownerId, visibility, department, sharedWith, editors }, contact };
+  const { id, ownerId, visibility, department, sharedWith, editors, managers } = contact;
+  return { kind: "contact", id, attr: { ownerId, visibility, department, sharedWith, editors, managers }, contact };
 }
 
 /** Makes the loader of the contact whose id is a route's parameter `:id`, for `authorize()`. */
@@ -22,8 +22,17 @@ export function contactById(store: ContactStore): (req: Request) => Promise<Cont
   };
 }
 
-/** The contact that a request would create. The user who creates it will be its owner. */
-export function proposedContact(req: Request): KindedResource {
+/** Makes the loader of the contact that a request would create. The user who creates it will be its owner. */
+export function proposedContact(store: ContactStore): (req: Request) => Promise<KindedResource> {
+  return async (req) => ownContact(req, await store.managersOf(req.authz.principal?.id ?? ""));
+}
+
+/**
+ * A contact that the user would own.
+ *
+ * @param managers - the ids of those whom the user reports to
+ */
+export function ownContact(req: Request, managers: readonly string[] = []): KindedResource {
   return {
     kind: "contact",
     id: "new",
@@ -34,6 +43,7 @@ export function proposedContact(req: Request): KindedResource {
       department: req.person?.department ?? "",
       sharedWith: [],
       editors: [],
+      managers,
     },
   };
 }

@@ -42,6 +42,7 @@ export function contactRoutes(
 ): Router {
   const router = Router();
   const resource = contactById(store);
+  const proposed = proposedContact(store);
 
   router.get("/contacts", authorize("contact", "list", { filter: true }), async (req, res) => {
     const query = listQuery.safeParse(req.query);
@@ -57,11 +58,11 @@ export function contactRoutes(
     res.json({ contacts: shown, next: next && encodeCursor(query.data.sort, next) });
   });
 
-  router.get("/contacts/new", authorize("contact", "create", { resource: proposedContact }), (req, res) =>
+  router.get("/contacts/new", authorize("contact", "create", { resource: proposed }), (req, res) =>
     showNewForm(req, res),
   );
 
-  router.post("/contacts", authorize("contact", "create", { resource: proposedContact }), async (req, res) => {
+  router.post("/contacts", authorize("contact", "create", { resource: proposed }), async (req, res) => {
     const { person: owner } = req;
     if (!owner) throw new Error("a contact needs an owner");
     if (!wantsHtml(req)) {

@@ -6,6 +6,7 @@ import type { PendingChange } from "../audit/write/pending-change.js";
 import { asSql } from "../db/condition.js";
 import type { Db } from "../db/database.js";
 import { contacts, folded } from "../db/schema.js";
+import { readManagers } from "../directory/managers.js";
 import { emailKey, internationalEmailKey } from "../email-address.js";
 import { type Contact, type ContactChange, type NewContact, shownColumns } from "./contact.js";
 import { type Cursor, type ListQuery, type SortKey, sortKeyOf } from "./list-query.js";
@@ -56,6 +57,8 @@ export interface ContactStore {
   list(query: ListQuery, permitted: SqlCondition): Promise<Page>;
   /** How many of the permitted contacts match the search. */
   count(query: Pick<ListQuery, "q">, permitted: SqlCondition): Promise<number>;
+  /** The ids of those whom an owner reports to, directly or not, the closest first; see {@link Contact.managers}. */
+  managersOf(ownerId: string): Promise<readonly string[]>;
   /** The contact with an id. Any text may be given as the id. */
   get(id: string): Promise<Contact | undefined>;
   /**
@@ -161,6 +164,8 @@ export function contactStore(db: Db): ContactStore {
       const [contact] = await db.select(shownColumns).from(contacts).where(eq(contacts.id, id));
       return contact;
     },
+
+    managersOf: (ownerId) => readManagers(db, ownerId),
 
     async create(contact, owner, pending, id = randomUUID()) {
       const access = { ownerId: owner.id, department: owner.department };

@@ -38,7 +38,14 @@ async function unknownTo(pdp: Pdp, guards: readonly Guard[]): Promise<Guard[]> {
     guards.map(async ({ kind, action, filter }) => {
       if (filter) return (await pdp.plan(admin, kind, action)).filter.decision !== "denied";
       // The kind as a whole, as a guard without a loader asks, and one of the kind: a contact that the principal owns.
-      const contact = { ownerId: admin.id, visibility: "private", department: "", sharedWith: [], editors: [] };
+      const contact = {
+        ownerId: admin.id,
+        visibility: "private",
+        department: "",
+        sharedWith: [],
+        editors: [],
+        managers: [],
+      };
       const decision = { kind: "contact", action: "read", effect: "allow" };
       const resources = [{ id: "*" }, { id: "1", attr: contact }, { id: "2", attr: decision }];
       const answers = await pdp.check(

@@ -6,6 +6,7 @@
  *     TEST_DATABASE_URL=postgres://... CASES=100 npm run campaign -- directory-kills
  *     TEST_DATABASE_URL=postgres://... CASES=10000 npm run campaign -- hostile-hooks
  *     TEST_DATABASE_URL=postgres://... NEWER_PDP_BINARY=... CASES=10000 npm run campaign -- plans
+ *     TEST_DATABASE_URL=postgres://... CASES=2000 npm run campaign -- relationships
  *     TEST_DATABASE_URL=postgres://... CASES=30000 npm run campaign -- requests
  */
 import { cleanUpAfterAllTests } from "../support/cleanup.js";
@@ -13,6 +14,7 @@ import { directory } from "./directory.js";
 import { directoryKills } from "./directory-kills.js";
 import { hostileHooks } from "./hostile-hooks.js";
 import { plans } from "./plans.js";
+import { relationships } from "./relationships.js";
 import { requests } from "./requests.js";
 import { rollingRestarts } from "./rolling-restarts.js";
 
@@ -21,6 +23,7 @@ const campaigns: Readonly<Record<string, () => Promise<void>>> = {
   "directory-kills": directoryKills,
   "hostile-hooks": hostileHooks,
   plans,
+  relationships,
   requests,
   "rolling-restarts": rollingRestarts,
 };

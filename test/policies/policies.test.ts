@@ -68,10 +68,10 @@ function outcomesIn({ suites = [] }: Report): Outcome[] {
  * policy's own tests has to come here too. Everybody is what they are called towards the contact that is asked about.
  */
 const people = [
-  ...["admin", "owner", "teammate", "viewer", "editor", "other_user", "user_without_department"],
-  ...["user_and_admin", "no_crm_role", "unknown_role"],
+  ...["admin", "owner", "teammate", "viewer", "editor", "manager", "manager_of_the_manager", "other_user"],
+  ...["user_without_department", "user_and_admin", "no_crm_role", "unknown_role"],
 ];
-const roleHolders = people.slice(0, 8);
+const roleHolders = people.slice(0, 10);
 const outsiders = ["other_user", "user_without_department"];
 const masters = ["admin", "owner", "user_and_admin"];
 const seenBy: Readonly<Record<string, readonly string[]>> = {
@@ -86,7 +86,7 @@ const allowedOn = (contact: string): Record<string, readonly string[]> => ({
   update: [...masters, "editor"],
   delete: masters,
   share: masters,
-  transfer: masters,
+  transfer: [...masters, "manager", "manager_of_the_manager"],
 });
 
 /** The roles that may read the decision log, and what they may do with it; no other role may do anything. */

@@ -1,13 +1,15 @@
-import { type GetColumnData, inArray, type SQLWrapper, sql } from "drizzle-orm";
+import { type GetColumnData, inArray, is, SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { type Db, rowsOf } from "../../db/database.js";
 import { decisions, unsealedDecisions } from "../../db/schema.js";
 import type { DecisionRow } from "../record/row.js";
 
-/** Columns of a table, by the names that their values have in a row. */
-export type Columns = Readonly<Record<string, AnyPgColumn>>;
+/** Columns of a table, and what is selected besides under a name, by the names that their values have in a row. */
+export type Columns = Readonly<Record<string, AnyPgColumn | SQL.Aliased>>;
 /** A row with some columns. */
-export type RowOf<Shown extends Columns> = { [Key in keyof Shown]: GetColumnData<Shown[Key]> };
+export type RowOf<Shown extends Columns> = { [Key in keyof Shown]: ValueOf<Shown[Key]> };
+type ValueOf<Column> =
+  Column extends SQL.Aliased<infer Value> ? Value : Column extends AnyPgColumn ? GetColumnData<Column> : never;
 
 /** The columns that are written, by their names in the database, and their types. */
 const columns = {
@@ -92,6 +94,7 @@ export async function changeWithRecord<Shown extends Columns>(
 /** A row, of values by the names of its columns, as the driver gives them. */
 function rowIn<Shown extends Columns>(shown: Shown, values: Readonly<Record<string, unknown>>) {
   const mapped = Object.entries(shown).map(([key, column]) => {
+    if (is(column, SQL.Aliased)) return [key, values[column.fieldAlias]];
     const value = values[column.name];
     return [key, value === null ? null : column.mapFromDriverValue(value)];
   });

@@ -41,7 +41,7 @@ export async function showTransferForm(
 ): Promise<void> {
   const locals = async () => {
     // The contact as the PDP would see it with an owner of whom nothing is known.
-    const transferred = contactResource({ ...contact, ownerId: "somebody else", department: "" });
+    const transferred = contactResource({ ...contact, ownerId: "somebody else", department: "", managers: [] });
     const { authz } = req;
     const staysVisible = authz.principal !== null && (await authz.about(authz.principal).can(transferred, "read"));
     return { contact, staysVisible, ...formLocals(state) };

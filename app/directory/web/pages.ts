@@ -43,13 +43,18 @@ function listUrl({ q, show, limit }: Omit<PeopleQuery, "after">, after?: Cursor)
   return query.size > 0 ? `/directory?${query}` : "/directory";
 }
 
+/** What a list of people is of: `isWhole`, whether the user may see everybody, and not only those who report to them. */
+interface ShownQuery extends PeopleQuery {
+  readonly isWhole: boolean;
+}
+
 /** Answers with a page of the list of people. */
 export async function showPeople(
   req: Request,
   res: Response,
   db: Db,
   followed: FollowedDirectory | undefined,
-  query: PeopleQuery,
+  query: ShownQuery,
   result: Promise<ShownPeople>,
 ): Promise<void> {
   const locals = async () => {
@@ -67,7 +72,7 @@ export async function showPeople(
       unsearched: listUrl({ ...query, q: "" }),
     };
   };
-  await renderPage(req, res, "directory/index", "Directory", locals());
+  await renderPage(req, res, "directory/index", query.isWhole ? "Directory" : "Your reports", locals());
 }
 
 /** Answers with the page of one person. */
@@ -77,6 +82,7 @@ export async function showPerson(req: Request, res: Response, person: DirectoryP
     person,
     isFollowed: rules !== undefined,
     status: statusText(person.status),
+    reports: reportsText(person.reports),
     roles: shown.roles.map((role) => ({ role, groups: "grants" in shown ? groupsGiving(role, shown.grants) : [] })),
     ...("groups" in shown && {
       isRead: shown.isRead,
@@ -152,6 +158,12 @@ function summaryText({ version, asOf, ageSeconds, isUpToDate, underWay, brake }:
     age: ageSeconds === null ? null : agoText(ageSeconds),
     held: brake && peopleAndMemberships(brake.people, brake.memberships),
   };
+}
+
+/** Such as `3 people, 1 of them directly`. */
+function reportsText({ direct, all }: DirectoryPerson["reports"]): string {
+  const people = numberOf(all, "person", "people");
+  return direct === all ? `${people}, directly` : `${people}, ${direct.toLocaleString("en-GB")} of them directly`;
 }
 
 function groupsGiving(role: string, grants: readonly { role: string; group: { name: string } }[]): string[] {

@@ -34,7 +34,8 @@ export function listedJson(person: ListedPerson, rules: Rules) {
 
 /** All of a person, as JSON. Their page shows the same. */
 export function personJson(person: DirectoryPerson, rules: Rules) {
-  const { emailIsVerified, readAt, erasedAt, version, changedAtVersion, asOf } = person;
+  const { manager, managerInOkta, reports, emailIsVerified, readAt, erasedAt, version, changedAtVersion, asOf } =
+    person;
   const shared = { ...listedJson(person, rules), emailIsVerified, erasedAt };
   if (!rules) return { source: "logins", ...shared };
   const groups = person.groups.map(
@@ -45,6 +46,7 @@ export function personJson(person: DirectoryPerson, rules: Rules) {
     }),
   );
   const { attributes, unusable, isRead, grants } = principalOf(person, rules);
+  const hierarchy = { manager, managerInOkta, reports };
   const decidedBy = { attributes, unusable, isRead, groups, grants };
-  return { source: "okta", ...shared, ...decidedBy, readAt, version, changedAtVersion, asOf };
+  return { source: "okta", ...shared, ...hierarchy, ...decidedBy, readAt, version, changedAtVersion, asOf };
 }

@@ -16,8 +16,18 @@ export function maySeeSync(req: Request): Promise<boolean> {
 }
 
 /** A person as the PDP sees them; see `directoryColumns` for the same in queries. */
-export function personResource({ id, status }: Pick<ListedPerson, "id" | "status">): KindedResource {
-  return { kind: "directory", id, attr: status === null ? {} : { status } };
+export function personResource({
+  id,
+  status,
+  managers,
+}: Pick<ListedPerson, "id" | "status" | "managers">): KindedResource {
+  return { kind: "directory", id, attr: { managers, ...(status !== null && { status }) } };
+}
+
+/** Whether the user may search for people who report to them. */
+export function mayListReports(req: Request): Promise<boolean> {
+  const me = req.authz.principal?.id ?? "";
+  return req.authz.can(personResource({ id: "*", status: null, managers: [me] }), "list");
 }
 
 /** The same, with the person, so that handlers need not read them again. */

@@ -64,7 +64,7 @@ export function directoryRoutes(db: Db, followed: FollowedDirectory | undefined,
         ]);
         return { total, next: page.next, people: await permittedPeople(req, page.people) };
       };
-      return showPeople(req, res, db, followed, query.data, result());
+      return showPeople(req, res, db, followed, { ...query.data, isWhole: filter.decision === "allowed" }, result());
     }
     const page = await people.list(query.data, permitted);
     const shown = (await permittedPeople(req, page.people)).map((person) => listedJson(person, followed?.rules));

@@ -2,9 +2,10 @@ import { and, asc, count, eq, isNotNull, isNull, not, type SQL, sql } from "driz
 import type { SqlCondition } from "../../../middleware/sql/index.js";
 import { asSql } from "../../db/condition.js";
 import { type Db, isStorable, rowsOf } from "../../db/database.js";
-import { directoryState, folded, people } from "../../db/schema.js";
+import { directoryState, folded, people, reports } from "../../db/schema.js";
 import type { Group } from "../lookup/roles.js";
 import { groupsOfPerson, isOnlyOnesAddress } from "../lookup/store.js";
+import { managersIn } from "../managers.js";
 import type { Cursor, PeopleQuery } from "./list-query.js";
 
 /** A person whom the database knows, as lists show them. */
@@ -24,6 +25,8 @@ export interface ListedPerson {
   /** Whether all of their groups have been read. */
   readonly areGroupsKnown: boolean;
   readonly groups: readonly Group[];
+  /** The ids of those whom they report to, directly or not, the closest first. */
+  readonly managers: readonly string[];
   /** Further attributes of their profile, as they are stored; see `principalAttributes`. */
   readonly attributes: Readonly<Record<string, unknown>>;
   /** The roles that their last login or access token gave them. With a directory, nothing is decided by those. */
@@ -34,6 +37,12 @@ export interface ListedPerson {
 
 /** The same with what only their own page shows, all of it as it was at one version of the directory. */
 export interface DirectoryPerson extends ListedPerson {
+  /** The person whom their profile in Okta names as their manager; `null`: nobody, or that is in doubt. */
+  readonly manager: { readonly id: string; readonly name: string } | null;
+  /** How their profile names them; `null`: not at all. */
+  readonly managerInOkta: string | null;
+  /** How many people report to them. */
+  readonly reports: { readonly direct: number; readonly all: number };
   /** Whether a login has said that the address is theirs; with a directory, whether nobody else in it has the address. */
   readonly emailIsVerified: boolean;
   /** When their profile was read from Okta; `null`: not noted. */
@@ -76,9 +85,17 @@ const listed = {
   ...{ department: people.department, status: people.status, goneAt: people.goneAt },
   areGroupsKnown: sql<boolean>`${people.groupsRead} > 0`,
   groups: groupsOfPerson,
+  managers: managersIn(people.id),
   attributes: people.attributes,
   ...{ rolesOfLogin: people.roles, seenAt: people.seenAt },
 };
+
+/** A person's manager and reports, as JSON. Who is in a circle has a manager in Okta, and reports to nobody here. */
+const managerOf = sql<DirectoryPerson["manager"]>`(select json_build_object('id', manager.id, 'name', manager.name)
+  from directory_reports join people as manager on manager.id = directory_reports.manager_id
+  where person_id = ${people.id} and distance = 1)`;
+const reportsOf = sql<DirectoryPerson["reports"]>`(select json_build_object(
+    'direct', count(*) filter (where distance = 1), 'all', count(*)) from ${reports} where manager_id = ${people.id})`;
 
 /** The {@link DirectoryPeople} of a database. @param isFollowed - whether they come from Okta's directory, not from logins */
 export function directoryPeople(db: Db, isFollowed: boolean): DirectoryPeople {
@@ -118,6 +135,9 @@ export function directoryPeople(db: Db, isFollowed: boolean): DirectoryPeople {
       const [row] = await db
         .select({
           ...listed,
+          manager: sql<DirectoryPerson["manager"]>`${managerOf}`,
+          managerInOkta: people.managerText,
+          reports: sql<DirectoryPerson["reports"]>`${reportsOf}`,
           emailIsVerified: isFollowed ? isOnlyOnesAddress(db) : loginVerified,
           ...{ readAt: people.readAt, erasedAt: people.erasedAt, changedAtVersion: people.version },
           ...{ version: directoryState.version, asOf: directoryState.logReadAt },

@@ -65,7 +65,14 @@ describe("lists of what a user may see", () => {
     const principal = { id: user.id, roles, attr: { department: user.department } };
     const allowed = await Promise.all(
       rows.map(({ id, ownerId, visibility, department, sharedWith, editors }) => {
-        const attr = { ownerId, visibility, department, sharedWith: [...sharedWith], editors: [...editors] };
+        const attr = {
+          ownerId,
+          visibility,
+          department,
+          sharedWith: [...sharedWith],
+          editors: [...editors],
+          managers: [],
+        };
         return pdp.isAllowed({ principal, resource: { kind: "contact", id, attr }, action });
       }),
     );

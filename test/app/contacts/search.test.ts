@@ -65,7 +65,16 @@ describeOnEachEngine("the search for contacts", (db) => {
 
   it("gives contacts as they are stored, without what they are searched by", async () => {
     const contact = await create({ lastName: "Shown", email: "a@köln.example" });
-    const members = [...Object.keys(empty), "id", "ownerId", "visibility", "department", "sharedWith", "editors"];
+    const members = [
+      ...Object.keys(empty),
+      "id",
+      "ownerId",
+      "visibility",
+      "department",
+      "sharedWith",
+      "editors",
+      "managers",
+    ];
     assert.deepEqual(Object.keys(contact).sort(), [...members, "createdAt", "updatedAt", "version"].sort());
     const changed = await store.update(contact.id, 1, { title: "x" }, allowedChange(db));
     const { contacts } = await store.list(listQuery.parse({ q: "shown" }), all);

@@ -19,7 +19,7 @@ describeOnEachEngine("contacts", (db) => {
     const given = { ...emptyFields, firstName: "Zoë", lastName: "O'Hara; --", notes: 'a "b"\n%_\\ \u{1f30d}' };
     const created = await store.create(given, ownedBy("owner"), allowedChange(db));
     const { id, createdAt, updatedAt, ...rest } = created;
-    const access = { ownerId: "owner", department: "Sales", sharedWith: [], editors: [] };
+    const access = { ownerId: "owner", department: "Sales", sharedWith: [], editors: [], managers: [] };
     assert.deepEqual(rest, { ...given, ...access, version: 1 });
     assert.equal(createdAt.getTime(), updatedAt.getTime());
     assert.deepEqual(await store.get(id), created);

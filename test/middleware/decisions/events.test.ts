@@ -24,7 +24,7 @@ describe("decision events", function () {
     const contact = (ownerId: string) => ({
       kind: "contact",
       id: `of-${ownerId}`,
-      attr: { ownerId, visibility: "team", department: "Sales", sharedWith: [], editors: [] },
+      attr: { ownerId, visibility: "team", department: "Sales", sharedWith: [], editors: [], managers: [] },
     });
     let pdp: Pdp;
     usePdp("policies", (opened) => {

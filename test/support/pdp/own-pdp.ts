@@ -15,7 +15,7 @@ const START_TIMEOUT_MS = 30_000;
 /** A contact that the policies let every user read. */
 export const publicContact = {
   id: "1",
-  attr: { ownerId: "o", visibility: "everyone", department: "", sharedWith: [], editors: [] },
+  attr: { ownerId: "o", visibility: "everyone", department: "", sharedWith: [], editors: [], managers: [] },
 };
 
 /** A real PDP at a unix socket that nothing restarts: a test kills, freezes and starts it. */

@@ -125,9 +125,17 @@ export class Judge {
 
   async #ask(principal: Principal, kind: Kind, action: string, contact: MarkedContact | undefined): Promise<boolean> {
     const attributes = {
-      contact: { ownerId: principal.id, visibility: "private", department: "", sharedWith: [], editors: [] },
+      contact: {
+        ownerId: principal.id,
+        visibility: "private",
+        department: "",
+        sharedWith: [],
+        editors: [],
+        managers: [],
+      },
       decision: { kind: "contact", action: "read", effect: "allow", source: "guard" },
-      directory: { status: "ACTIVE" },
+      // Who may list those who report to them may ask for a list.
+      directory: { status: "ACTIVE", managers: action === "list" ? [principal.id] : [] },
     };
     const resource = contact?.resource ?? { kind, id: "any", attr: attributes[kind] };
     const [answer] = await this.#pdp.check(principal, [{ kind, action, resource }]);

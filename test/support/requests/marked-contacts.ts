@@ -58,7 +58,7 @@ export class MarkedContacts {
       word: company,
       resource: {
         ...{ kind: "contact", id },
-        attr: { ownerId: owner_id, visibility, department, sharedWith: shared_with, editors },
+        attr: { ownerId: owner_id, visibility, department, sharedWith: shared_with, editors, managers: [] },
       },
     }));
     return new MarkedContacts(all, pool);

@@ -124,6 +124,7 @@ describe("The explanation of refusals, and the PDP's decisions", () => {
         department: ["", "Sales"],
         sharedWith: [[], ["anton", "uma"]],
         editors: [[], ["uma"]],
+        managers: [[], ["mia", "anton"]],
       });
       const contacts = attributes.map((attr, n) => ({ id: `c${n}`, attr }));
       const people = combinations<{ roles: string[]; department: string | undefined }>({

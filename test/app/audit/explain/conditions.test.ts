@@ -18,7 +18,7 @@ describe("The explanation of refusals: conditions", () => {
   }
 
   it("tells a missing attribute from one with another value", () => {
-    const attr = { ownerId: "uma", visibility: "team", department: "Sales", sharedWith: [], editors: [] };
+    const attr = { ownerId: "uma", visibility: "team", department: "Sales", sharedWith: [], editors: [], managers: [] };
     const explanation = openExplainer(crmPolicies).explain({
       principal: { id: "tess", roles: ["user"] },
       kind: "contact",

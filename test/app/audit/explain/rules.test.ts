@@ -14,7 +14,14 @@ describe("The explanation of refusals: rules and derived roles", () => {
       kind: "contact",
       resource: {
         id: "c1",
-        attr: { ownerId: "uma", visibility: "team", department: "Sales", sharedWith: ["vera"], editors: [] },
+        attr: {
+          ownerId: "uma",
+          visibility: "team",
+          department: "Sales",
+          sharedWith: ["vera"],
+          editors: [],
+          managers: [],
+        },
       },
       action: "read",
       derivedRoles: [],
@@ -51,6 +58,15 @@ describe("The explanation of refusals: rules and derived roles", () => {
           failed: [],
         },
         {
+          name: "managers-see-and-hand-over-what-their-reports-own",
+          effect: "allow",
+          applied: false,
+          roles: [],
+          derivedRoles: ["manager"],
+          missing: "role",
+          failed: [],
+        },
+        {
           name: "admins-do-everything-with-any",
           effect: "allow",
           applied: false,
@@ -69,6 +85,7 @@ describe("The explanation of refusals: rules and derived roles", () => {
         },
         { name: "owner", parentRoles: ["user"], hasParentRole: true, failed: failed("R.attr.ownerId == P.id") },
         { name: "viewer", parentRoles: ["user"], hasParentRole: true, failed: failed("P.id in R.attr.sharedWith") },
+        { name: "manager", parentRoles: ["user"], hasParentRole: true, failed: failed("P.id in R.attr.managers") },
       ],
       agrees: true,
     });
