@@ -4,9 +4,8 @@ import { z } from "zod";
 import { withDeadline } from "../../deadline.js";
 import { clientNetwork } from "../../web/client-address.js";
 import { localBudget } from "../../web/limits/budget.js";
-import { doorbellsOf } from "../doorbells.js";
-import { logEventShape } from "../okta-api/shapes.js";
-import type { Doorbell } from "../store/inbox.js";
+import { concernAnything } from "../take-events.js";
+import { logEventShape, type OktaLogEvent } from "../okta-api/shapes.js";
 
 const PATH = "/okta/events";
 /** Okta sends the events of a moment together, each of some kilobytes. */
@@ -24,8 +23,8 @@ const delivery = z.object({ data: z.object({ events: z.array(logEventShape) }) }
 export interface EventHook {
   /** What Okta sends as `Authorization`. */
   readonly secret: string;
-  /** Notes what is to be read anew. It is durable when this resolves. */
-  readonly ring: (doorbells: readonly Doorbell[]) => Promise<void>;
+  /** Takes events. What follows from them is durable when this resolves. */
+  readonly take: (events: readonly OktaLogEvent[]) => Promise<void>;
   /** Told that something has been noted. */
   readonly wake: () => void;
 }
@@ -34,12 +33,12 @@ export interface EventHook {
  * Takes what Okta's event hook sends to `/okta/events` (Okta, "Event hooks"). It stands before sessions and access tokens,
  * and has a body parser and a limit of its own. Every answer is short JSON:
  * - GET: the challenge, by which Okta verifies who owns the address
- * - POST with the secret: 204 once it is noted durably which users and groups are to be read; 400 when it is no delivery; 503
+ * - POST with the secret: 204 once it is noted durably which users and groups are to be read, and whose access has ended; 400 when it is no delivery; 503
  *   when it cannot be noted, or is not within 2 s, so that Okta sends it again
  * - POST with another secret: 401, and 429 when there are many from one network. Its body is not read. However many come,
  *   what has the secret is taken
  */
-export function eventHookRoutes({ secret, ring, wake }: EventHook): Router {
+export function eventHookRoutes({ secret, take, wake }: EventHook): Router {
   const router = Router();
   const isSecret = secretCheck(secret);
   const strangers = localBudget(STRANGERS_LIMIT);
@@ -72,9 +71,9 @@ export function eventHookRoutes({ secret, ring, wake }: EventHook): Router {
     .post(onlyOkta, notTooLarge, express.json({ limit: MAX_BODY_BYTES, type: () => true }), async (req, res) => {
       const { data } = delivery.safeParse(req.body);
       if (!data) return problem(res, 400, "Not a delivery of an event hook");
-      const doorbells = doorbellsOf(data.data.events);
+      const { events } = data.data;
       try {
-        if (doorbells.length > 0) await withDeadline(ring(doorbells), NOTE_TIMEOUT_MS, notNotedInTime);
+        if (concernAnything(events)) await withDeadline(take(events), NOTE_TIMEOUT_MS, notNotedInTime);
       } catch (err) {
         req.log.error({ err }, "an event of Okta's could not be noted");
         return problem(res, 503, "Not noted; try again");
