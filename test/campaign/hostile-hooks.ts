@@ -29,8 +29,8 @@ const MAX_GROWTH_MB = 50;
 /** So long that only hooks tell of changes. */
 const SYNC_SECONDS = 600;
 const LIMIT_MS = 60_000;
-/** The tables to which a user's own requests add rows. */
-const GROWING = ["decisions", "seals"];
+/** The tables to which the decisions about a user's own requests add rows. */
+const GROWING = ["decisions", "decisions_unsealed", "decision_counts", "seals", "seal_head"];
 
 /** What a user and Okta saw during an attack. */
 interface Seen {

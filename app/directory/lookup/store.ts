@@ -109,7 +109,9 @@ export async function readUser(db: Db, id: string): Promise<StoredUser | undefin
       groups: groupsOfPerson,
     })
     .from(directoryState)
-    .leftJoin(people, eq(people.id, id));
+    .leftJoin(people, eq(people.id, id))
+    // Without statistics the planner would reckon with hundreds of such rows, and compile the query each time.
+    .where(eq(directoryState.only, 1));
   return row;
 }
 

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { OktaApiCredentials } from "../../config.js";
+import type { Answer } from "./answer.js";
 import { OktaApiError } from "./errors.js";
 import { nextLink, urlOfPage } from "./links.js";
 import { OktaRequests } from "./requests.js";
@@ -32,6 +33,8 @@ export interface Page<T> {
   readonly unreadable: readonly Unreadable[];
   /** What gives the next part; `undefined`: this is the last one. */
   readonly next: string | undefined;
+  /** When Okta has answered, by its own clock and to the second; `undefined`: it does not say so. */
+  readonly time: Date | undefined;
 }
 
 /** What an {@link OktaApi} works with. */
@@ -139,7 +142,7 @@ export class OktaApi {
   /** The ids of a group's members, 200 a page. @returns `undefined` when Okta has no such group */
   async membersOf(groupId: string, page?: string): Promise<Page<string> | undefined> {
     const answer = await this.#find(page ?? `/api/v1/groups/${groupId}/users?limit=${PAGE_SIZE}`, groupId);
-    return answer && { ...checkedEach(memberShape, answer.body, "members"), next: nextLink(answer.headers, this.#org) };
+    return answer && { ...checkedEach(memberShape, answer.body, "members"), ...this.#placeOf(answer) };
   }
 
   /**
@@ -154,7 +157,7 @@ export class OktaApi {
     const items = checked(z.array(logEventShape), body, "logs");
     const next = nextLink(headers, this.#org);
     if (next === undefined) throw new OktaApiError("unavailable", "Okta's log has no link to what comes next");
-    return { items, unreadable: [], next };
+    return { items, unreadable: [], next, time: timeOf(headers) };
   }
 
   /** The cursor of the log for events that are published from a time on. */
@@ -170,12 +173,22 @@ export class OktaApi {
 
   async #list<T>(page: string, shape: z.ZodType<T>): Promise<Page<T>> {
     const url = urlOfPage(page, this.#org);
-    const { body, headers } = await this.#requests.get(url);
+    const answer = await this.#requests.get(url);
     const what = url.pathname.split("/").at(-1) ?? "";
-    return { ...checkedEach(shape, body, what), next: nextLink(headers, this.#org) };
+    return { ...checkedEach(shape, answer.body, what), ...this.#placeOf(answer) };
+  }
+
+  #placeOf({ headers }: Answer): Pick<Page<unknown>, "next" | "time"> {
+    return { next: nextLink(headers, this.#org), time: timeOf(headers) };
   }
 
   async #find(path: string, id: string) {
     return OKTA_ID.test(id) ? this.#requests.find(urlOfPage(path, this.#org)) : undefined;
   }
+}
+
+/** The header `Date` (RFC 9110, section 6.6.1). */
+function timeOf(headers: Headers): Date | undefined {
+  const time = new Date(headers.get("Date") ?? "");
+  return Number.isNaN(time.getTime()) ? undefined : time;
 }

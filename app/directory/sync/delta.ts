@@ -6,10 +6,26 @@ import { ring } from "../store/inbox.js";
 import { takeReadNumber } from "../store/reads.js";
 import { keepChangedSince } from "../store/state.js";
 import { writeUsers } from "../store/users.js";
-import { LOG_OVERLAP_MS } from "./log-reader.js";
 import { compareIfBack } from "./read-group.js";
 import type { Term } from "./term.js";
 import { writeUnreadable } from "./unreadable.js";
+
+/** What has just changed may not be listed yet. */
+const OVERLAP_MS = 15_000;
+/** Where Okta does not say what time it is there: more than clocks differ. */
+const CLOCKS_OVERLAP_MS = 5 * 60_000;
+
+/**
+ * From which time on the next delta asks for changes: a little before Okta answered the first question of this one. A large
+ * import is listed by one delta that way, or by two, and not by all of the next minutes.
+ *
+ * @param answered - when Okta has answered, by its clock
+ * @returns ISO 8601, of Okta's clock
+ */
+export function nextDeltaFrom(answered: Date | undefined): string {
+  const time = answered ? answered.getTime() - OVERLAP_MS : Date.now() - CLOCKS_OVERLAP_MS;
+  return new Date(time).toISOString();
+}
 
 /**
  * Asks Okta which users and groups have changed since a time, and writes them. It finds what the log does not tell of; what it
@@ -19,11 +35,12 @@ import { writeUnreadable } from "./unreadable.js";
  */
 export async function readChanges(term: Term, since: string): Promise<void> {
   const { api, db } = term;
-  const until = Date.now() - LOG_OVERLAP_MS;
+  let next: string | undefined;
   let page: string | undefined;
   do {
     const read = await takeReadNumber(db);
     const users: Page<OktaUser> = await term.ask(api.usersChangedSince(since, page));
+    next ??= nextDeltaFrom(users.time);
     page = users.next;
     await term.write(async (tx, version) => {
       const written = await writeUsers(tx, users.items, read, version);
@@ -44,9 +61,9 @@ export async function readChanges(term: Term, since: string): Promise<void> {
       return together(written, await writeUnreadable(tx, "group", groups.unreadable, read, version));
     });
   } while (page !== undefined);
-  // Clocks differ, and what has just changed may not be listed yet.
+  const from = next !== undefined && Date.parse(next) > Date.parse(since) ? next : since;
   await term.write(async (tx) => {
-    await keepChangedSince(tx, new Date(Math.max(until, Date.parse(since))).toISOString());
+    await keepChangedSince(tx, from);
     return NO_CHANGES;
   });
 }

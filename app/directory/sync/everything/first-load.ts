@@ -6,6 +6,7 @@ import { addMembers, completeMemberships } from "../../store/memberships.js";
 import { takeReadNumber } from "../../store/reads.js";
 import { endLoad, keepLogCursor, keepProgress, type LoadProgress, type SyncState } from "../../store/state.js";
 import { writeUsers } from "../../store/users.js";
+import { nextDeltaFrom } from "../delta.js";
 import { LOG_OVERLAP_MS } from "../log-reader.js";
 import type { Term } from "../term.js";
 import { completeReports } from "./complete-reports.js";
@@ -39,10 +40,12 @@ export async function loadNext(term: Term, { progress }: SyncState): Promise<voi
 /** What happens from here on, the log tells. */
 async function begin(term: Term): Promise<void> {
   const since = new Date(Date.now() - LOG_OVERLAP_MS);
+  // It is asked for its time: the load reads the groups anew.
+  const { time } = await term.ask(term.api.groups());
   await term.write(async (tx) => {
     await keepLogCursor(tx, term.api.logFrom(since));
     const counts = { groups: 0, users: 0, members: 0 };
-    await keepProgress(tx, { kind: "load", phase: "groups", changedSince: since.toISOString(), counts });
+    await keepProgress(tx, { kind: "load", phase: "groups", changedSince: nextDeltaFrom(time), counts });
     return NO_CHANGES;
   });
   term.logAlarm.wake();

@@ -24,11 +24,13 @@ function withSlowUsers(db: Db, ready: () => Promise<void>): Db {
     if (!("areGroupsKnown" in fields)) return db.select(fields);
     return {
       from: (table: typeof directoryState) => ({
-        leftJoin: async (joined: typeof people, on: SQL) => {
-          const found = await db.select(fields).from(table).leftJoin(joined, on);
-          await ready();
-          return found;
-        },
+        leftJoin: (joined: typeof people, on: SQL) => ({
+          where: async (condition: SQL) => {
+            const found = await db.select(fields).from(table).leftJoin(joined, on).where(condition);
+            await ready();
+            return found;
+          },
+        }),
       }),
     };
   };
