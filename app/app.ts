@@ -13,6 +13,7 @@ import { identify } from "./auth/identity.js";
 import { pendingLogins } from "./auth/login/pending-login.js";
 import { recentLogins } from "./auth/login/recent-login.js";
 import type { OktaConnection } from "./auth/okta-connection.js";
+import type { Revocations } from "./auth/revocation/revocations.js";
 import { loginRoutes } from "./auth/routes.js";
 import { logoutTokens } from "./auth/sessions/logout-tokens.js";
 import { personSessions } from "./auth/sessions/own-sessions.js";
@@ -27,7 +28,8 @@ import { sharingRoutes } from "./contacts/sharing/routes.js";
 import { contactStore } from "./contacts/store.js";
 import { contactForms } from "./contacts/typed-forms.js";
 import type { Database } from "./db/database.js";
-import { type EventHook, eventHookRoutes } from "./directory/hooks/routes.js";
+import { type EventHook, eventHookRoutes } from "./directory/hooks/event-hook.js";
+import { universalLogoutRoutes } from "./directory/hooks/universal-logout.js";
 import type { DirectoryLookup } from "./directory/lookup/lookup.js";
 import { directoryCheck, publishDirectory } from "./directory/lookup/operations.js";
 import { peopleStore } from "./directory/people.js";
@@ -61,6 +63,8 @@ export interface Services {
   readonly decisionSinks: readonly DecisionSink[];
   /** Takes what happens to sessions. */
   readonly sessionEvents: SessionEvents;
+  /** Ends what people have. */
+  readonly revocations: Revocations;
   /** The current state of users; `undefined`: what the claims of the login or access token say is used. */
   readonly directory: DirectoryLookup | undefined;
   /** What Okta's event hook calls; `undefined`: there is no hook. */
@@ -78,8 +82,8 @@ export interface Services {
 
 /** Builds the Express stack, in the order in which a request passes through it. */
 export function createApp(services: Services): Express {
-  const { config, logger, database, pdp, decisionLog, okta, sessionSecret, sessionEvents, demoConsole, directory } =
-    services;
+  const { config, logger, database, pdp, decisionLog, okta, sessionSecret, demoConsole, directory } = services;
+  const { sessionEvents, revocations } = services;
   const contacts = contactStore(database.db);
   const people = peopleStore(database.db, directory?.rules);
   const current: CurrentPerson = directory?.current ?? (async (claimed) => claimed);
@@ -112,15 +116,18 @@ export function createApp(services: Services): Express {
     ),
   );
   if (services.eventHook) app.use(eventHookRoutes(services.eventHook));
+  app.use(
+    universalLogoutRoutes({ db: database.db, okta: okta.settings, baseUrl: config.baseUrl, people, revocations }),
+  );
   useStaticFiles(app);
   app.use(noStore);
   app.use(requestTurns());
   app.use(browserSessions(config, database.db, sessionSecret, clientAddress, sessionEvents, !!directory));
   const budgets = requestBudgets(config.rateLimits, database.db, sessionSecret);
-  const personOfToken = currentBearer(bearerTokens(okta.settings, config, !directory), current);
+  const personOfToken = currentBearer(bearerTokens(okta.settings, config, !directory), current, revocations);
   const fromToken = limitRefusedTokens(budgets.refusedTokens, personOfToken);
   const sessions = personSessions(database.db, config.sessionIdleMinutes * 60_000);
-  app.use(identify({ rules: config.claimRules, fromToken, current, sessions, events: sessionEvents }));
+  app.use(identify({ rules: config.claimRules, fromToken, current, revocations }));
   app.use(rememberPeople(people));
   app.use(requestLimit(budgets));
   app.use(authorization({ pdp, principal: principalOf, decisions: { sinks: services.decisionSinks } }));
@@ -131,9 +138,10 @@ export function createApp(services: Services): Express {
   const pending = pendingLogins(sessionSecret, config.baseUrl.startsWith("https:"));
   const recent = recentLogins(config.reauthenticateMinutes);
   const { claimRules: rules, baseUrl } = config;
-  const logins = { okta: okta.connection, pending, recent, rules, current, tokens, events: sessionEvents, baseUrl };
+  const asked = { rules, current, revocations, events: sessionEvents };
+  const logins = { ...asked, okta: okta.connection, pending, recent, tokens, baseUrl };
   app.use(loginRoutes(logins));
-  app.use(sessionRoutes(sessions, logins));
+  app.use(sessionRoutes(database.db, sessions, logins));
   app.use(startRoutes(sessions));
   app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
   app.use(sharingRoutes(contacts, people, decisionLog, recent));
@@ -141,7 +149,7 @@ export function createApp(services: Services): Express {
   app.use(auditRoutes(decisions, people, () => decisionLog.flush(), tails, recent));
   const hasHook = services.eventHook !== undefined;
   const followed = directory && { settings: config.directory, rules: directory.rules, hasHook };
-  app.use(directoryRoutes(database.db, followed, decisionLog));
+  app.use(directoryRoutes(database.db, followed, decisionLog, revocations));
 
   app.use(notFound);
   app.use(errorHandler);

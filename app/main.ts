@@ -10,6 +10,7 @@ import { openDecisionLog } from "./audit/write/decision-log.js";
 import { openIntake } from "./audit/write/intake.js";
 import { openStream } from "./audit/write/stream.js";
 import { OktaConnection } from "./auth/okta-connection.js";
+import { Revocations } from "./auth/revocation/revocations.js";
 import { type Config, loadConfig } from "./config.js";
 import { openDirectory } from "./directory/open-directory.js";
 import { forgetReports } from "./directory/store/reports.js";
@@ -124,7 +125,13 @@ async function start(config: Config): Promise<void> {
   const pdp = cerbos(target, { tls, playgroundInstance });
   closers.push(() => pdp.close());
 
-  const directory = oktaApi && openDirectory(database.db, oktaApi, config.directory, config.claimRules, logger);
+  const revocations = new Revocations({
+    db: database.db,
+    events: intake.sessionEvents,
+    idleMs: config.sessionIdleMinutes * 60_000,
+  });
+  const directory =
+    oktaApi && openDirectory(database.db, oktaApi, config.directory, config.claimRules, revocations, logger);
   if (directory) closers.push(() => directory.close());
   else {
     logger.info("roles are those of logins and access tokens: there are no settings of the Okta API");
@@ -148,6 +155,7 @@ async function start(config: Config): Promise<void> {
     decisionLog,
     decisionSinks: [intake.sink],
     sessionEvents: intake.sessionEvents,
+    revocations,
     directory: directory?.lookup,
     eventHook: directory?.eventHook,
     okta: { settings: oktaSettings, connection },

@@ -1,4 +1,5 @@
 import type { Request } from "express";
+import type { Db } from "../db/database.js";
 import type { Person } from "./claims.js";
 
 /**
@@ -20,9 +21,17 @@ export type SessionReason =
   | "too_old"
   /** Of an ended session: another login has taken its place in the same browser. */
   | "replaced"
-  /** Of a revoked session: its owner has ended it from another one. */
+  /** Of a login: the access of its user was revoked after it had begun. */
+  | "revoked_meanwhile"
+  /** Of what was revoked: the person has ended it from another session. */
   | "by_owner"
-  /** Of a revoked session, or of a login that was refused: its user is not active in Okta, or not known there. */
+  /** Of what was revoked: an administrator of this app has ended it. */
+  | "by_administrator"
+  /** Of what was revoked: Okta has asked for it, by Universal Logout. */
+  | "by_okta"
+  /** Of what was revoked: the person's session at Okta has ended. */
+  | "ended_in_okta"
+  /** Of what was revoked, or of a login that was refused: its user is not active in Okta, or not known there. */
   | "not_active";
 
 /** Something that happened to the session of a browser. */
@@ -31,9 +40,10 @@ export interface SessionEvent {
    * - `login`: a login was completed, or failed
    * - `logout`: its owner has ended it
    * - `end`: it has ended by itself, or another login has taken its place
-   * - `revoke`: it was ended from another session, or as its user is not active in Okta any more
+   * - `revoke`: it was ended from elsewhere
+   * - `revoke_all`: everything that a person had is void: their sessions, each with an event of its own, and access tokens
    */
-  readonly action: "login" | "logout" | "end" | "revoke";
+  readonly action: "login" | "logout" | "end" | "revoke" | "revoke_all";
   /** `deny` for a login that failed, `allow` for everything else. */
   readonly effect: "allow" | "deny";
   /**
@@ -46,6 +56,8 @@ export interface SessionEvent {
    * `null` when there is none.
    */
   readonly session: string | null;
+  /** The id of who made it happen, where that is not the person. */
+  readonly askedBy?: string;
   readonly reason: SessionReason | null;
 }
 
@@ -62,4 +74,11 @@ export interface SessionEvents {
    *   never throw, and never wait.
    */
   record(event: SessionEvent, req: Request | null): Promise<void>;
+  /**
+   * Takes events in the transaction of what they tell of: they are recorded if that happens, and only then.
+   *
+   * @param req - as {@link record} takes it
+   * @throws what the database throws; the transaction must be given up then
+   */
+  recordIn(tx: Db, events: readonly SessionEvent[], req: Request | null): Promise<void>;
 }

@@ -3,9 +3,8 @@ import { UnauthenticatedError } from "../../middleware/index.js";
 import type { ClaimRules } from "../config.js";
 import { type Person, personFromLogin } from "./claims.js";
 import type { CurrentPerson } from "./current-person.js";
-import type { SessionEvents } from "./events.js";
 import { loginPaths } from "./login-paths.js";
-import type { PersonSessions } from "./sessions/own-sessions.js";
+import type { Revocations } from "./revocation/revocations.js";
 import { endSession, loginOf } from "./sessions/session.js";
 import { hasBearerToken } from "./tokens/bearer.js";
 
@@ -26,10 +25,8 @@ export interface Identification {
   readonly fromToken: (req: Request) => Promise<Person>;
   /** Says who the user of a session is now. */
   readonly current: CurrentPerson;
-  /** The sessions of people, to end those of a user who is not active any more. */
-  readonly sessions: Pick<PersonSessions, "endAll">;
-  /** Takes each session that is ended. */
-  readonly events: SessionEvents;
+  /** Ends the access of a user who is not active any more. */
+  readonly revocations: Pick<Revocations, "revoke">;
 }
 
 /**
@@ -37,7 +34,7 @@ export interface Identification {
  * logged in to its session. A token that is not valid is refused; the session is not used in its place. When the user is not
  * active any more, the request is refused, and all of their sessions end.
  */
-export function identify({ rules, fromToken, current, sessions, events }: Identification): RequestHandler {
+export function identify({ rules, fromToken, current, revocations }: Identification): RequestHandler {
   async function fromSession(req: Request, res: Response): Promise<Person | undefined> {
     const login = loginOf(req);
     const claimed = login && personFromLogin(login.claims, rules);
@@ -47,12 +44,8 @@ export function identify({ rules, fromToken, current, sessions, events }: Identi
     if (isLogout(req)) return (await current(claimed).catch(() => null)) ?? { ...claimed, groups: [], roles: [] };
     const person = await current(claimed);
     if (person) return person;
-    const ended = await sessions.endAll(claimed.id);
+    await revocations.revoke([{ personId: claimed.id, reason: "not_active" }], req);
     await endSession(req, res);
-    for (const session of ended) {
-      const gone = { id: claimed.id, roles: [] };
-      await events.record({ action: "revoke", effect: "allow", person: gone, session, reason: "not_active" }, req);
-    }
     throw new UnauthenticatedError("You are logged out, as you are not active in Okta any more.");
   }
 

@@ -11,6 +11,7 @@ import type { RecentLogins } from "./login/recent-login.js";
 import { loginUrl } from "./login-paths.js";
 import type { OktaConnection } from "./okta-connection.js";
 import { OktaUnavailableError } from "./okta-unavailable.js";
+import type { Revocations } from "./revocation/revocations.js";
 import { sessionHandle } from "./sessions/hash.js";
 import type { LogoutTokens } from "./sessions/logout-tokens.js";
 import { saveSession } from "./sessions/session.js";
@@ -28,6 +29,8 @@ export interface LoginServices {
   readonly rules: ClaimRules;
   /** Says who the user is now; the login of one who is not active fails. */
   readonly current: CurrentPerson;
+  /** What people had that was revoked; a login fails that had begun before. */
+  readonly revocations: Revocations;
   /** Keeps the tokens of a login for its logout. */
   readonly tokens: LogoutTokens;
   /** Takes each login that was completed or has failed, and each logout. */
@@ -48,6 +51,7 @@ export function loginCallback({
   recent,
   rules,
   current,
+  revocations,
   tokens,
   events,
   baseUrl,
@@ -64,10 +68,11 @@ export function loginCallback({
     if (!claimed) throw new Error("the claims have no user id");
     const person = await current(claimed);
     if (!person) throw new NotActiveError();
+    if (await revocations.isVoid(person.id, new Date(login.at))) throw new RevokedError();
     const session = sessionHandle(req.sessionID);
     await events.record({ action: "login", effect: "allow", person, session, reason: null }, req);
     const sealed = await tokens.seal(req.userContext?.tokens ?? {});
-    req.session.login = { at: Date.now(), claims: aboutPerson(claims), tokens: sealed };
+    req.session.login = { at: Date.now(), begunAt: login.at, claims: aboutPerson(claims), tokens: sealed };
     await saveSession(req);
   }
 
@@ -99,7 +104,8 @@ export function loginCallback({
       // The same address can be tried again.
       if (isNetworkFault(error)) throw new OktaUnavailableError({ cause: error });
       pending.forget(res, login);
-      if (isCodeRefused(error) && !login.isRetry && !req.person) return res.redirect(loginUrl(login.returnTo, "retry"));
+      const canBeginAgain = isCodeRefused(error) || error instanceof RevokedError;
+      if (canBeginAgain && !login.isRetry && !req.person) return res.redirect(loginUrl(login.returnTo, "retry"));
       if (error instanceof NotActiveError) throw notActive();
       throw req.query.error === "access_denied" ? refusedByOkta(req) : loginFailed(baseUrl);
     }
@@ -122,6 +128,13 @@ class NotActiveError extends Error {
   }
 }
 
+/** What the user had when the login began has been revoked since, such as the login itself. */
+class RevokedError extends Error {
+  constructor() {
+    super("the user's access was revoked after the login had begun");
+  }
+}
+
 /** Whether a request has parameters of an authorization response, rather than none or those of RFC 9207 alone. */
 function isAnswer(req: Request): boolean {
   return ["code", "error", "state"].some((name) => req.query[name] !== undefined);
@@ -130,6 +143,7 @@ function isAnswer(req: Request): boolean {
 function reasonOf(error: Error, req: Request): SessionReason {
   if (isNetworkFault(error)) return "okta_unavailable";
   if (error instanceof NotActiveError) return "not_active";
+  if (error instanceof RevokedError) return "revoked_meanwhile";
   if (error instanceof UnknownStateError || isCodeRefused(error)) return "not_begun_here";
   return req.query.error === "access_denied" ? "refused_by_okta" : "invalid_tokens";
 }

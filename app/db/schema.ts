@@ -225,6 +225,34 @@ export const rateLimits = pgTable("rate_limits", {
   expire: moment("expire").notNull(),
 });
 
+/** Of whom access was revoked: what a person had until then is void. See `app/auth/revocation/`. */
+export const revocations = pgTable("revocations", {
+  personId: text("person_id").primaryKey(),
+  /** Sessions whose login began until then, and tokens issued until then, are refused. */
+  voidUntil: moment("void_until").notNull(),
+});
+
+/** Logouts from this app, as long as Okta may still say that they have ended its sessions too. */
+export const ownLogouts = pgTable(
+  "own_logouts",
+  {
+    personId: text("person_id").notNull(),
+    at: moment("at").notNull().defaultNow(),
+  },
+  (table) => [index("own_logouts_by_person").on(table.personId, table.at), index("own_logouts_by_time").on(table.at)],
+);
+
+/** The ids of logout requests of Okta's that were answered, as long as they could be sent again. */
+export const usedLogoutTokens = pgTable(
+  "used_logout_tokens",
+  {
+    jti: text("jti").primaryKey(),
+    /** From then on the request is refused as expired. */
+    expiresAt: moment("expires_at").notNull(),
+  },
+  (table) => [index("used_logout_tokens_expiry").on(table.expiresAt)],
+);
+
 /** Sessions of browsers. Columns that version 0.1 does not know have defaults, or are NULL in what it writes. */
 export const sessions = pgTable(
   "session",
@@ -236,6 +264,8 @@ export const sessions = pgTable(
     /** Who is logged in. */
     personId: text("person_id"),
     createdAt: moment("created_at").notNull().defaultNow(),
+    /** When the browser was sent to Okta for the login: a revocation until then or later makes it void. */
+    loginBegunAt: moment("login_begun_at").notNull().defaultNow(),
     /** When its owner did something in it, give or take a minute. */
     seenAt: moment("seen_at").notNull().defaultNow(),
     /** The network address of its last requests; NULL when it is not known. */

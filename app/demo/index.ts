@@ -30,13 +30,15 @@ export async function startOktaStandIn(config: Config, logger: Logger): Promise<
   const newSecret = () => randomBytes(24).toString("base64url");
   const client = { clientId: "gatehouse-demo", clientSecret: newSecret() };
   // Not the public address, which may be that of a proxy that does not serve yet.
-  const eventHook = { url: `http://127.0.0.1:${config.port}/okta/events`, secret: newSecret() };
+  const local = `http://127.0.0.1:${config.port}`;
+  const eventHook = { url: `${local}/okta/events`, secret: newSecret() };
   const provider = await startIdentityProvider({
     ...client,
     appBaseUrl: config.baseUrl,
     apiScope: config.apiAccess.scope,
     requirePkce: true,
     okta: { eventHooks: [eventHook] },
+    universalLogoutUrl: `${local}/okta/global-token-revocation`,
     onError: (err) => logger.error({ err }, "identity provider failed"),
   });
   const { issuer, org } = provider;

@@ -1,12 +1,14 @@
 import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { Revocations } from "../auth/revocation/revocations.js";
 import type { ClaimRules, DirectorySettings, OktaApiSettings } from "../config.js";
 import type { Db } from "../db/database.js";
-import type { EventHook } from "./hooks/routes.js";
+import { lockingTransaction } from "../db/locking-transaction.js";
+import type { EventHook } from "./hooks/event-hook.js";
 import { DirectoryLookup } from "./lookup/lookup.js";
 import { OktaApi } from "./okta-api/client.js";
-import { ring } from "./store/inbox.js";
 import { DirectorySync } from "./sync/directory-sync.js";
+import { takeEvents } from "./take-events.js";
 
 /** How long the first read may take before the app is ready without it, and how often to look. In ms. */
 const FIRST_READ_TIMEOUT_MS = 5_000;
@@ -31,19 +33,21 @@ export interface OpenDirectory {
  * Opens the directory, and begins to follow Okta. Until its log has been read, requests are 503.
  *
  * @param rules - how groups become roles
+ * @param revocations - ends the access of those who are not active any more
  */
 export function openDirectory(
   db: Db,
   okta: OktaApiSettings,
   settings: DirectorySettings,
   rules: Pick<ClaimRules, "roleMap">,
+  revocations: Revocations,
   logger: Logger,
 ): OpenDirectory {
   const { attributes, managerAttribute, maxAgeSeconds } = settings;
   const { org, hookSecret } = okta;
   const { roleMap } = rules;
   const api = new OktaApi({ ...okta, attributes, managerAttribute, logger });
-  const sync = new DirectorySync({ db, api, settings: { ...settings, org }, logger });
+  const sync = new DirectorySync({ db, api, settings: { ...settings, org }, revocations, logger });
   const fetchNow = (id: string) => sync.fetchNow(id);
   const lookup = new DirectoryLookup({ db, rules: { roleMap, attributes }, maxAgeSeconds, fetchNow, logger });
   sync.start();
@@ -51,7 +55,11 @@ export function openDirectory(
     lookup,
     firstRead: firstRead(lookup, sync.opened),
     eventHook: hookSecret
-      ? { secret: hookSecret, ring: (doorbells) => ring(db, "hook", doorbells), wake: () => sync.wake() }
+      ? {
+          secret: hookSecret,
+          take: (events) => lockingTransaction(db, (tx) => takeEvents(tx, "hook", events, revocations)),
+          wake: () => sync.wake(),
+        }
       : undefined,
     close: () => sync.stop(),
   };

@@ -3,6 +3,7 @@ import { DirectoryLookup } from "../../app/directory/lookup/lookup.js";
 import { OktaApi } from "../../app/directory/okta-api/client.js";
 import { DirectorySync } from "../../app/directory/sync/directory-sync.js";
 import { isLoaded } from "../../test/support/directory/sync-processes.js";
+import { unrecordedRevocations } from "../../test/support/directory/unrecorded-revocations.js";
 import { startInProcess } from "../../test/support/stack/in-process.js";
 import { silentLogger } from "../../test/support/telemetry/silent-logger.js";
 import { until } from "../../test/support/until.js";
@@ -40,7 +41,7 @@ const work: Record<string, () => Promise<string>> = {
       logger: silentLogger,
     });
     const settings = { org, managerAttribute, syncSeconds: SYNC_SECONDS, brakePercent: 10 };
-    sync = new DirectorySync({ db, api, settings, logger: silentLogger });
+    sync = new DirectorySync({ db, api, settings, revocations: unrecordedRevocations(db), logger: silentLogger });
     sync.start();
     await until(
       async () => (await isLoaded(db)) && (await directory.health()).isUpToDate,

@@ -38,6 +38,8 @@ export interface OpenDecisionLog extends DecisionLog {
   readonly sink: DecisionSink;
   /** Takes any other event. The promise, if there is one, resolves when there was room for it. */
   add(event: LogEvent): void | Promise<void>;
+  /** Writes events in a transaction, with what they tell of. */
+  addIn(tx: Db, events: readonly LogEvent[]): Promise<void>;
   /** Takes an event that must not wait, and must not fail. */
   addAnyway(event: LogEvent): void;
   /** Writes what is left, for 10 s at most. Records that cannot be written go to the logger, as a last resort. */
@@ -96,6 +98,11 @@ export function openDecisionLog(db: Db, explainer: Explainer, logger: Logger): O
       },
     },
     add: (event) => batches.add(rowOf({ ...event, change: null, explanation: null })),
+    async addIn(tx, events) {
+      const rows = events.map((event) => rowOf({ ...event, change: null, explanation: null }));
+      const added = await addRecords(tx, rows);
+      if (added < rows.length) throw new Error("the log has a record with the id of one of these events already");
+    },
     addAnyway: (event) => recordAnyway(rowOf({ ...event, change: null, explanation: null })),
     pendingChange: (req) => pendingChanges.of(req),
     flush: () => batches.flush(),

@@ -1,6 +1,6 @@
 import type { Request } from "express";
 import { DecisionNotRecordedError, type DecisionSink } from "../../../middleware/index.js";
-import type { SessionEvents } from "../../auth/events.js";
+import type { SessionEvent, SessionEvents } from "../../auth/events.js";
 import { clientAddress } from "../../web/client-address.js";
 import { outerRequestId } from "../../web/request-ids.js";
 import type { Additions, LogEvent } from "../record/record.js";
@@ -42,6 +42,11 @@ export function openIntake(log: OpenDecisionLog, stream?: Stream): Intake {
     Promise.resolve(stream?.copy(event)).catch(() => {});
   }
 
+  const seenSessionEvent = (event: SessionEvent, req: Request | null): LogEvent => ({
+    ...loggedSessionEvent(event, req),
+    ...(req && outerIdOf(req)),
+  });
+
   return {
     sink: {
       record(event, context) {
@@ -52,7 +57,7 @@ export function openIntake(log: OpenDecisionLog, stream?: Stream): Intake {
     },
     sessionEvents: {
       async record(event, req) {
-        const seen = { ...loggedSessionEvent(event, req), ...(req && outerIdOf(req)) };
+        const seen = seenSessionEvent(event, req);
         if (isOfNobody(seen) && repeated.isCounted(seen)) return;
         if (event.action !== "login" || event.effect === "deny") return recordAnyway(seen);
         try {
@@ -60,6 +65,11 @@ export function openIntake(log: OpenDecisionLog, stream?: Stream): Intake {
         } catch (cause) {
           throw new DecisionNotRecordedError({ cause });
         }
+      },
+      async recordIn(tx, events, req) {
+        const seen = events.map((event) => seenSessionEvent(event, req));
+        await log.addIn(tx, seen);
+        for (const event of seen) Promise.resolve(stream?.copy(event)).catch(() => {});
       },
     },
     close: () => repeated.flush(),

@@ -11,7 +11,7 @@ import { versionOf } from "./directory-version.js";
  * @param req - the request that made it happen; `null` for a session that has ended by itself
  */
 export function loggedSessionEvent(
-  { action, effect, person, session, reason }: SessionEvent,
+  { action, effect, person, session, reason, askedBy }: SessionEvent,
   req: Request | null,
 ): LoggedSessionEvent & Additions {
   return {
@@ -24,7 +24,7 @@ export function loggedSessionEvent(
     route: req?.route?.path ?? null,
     principal: person && { id: person.id, roles: person.roles },
     ...(person && versionOf(person)),
-    askedBy: null,
+    askedBy: askedBy ?? null,
     duration: 0,
     error: null,
     source: "session",

@@ -1,8 +1,8 @@
-import { and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "../../db/database.js";
 import { sessions } from "../../db/schema.js";
 import { HANDLE_LENGTH, handleOf, hashOf, isHandle } from "./hash.js";
-import { isAlive } from "./store.js";
+import { isValid } from "./validity.js";
 
 /** A session, as far as its owner needs it to recognize it. */
 export interface OwnSession {
@@ -23,24 +23,13 @@ export interface PersonSessions {
   list(personId: string): Promise<readonly OwnSession[]>;
   /** Those of some sessions, by their ids, that have not ended. It takes one query. */
   alive(ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /**
-   * Ends all sessions of a person. No process takes their cookies at a request from then on.
-   *
-   * @returns the handles of those that have ended by this
-   */
-  endAll(personId: string): Promise<readonly string[]>;
   /** Ends one session of a person. @returns whether it has ended by this; not when it had ended, or is another person's */
   end(personId: string, handle: string): Promise<boolean>;
 }
 
 /** @param idleMs - how long an idle user stays logged in, in ms */
 export function personSessions(db: Db, idleMs: number): PersonSessions {
-  const of = (personId: string) => and(eq(sessions.personId, personId), isAlive(idleMs));
-
-  async function endThose(condition: SQL | undefined): Promise<readonly string[]> {
-    const ended = await db.delete(sessions).where(condition).returning({ hash: sessions.sid });
-    return ended.map(({ hash }) => handleOf(hash));
-  }
+  const of = (personId: string) => and(eq(sessions.personId, personId), isValid(idleMs));
 
   return {
     async list(personId) {
@@ -58,14 +47,17 @@ export function personSessions(db: Db, idleMs: number): PersonSessions {
       const found = await db
         .select({ sid })
         .from(sessions)
-        .where(and(inArray(sid, ids.map(hashOf)), isAlive(idleMs)));
+        .where(and(inArray(sid, ids.map(hashOf)), isValid(idleMs)));
       const hashes = new Set(found.map(({ sid }) => sid));
       return new Set(ids.filter((id) => hashes.has(hashOf(id))));
     },
-    endAll: (personId) => endThose(of(personId)),
     async end(personId, handle) {
       if (!isHandle(handle)) return false;
-      const ended = await endThose(and(of(personId), sql`left(${sessions.sid}, ${HANDLE_LENGTH}) = ${handle}`));
+      const hasHandle = sql`left(${sessions.sid}, ${HANDLE_LENGTH}) = ${handle}`;
+      const ended = await db
+        .delete(sessions)
+        .where(and(of(personId), hasHandle))
+        .returning({ sid: sessions.sid });
       return ended.length > 0;
     },
   };

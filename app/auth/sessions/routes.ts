@@ -1,10 +1,12 @@
 import { type Request, type Response, Router } from "express";
 import { UnauthenticatedError, wantsHtml } from "../../../middleware/index.js";
+import type { Db } from "../../db/database.js";
 import { ProblemError } from "../../problems.js";
 import type { Person } from "../claims.js";
 import { sendOnwardPage } from "../login/onward-page.js";
 import type { LoginServices } from "../login-callback.js";
 import { loginPaths } from "../login-paths.js";
+import { noteOwnLogout } from "../revocation/own-logouts.js";
 import { sessionHandle } from "./hash.js";
 import type { Tokens } from "./logout-tokens.js";
 import type { PersonSessions } from "./own-sessions.js";
@@ -17,11 +19,18 @@ const loggedOut = { title: "You are logged out", detail: "Okta logs you out as w
  *
  * @param people - the sessions of people
  */
-export function sessionRoutes(people: PersonSessions, { okta, pending, tokens, events }: LoginServices): Router {
+export function sessionRoutes(
+  db: Db,
+  people: PersonSessions,
+  { okta, pending, revocations, tokens, events }: LoginServices,
+): Router {
   const router = Router();
 
   const recordLogout = (req: Request, person: Person, session: string) =>
     events.record({ action: "logout", effect: "allow", person, session, reason: null }, req);
+  /** Okta's session ends in this browser alone. */
+  const noteLogout = (req: Request, { id }: Person) =>
+    noteOwnLogout(db, id).catch((err: unknown) => req.log.warn({ err }, "a logout could not be noted"));
   const recordRevocation = (req: Request, person: Person, session: string) =>
     events.record({ action: "revoke", effect: "allow", person, session, reason: "by_owner" }, req);
 
@@ -37,7 +46,10 @@ export function sessionRoutes(people: PersonSessions, { okta, pending, tokens, e
     const login = await tokens.of(req);
     const { person, sessionID } = req;
     if (req.session) await endSession(req, res);
-    if (person && sessionID) await recordLogout(req, person, sessionHandle(sessionID));
+    if (person && sessionID) {
+      await recordLogout(req, person, sessionHandle(sessionID));
+      await noteLogout(req, person);
+    }
     await endAtOkta(req, res, login);
   });
 
@@ -45,9 +57,9 @@ export function sessionRoutes(people: PersonSessions, { okta, pending, tokens, e
     const person = ownerOf(req);
     const own = sessionHandle(req.sessionID);
     const login = await tokens.of(req);
-    const ended = await people.endAll(person.id);
+    await noteLogout(req, person);
+    await revocations.revoke([{ personId: person.id, reason: "by_owner", person, ownSession: own }], req);
     await endSession(req, res);
-    for (const session of ended) await (session === own ? recordLogout : recordRevocation)(req, person, session);
     await endAtOkta(req, res, login);
   });
 

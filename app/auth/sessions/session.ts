@@ -13,6 +13,8 @@ import { SessionStore, type StoreOptions } from "./store.js";
 export interface Login {
   /** Time of the login, in ms since 1970. */
   readonly at: number;
+  /** When the browser was sent to Okta for it, in ms since 1970. Earlier versions of the app did not note it. */
+  readonly begunAt?: number;
   /** What ID token and userinfo together say about the person; see {@link aboutPerson}. */
   readonly claims: Claims;
   /** The tokens for the logout, encrypted; see {@link LogoutTokens}. */

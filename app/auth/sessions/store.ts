@@ -5,6 +5,7 @@ import type { Db } from "../../db/database.js";
 import { sessions } from "../../db/schema.js";
 import { deviceOf } from "./device.js";
 import { hashOf } from "./hash.js";
+import { isUnexpired, isValid, milliseconds } from "./validity.js";
 
 const PRUNE_INTERVAL_MS = 5 * 60_000;
 /** Longest time between a request and the next one that counts as a sign of life. */
@@ -113,9 +114,9 @@ export class SessionStore extends session.Store {
     this.#prune();
     const touchMs = Math.min(MAX_TOUCH_INTERVAL_MS, this.#options.idleMs / 10);
     const [row] = await this.#db
-      .select({ data: sessions.sess, isUnseen: sql<boolean>`${sessions.seenAt} < now() - ${interval(touchMs)}` })
+      .select({ data: sessions.sess, isUnseen: sql<boolean>`${sessions.seenAt} < now() - ${milliseconds(touchMs)}` })
       .from(sessions)
-      .where(and(has(id), isAlive(this.#options.idleMs)));
+      .where(and(has(id), isValid(this.#options.idleMs)));
     if (!row) return null;
     const data = row.data as SessionData;
     if (row.isUnseen) this.#unseen.add(data);
@@ -127,9 +128,11 @@ export class SessionStore extends session.Store {
     const { login } = data;
     const row = {
       sess: kept,
-      expire: sql`now() + ${interval(this.#options.lifetimeMs(data))}`,
+      expire: sql`now() + ${milliseconds(this.#options.lifetimeMs(data))}`,
       seenAt: sql`now()`,
       ...(login && { personId: String(login.claims.sub), ...this.#origin(data) }),
+      // Sessions of earlier versions of the app do not say it.
+      ...(login?.begunAt !== undefined && { loginBegunAt: new Date(login.begunAt) }),
     };
     if (this.#stored.has(data)) {
       await this.#db.update(sessions).set(row).where(has(id));
@@ -168,7 +171,7 @@ export class SessionStore extends session.Store {
     this.#nextPruning = Date.now() + PRUNE_INTERVAL_MS;
     this.#db
       .delete(sessions)
-      .where(not(isAlive(this.#options.idleMs)))
+      .where(not(isUnexpired(this.#options.idleMs)))
       .returning({
         hash: sessions.sid,
         data: sessions.sess,
@@ -181,18 +184,8 @@ export class SessionStore extends session.Store {
   }
 }
 
-/** Whether a session has not ended by itself yet. Before a login there is nobody who could be idle. */
-export function isAlive(idleMs: number): SQL {
-  const isUsed = sql`${sessions.seenAt} > now() - ${interval(idleMs)}`;
-  return sql`(${sessions.expire} > now() and (${sessions.personId} is null or ${isUsed}))`;
-}
-
 function has(id: string): SQL {
   return eq(sessions.sid, hashOf(id));
-}
-
-function interval(ms: number): SQL {
-  return sql`${ms} * interval '1 ms'`;
 }
 
 /** The request of a session. express-session keeps it there; its types leave it out. */

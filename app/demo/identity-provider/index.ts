@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { createOktaOrg, type OktaOrg } from "../okta-org/index.js";
+import { UniversalLogout } from "../okta-org/universal-logout.js";
 import { closeServer, listen } from "./listen.js";
 import { loadServer } from "./load-server.js";
 import { type IdentityProviderOptions, settingsFrom } from "./options.js";
@@ -14,6 +15,8 @@ export interface IdentityProvider {
   readonly issuer: string;
   /** The organization behind it, as tests see and change it. */
   readonly org: OktaOrg;
+  /** Logs users out of the app. */
+  readonly universalLogout: UniversalLogout;
   /** Stops listening and closes all connections at once. Safe to call more than once. */
   stop(): Promise<void>;
 }
@@ -28,18 +31,31 @@ export interface IdentityProvider {
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
   // Settings are checked before anything is opened; the port in the issuer identifier is known only afterwards.
   settingsFrom(options, "");
-  const [key, { createServerApp }] = await Promise.all([generateSigningKey(), loadServer()]);
+  const [key, orgKey, { createServerApp }] = await Promise.all([
+    generateSigningKey(),
+    generateSigningKey(),
+    loadServer(),
+  ]);
 
   const server = createServer();
   const port = await listen(server, options);
   const settings = settingsFrom(options, `http://localhost:${port}${issuerPath}`);
-  const org = createOktaOrg(new URL(settings.issuer).origin, options.okta);
-  server.on("request", createServerApp(settings, key, org));
+  const { clientId, appBaseUrl } = settings;
+  const { origin } = new URL(settings.issuer);
+  const org = createOktaOrg(origin, options.okta);
+  const endpoint = `${appBaseUrl}/okta/global-token-revocation`;
+  const universalLogout = new UniversalLogout(origin, orgKey, {
+    clientId,
+    endpoint,
+    url: options.universalLogoutUrl ?? endpoint,
+  });
+  server.on("request", createServerApp(settings, key, org, universalLogout));
 
   let stopped: Promise<void> | undefined;
   return {
     issuer: settings.issuer,
     org,
+    universalLogout,
     stop() {
       org.stop();
       stopped ??= closeServer(server);

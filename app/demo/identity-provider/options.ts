@@ -31,6 +31,8 @@ export interface IdentityProviderOptions {
    * verification", which is off for a new web application. Default: false.
    */
   requirePkce?: boolean;
+  /** Where the app takes requests to log users out, if not at its public address. */
+  universalLogoutUrl?: string;
   /** What the organization behind it does. */
   okta?: OktaOrgOptions;
   /** Called with failures inside the provider, which are defects and not refusals. Default: a process warning. */
@@ -39,7 +41,9 @@ export interface IdentityProviderOptions {
 
 /** The options with every default filled in, the URLs checked, and the issuer known. */
 export interface Settings
-  extends Readonly<Required<Omit<IdentityProviderOptions, "port" | "host" | "apiScope" | "okta">>> {
+  extends Readonly<
+    Required<Omit<IdentityProviderOptions, "port" | "host" | "apiScope" | "universalLogoutUrl" | "okta">>
+  > {
   readonly apiScope: string | undefined;
   readonly issuer: string;
 }

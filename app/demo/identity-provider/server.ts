@@ -1,6 +1,7 @@
 import express, { type Express } from "express";
 import { consoleRoutes } from "../okta-org/console/routes.js";
 import type { OktaOrg } from "../okta-org/index.js";
+import type { UniversalLogout } from "../okta-org/universal-logout.js";
 import type { Settings } from "./options.js";
 import { pageHeaders } from "./pages/page.js";
 import { notFoundPage, refusalPage } from "./pages/pages.js";
@@ -18,7 +19,12 @@ interface HttpError extends Error {
  * The stand-in's Express app: health check, sign-in page, the provider's endpoints, the organization's API and
  * console, and pages for errors.
  */
-export function createServerApp(settings: Settings, key: SigningKey, org: OktaOrg): Express {
+export function createServerApp(
+  settings: Settings,
+  key: SigningKey,
+  org: OktaOrg,
+  universalLogout: UniversalLogout,
+): Express {
   const { organization } = org;
   const provider = createProvider(settings, key, organization);
   const app = express();
@@ -44,8 +50,8 @@ export function createServerApp(settings: Settings, key: SigningKey, org: OktaOr
     return handleWithProvider(req, res);
   });
   app.use(issuerPath, issuer);
-  app.use(org.routes);
-  app.use("/admin", consoleRoutes(organization, settings));
+  app.use(org.routes, universalLogout.routes);
+  app.use("/admin", consoleRoutes(organization, universalLogout, settings));
 
   app.use((_req, res) => {
     res.status(404).set(headers).send(notFoundPage(settings));

@@ -1,17 +1,14 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from "express";
+import express, { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { withDeadline } from "../../deadline.js";
-import { clientNetwork } from "../../web/client-address.js";
-import { localBudget } from "../../web/limits/budget.js";
-import { concernAnything } from "../take-events.js";
 import { logEventShape, type OktaLogEvent } from "../okta-api/shapes.js";
+import { concernAnything } from "../take-events.js";
+import { notLargerThan, notStored, problem, refusalOfStrangers, unreadableBody } from "./okta-calls.js";
 
 const PATH = "/okta/events";
 /** Okta sends the events of a moment together, each of some kilobytes. */
 const MAX_BODY_BYTES = 1024 * 1024;
-/** Requests a minute from one network that are not Okta's deliveries. Okta verifies a hook once. */
-const STRANGERS_LIMIT = 60;
 /** How long the database may take to note a delivery. Okta waits for the answer for 3 s, its ways through the network included. */
 const NOTE_TIMEOUT_MS = 2_000;
 /** What Okta's challenges are made of, with room. */
@@ -41,66 +38,47 @@ export interface EventHook {
 export function eventHookRoutes({ secret, take, wake }: EventHook): Router {
   const router = Router();
   const isSecret = secretCheck(secret);
-  const strangers = localBudget(STRANGERS_LIMIT);
+  const refuse = refusalOfStrangers();
 
   const onlyOkta: RequestHandler = async (req, res, next) => {
     if (isSecret(req.get("authorization"))) return next();
     await refuse(req, res, 401, "Wrong secret");
   };
 
-  async function refuse(req: Request, res: Response, status: number, title: string): Promise<void> {
-    const { isOverdrawn, resetAfter } = await strangers.charge(clientNetwork(req), 1);
-    // Its body is on the way, and is not waited for.
-    if (req.method === "POST") res.set("Connection", "close");
-    if (!isOverdrawn) return problem(res, status, title);
-    res.set("Retry-After", String(Math.ceil(resetAfter / 1_000)));
-    problem(res, 429, "Too many requests");
-  }
-
   router
     .route(PATH)
-    .all((_req, res, next) => {
-      res.set("Cache-Control", "no-store");
-      next();
-    })
+    .all(notStored)
     .get(async (req, res) => {
       const challenge = req.get("x-okta-verification-challenge");
       if (challenge === undefined || !CHALLENGE.test(challenge)) return refuse(req, res, 400, "No challenge");
       res.json({ verification: challenge });
     })
-    .post(onlyOkta, notTooLarge, express.json({ limit: MAX_BODY_BYTES, type: () => true }), async (req, res) => {
-      const { data } = delivery.safeParse(req.body);
-      if (!data) return problem(res, 400, "Not a delivery of an event hook");
-      const { events } = data.data;
-      try {
-        if (concernAnything(events)) await withDeadline(take(events), NOTE_TIMEOUT_MS, notNotedInTime);
-      } catch (err) {
-        req.log.error({ err }, "an event of Okta's could not be noted");
-        return problem(res, 503, "Not noted; try again");
-      }
-      res.status(204).end();
-      wake();
-    })
+    .post(
+      onlyOkta,
+      notLargerThan(MAX_BODY_BYTES),
+      express.json({ limit: MAX_BODY_BYTES, type: () => true }),
+      async (req, res) => {
+        const { data } = delivery.safeParse(req.body);
+        if (!data) return problem(res, 400, "Not a delivery of an event hook");
+        const { events } = data.data;
+        try {
+          if (concernAnything(events)) await withDeadline(take(events), NOTE_TIMEOUT_MS, notNotedInTime);
+        } catch (err) {
+          req.log.error({ err }, "an event of Okta's could not be noted");
+          return problem(res, 503, "Not noted; try again");
+        }
+        res.status(204).end();
+        wake();
+      },
+    )
     .all((_req, res) => {
       res.set("Allow", "GET, POST");
       problem(res, 405, "Only GET and POST");
     });
 
-  const unreadable: ErrorRequestHandler = (error, _req, res, next) => {
-    const { status } = error as { status?: unknown };
-    if (typeof status !== "number" || status >= 500) return next(error);
-    problem(res, status === 413 ? 413 : 400, "The body cannot be read");
-  };
-  router.use(PATH, unreadable);
+  router.use(PATH, unreadableBody);
   return router;
 }
-
-/** The parser would read all of it before it refuses it. */
-const notTooLarge: RequestHandler = (req, res, next) => {
-  if (Number(req.get("content-length") ?? 0) <= MAX_BODY_BYTES) return next();
-  res.set("Connection", "close");
-  problem(res, 413, "The body is too large");
-};
 
 /** It may still be noted. One ring too many costs a read. */
 function notNotedInTime(): Error {
@@ -113,11 +91,4 @@ function secretCheck(secret: string): (told: string | undefined) => boolean {
   const digest = (text: string) => createHmac("sha256", key).update(text).digest();
   const expected = digest(secret);
   return (told = "") => timingSafeEqual(digest(told), expected);
-}
-
-function problem(res: Response, status: number, title: string): void {
-  res
-    .status(status)
-    .type("application/problem+json")
-    .send(JSON.stringify({ type: "about:blank", status, title }));
 }

@@ -39,11 +39,13 @@ export interface OktaLogEvent {
   readonly published: string;
   /** Such as `group.user_membership.add`. */
   readonly eventType: string;
+  /** Who made it happen; `undefined`: it does not say so. */
+  readonly actor: OktaTarget | undefined;
   /** What it happened to; those without an id are left out. */
   readonly targets: readonly OktaTarget[];
 }
 
-/** What an event happened to. */
+/** What an event happened to, or who made it happen. */
 export interface OktaTarget {
   readonly id: string;
   /** Such as `User` or `UserGroup`. */
@@ -113,18 +115,21 @@ export const groupShape: z.ZodType<OktaGroup> = z
 /** The shape of a member of a group: a user, of whom only the id is read. */
 export const memberShape: z.ZodType<string> = withId.transform((member) => member.id);
 
+const entity = z.object({ id: text, type: text });
+
 /** The shape of an event, in the System Log API and in event hooks. */
 export const logEventShape: z.ZodType<OktaLogEvent> = z
   .object({
     uuid: z.string().min(1),
     published: text,
     eventType: z.string().min(1),
+    actor: entity.nullish(),
     target: z
-      .array(z.object({ id: text, type: text }))
+      .array(entity)
       .nullish()
       .transform((targets) => (targets ?? []).filter((target) => target.id !== "")),
   })
-  .transform(({ target, ...event }) => ({ ...event, targets: target }));
+  .transform(({ actor, target, ...event }) => ({ ...event, actor: actor ?? undefined, targets: target }));
 
 /** A user or group that does not have the expected shape. */
 export interface Unreadable {

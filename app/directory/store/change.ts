@@ -9,6 +9,8 @@ export interface Changes {
   readonly people: boolean;
   /** Whether a group's name, type or existence is. */
   readonly groups: boolean;
+  /** The ids of users who had access, as far as their status says, and have it no more. Left out: none. */
+  readonly left?: readonly string[];
 }
 
 export const NO_CHANGES: Changes = { people: false, groups: false };
@@ -23,7 +25,11 @@ export class NotLeadingError extends Error {
 
 /** The changes of several steps of a transaction together. */
 export function together(...changes: readonly Changes[]): Changes {
-  return { people: changes.some(({ people }) => people), groups: changes.some(({ groups }) => groups) };
+  return {
+    people: changes.some(({ people }) => people),
+    groups: changes.some(({ groups }) => groups),
+    left: changes.flatMap(({ left = [] }) => left),
+  };
 }
 
 /**

@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../../db/database.js";
 import { emailKey, internationalEmailKey } from "../../email-address.js";
+import { isActive } from "../lookup/statuses.js";
 import type { OktaUser } from "../okta-api/shapes.js";
-import type { Changes } from "./change.js";
+import { type Changes, NO_CHANGES } from "./change.js";
 import { storable } from "./texts.js";
 
 /** What writing users has done. */
@@ -31,9 +32,15 @@ export async function writeUsers(
   version: number,
 ): Promise<WrittenUsers> {
   const ids = sql`${sql.param(users.map(({ id }) => id))}::text[]`;
-  const known = await rowsOf<{ id: string; is_there: boolean; is_erased: boolean; keys: string[] }>(
+  const known = await rowsOf<{
+    id: string;
+    status: string | null;
+    is_gone: boolean;
+    is_erased: boolean;
+    keys: string[];
+  }>(
     tx,
-    sql`select id, status is not null and gone_at is null as is_there, erased_at is not null as is_erased, ${keysAsJson} as keys
+    sql`select id, status, gone_at is not null as is_gone, erased_at is not null as is_erased, ${keysAsJson} as keys
       from people where id = any(${ids})`,
   );
   const erased = new Set(known.filter(({ is_erased }) => is_erased).map(({ id }) => id));
@@ -49,7 +56,7 @@ export async function writeUsers(
       attributes: JSON.stringify(attributes),
     };
   });
-  const written = await rowsOf<{ id: string; changed: boolean; gone: boolean; keys: string[] }>(
+  const written = await rowsOf<{ id: string; status: string; changed: boolean; gone: boolean; keys: string[] }>(
     tx,
     sql`insert into people as known (id, status, login, international_login_key, email, international_email_key, name,
         department, title, manager_text, manager_key, attributes, gone_at, profile_read, read_at, version)
@@ -71,7 +78,7 @@ export async function writeUsers(
             excluded.title, excluded.manager_text, excluded.attributes::text, excluded.gone_at is null)
           then excluded.version else known.version end
       where known.profile_read < excluded.profile_read
-      returning id, version = ${version}::bigint as changed, gone_at is not null as gone, ${keysAsJson} as keys`,
+      returning id, status, version = ${version}::bigint as changed, gone_at is not null as gone, ${keysAsJson} as keys`,
   );
   const keysBefore = new Map(known.map(({ id, keys }) => [id, keys]));
   const givenUp = written.flatMap(({ id, keys }) => keysBefore.get(id)?.filter((key) => !keys.includes(key)) ?? []);
@@ -85,10 +92,12 @@ export async function writeUsers(
     written.filter(({ gone }) => gone).map(({ id }) => id),
     read,
   );
-  const before = new Set(known.filter(({ is_there }) => is_there).map(({ id }) => id));
+  const before = new Set(known.filter(({ status, is_gone }) => status !== null && !is_gone).map(({ id }) => id));
+  const hadAccess = new Set(known.filter(({ status, is_gone }) => mayHaveAccess(status, is_gone)).map(({ id }) => id));
   return {
     people: written.some(({ changed }) => changed),
     groups: false,
+    left: written.filter(({ id, status }) => !isActive(status) && hadAccess.has(id)).map(({ id }) => id),
     appeared: written.filter(({ id, gone }) => !gone && !before.has(id)).map(({ id }) => id),
   };
 }
@@ -108,16 +117,25 @@ export async function writeDeletedUser(tx: Db, id: string, read: number, version
       from directory_state where loaded_at is null
       on conflict do nothing`,
   );
-  const written = await rowsOf<{ changed: boolean }>(
+  const [written] = await rowsOf<{ changed: boolean; status: string | null; was_gone: boolean }>(
     tx,
-    sql`update people set status = 'DEPROVISIONED', gone_at = coalesce(gone_at, clock_timestamp()),
+    sql`update people set status = 'DEPROVISIONED', gone_at = coalesce(people.gone_at, clock_timestamp()),
         profile_read = ${read}::bigint, read_at = clock_timestamp(),
-        version = case when gone_at is null or status is distinct from 'DEPROVISIONED' then ${version}::bigint else version end
-      where id = ${id} and profile_read < ${read}::bigint
-      returning version = ${version}::bigint as changed`,
+        version = case when people.gone_at is null or people.status is distinct from 'DEPROVISIONED'
+          then ${version}::bigint else people.version end
+      from (select id, status, gone_at from people where id = ${id}) as before
+      where people.id = before.id and profile_read < ${read}::bigint
+      returning people.version = ${version}::bigint as changed, before.status, before.gone_at is not null as was_gone`,
   );
-  if (written.length > 0) await endMemberships(tx, [id], read);
-  return { people: written.some(({ changed }) => changed), groups: false };
+  if (!written) return NO_CHANGES;
+  await endMemberships(tx, [id], read);
+  const hadAccess = mayHaveAccess(written.status, written.was_gone);
+  return { people: written.changed, groups: false, left: hadAccess ? [id] : [] };
+}
+
+/** Whether a person may have logged in, with a status of Okta's; `null`: they are known from logins alone. */
+function mayHaveAccess(status: string | null, isGone: boolean): boolean {
+  return !isGone && (status === null || isActive(status));
 }
 
 /**

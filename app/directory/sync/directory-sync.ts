@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { change } from "../store/change.js";
 import { noteEvent } from "../store/events.js";
 import { takeReadNumber } from "../store/reads.js";
 import { claimOrg, readSyncState } from "../store/state.js";
@@ -12,6 +11,7 @@ import { readUser, writeReadUser } from "./read-user.js";
 import { runRounds } from "./rounds.js";
 import { Alarm, unlessStopped } from "./stopping.js";
 import { type SyncOptions, Term } from "./term.js";
+import { writeFromOkta } from "./write-from-okta.js";
 
 /**
  * Keeps the directory in step with Okta. Of all processes with the same database one leads and does so; each can fetch
@@ -72,7 +72,7 @@ export class DirectorySync {
     await this.#opened;
     const read = await takeReadNumber(db);
     const told = await unlessStopped(this.#stopped.signal, readUser(api, userId));
-    await change(db, undefined, async (tx, version) => {
+    await writeFromOkta(this.#options, undefined, async (tx, version) => {
       const { org, managerAttribute } = await readSyncState(tx);
       if (org !== settings.org) throw new Error("the directory is of another Okta organization by now");
       if (managerAttribute !== settings.managerAttribute) throw new Error("another attribute names managers by now");

@@ -1,11 +1,11 @@
-import { doorbellsOf } from "../doorbells.js";
 import { LOG_PAGE_EVENTS } from "../okta-api/client.js";
 import { OktaApiError } from "../okta-api/errors.js";
 import type { OktaLogEvent } from "../okta-api/shapes.js";
 import { NO_CHANGES } from "../store/change.js";
 import { noteEvent } from "../store/events.js";
-import { hasUrgentUntil, ring } from "../store/inbox.js";
+import { hasUrgentUntil } from "../store/inbox.js";
 import { keepLogCursor, keepLogReadAt, keepProgress, newReconciliation, readSyncState } from "../store/state.js";
+import { concernAnything, takeEvents } from "../take-events.js";
 import { Failures } from "./failures.js";
 import { Alarm } from "./stopping.js";
 import type { Term } from "./term.js";
@@ -92,10 +92,10 @@ export class LogReader {
   }
 
   async #keep(events: readonly OktaLogEvent[], next: string, cursor: string): Promise<void> {
-    const doorbells = doorbellsOf(events);
-    if (doorbells.length === 0 && next === cursor) return;
+    if (!concernAnything(events) && next === cursor) return;
+    const { revocations } = this.#term.options;
     await this.#term.write(async (tx) => {
-      await ring(tx, "log", doorbells);
+      await takeEvents(tx, "log", events, revocations);
       await keepLogCursor(tx, next);
       return NO_CHANGES;
     });
@@ -107,8 +107,9 @@ export class LogReader {
     const cursor = this.#term.api.logFrom(new Date(Date.now() - LOG_OVERLAP_MS));
     const { next = cursor, items } = await this.#term.ask(this.#term.api.log(cursor));
     const { loadedAt } = await readSyncState(this.#term.db);
+    const { revocations } = this.#term.options;
     await this.#term.write(async (tx) => {
-      await ring(tx, "log", doorbellsOf(items));
+      await takeEvents(tx, "log", items, revocations);
       await keepLogCursor(tx, next);
       await keepProgress(tx, loadedAt === null ? null : newReconciliation("log lost"));
       return NO_CHANGES;

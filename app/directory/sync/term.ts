@@ -1,9 +1,11 @@
 import type { Logger } from "pino";
+import type { Revocations } from "../../auth/revocation/revocations.js";
 import type { Db } from "../../db/database.js";
 import type { OktaApi } from "../okta-api/client.js";
-import { type Changes, change } from "../store/change.js";
+import type { Changes } from "../store/change.js";
 import type { DirectorySource } from "../store/state.js";
 import { Alarm, unlessStopped } from "./stopping.js";
+import { writeFromOkta } from "./write-from-okta.js";
 
 /** What the directory asks Okta's API. */
 export type DirectoryApi = Pick<
@@ -34,6 +36,8 @@ export interface SyncOptions {
   readonly db: Db;
   readonly api: DirectoryApi;
   readonly settings: SyncSettings;
+  /** Ends the access of those who are not active in Okta any more, or whose session there has ended. */
+  readonly revocations: Revocations;
   readonly logger: Logger;
 }
 
@@ -78,8 +82,8 @@ export class Term {
     return told;
   }
 
-  /** Writes to the directory, as long as this process leads: see {@link change}. */
+  /** Writes to the directory, as long as this process leads: see {@link writeFromOkta}. */
   write(write: (tx: Db, version: number) => Promise<Changes>): Promise<Changes> {
-    return change(this.db, this.#leader, write);
+    return writeFromOkta(this.options, this.#leader, write);
   }
 }

@@ -15,7 +15,7 @@ import {
 } from "./labels.js";
 import { type Cursor, DEFAULT_LIMIT, DEFAULT_SHOW, encodeCursor, type PeopleQuery } from "./list-query.js";
 import { listedJson, personJson, type Rules } from "./person.js";
-import { maySeeSync, wholeDirectory } from "./resource.js";
+import { maySeeSync, personResource, wholeDirectory } from "./resource.js";
 import type { DirectoryPerson, ListedPerson } from "./store.js";
 import {
   type FollowedDirectory,
@@ -78,7 +78,8 @@ export async function showPeople(
 /** Answers with the page of one person. */
 export async function showPerson(req: Request, res: Response, person: DirectoryPerson, rules: Rules): Promise<void> {
   const shown = personJson(person, rules);
-  const locals = {
+  const locals = async () => ({
+    mayRevoke: await req.authz.can(personResource(person), "revoke"),
     person,
     isFollowed: rules !== undefined,
     status: statusText(person.status),
@@ -95,8 +96,8 @@ export async function showPerson(req: Request, res: Response, person: DirectoryP
         ...{ name, roles, type: groupTypeText(type), noRole: noRole && noRoleText(noRole) },
       })),
     }),
-  };
-  await renderPage(req, res, "directory/person", person.name || person.email || person.id, locals);
+  });
+  await renderPage(req, res, "directory/person", person.name || person.email || person.id, locals());
 }
 
 /** Answers with the page of how the directory follows Okta. @param refusal - why what was asked for was not done */

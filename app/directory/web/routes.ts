@@ -2,6 +2,7 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { authorize, wantsHtml } from "../../../middleware/index.js";
 import { toSql } from "../../../middleware/sql/index.js";
+import type { Revocations } from "../../auth/revocation/revocations.js";
 import type { Db } from "../../db/database.js";
 import { ProblemError } from "../../problems.js";
 import { parseBody } from "../../web/body-validation.js";
@@ -12,6 +13,7 @@ import { noteEvent } from "../store/events.js";
 import { releaseBrake } from "../store/missing.js";
 import { requestReconciliation } from "../store/state.js";
 import { directoryColumns } from "./columns.js";
+import { numberOf } from "./labels.js";
 import { encodeCursor, peopleQuery } from "./list-query.js";
 import { showPeople, showPerson, showSync } from "./pages.js";
 import { listedJson, personJson } from "./person.js";
@@ -30,9 +32,9 @@ export interface RecordedChanges {
   };
 }
 
-/** What the decision's record says was changed: the directory as a whole, and the version that it had. */
+/** What the decision's record says was changed: a person, or `*` for the directory as a whole; and the version that it had. */
 interface Change {
-  readonly id: "*";
+  readonly id: string;
   readonly version: number;
 }
 
@@ -45,8 +47,14 @@ const releaseInput = z.object({
  * The directory of people, and how it follows Okta: as pages and as JSON.
  *
  * @param followed - `undefined`: people come from logins, and nothing is followed
+ * @param revocations - ends the access of people
  */
-export function directoryRoutes(db: Db, followed: FollowedDirectory | undefined, changes: RecordedChanges): Router {
+export function directoryRoutes(
+  db: Db,
+  followed: FollowedDirectory | undefined,
+  changes: RecordedChanges,
+  revocations: Pick<Revocations, "revokeIn">,
+): Router {
   const router = Router();
   const people = directoryPeople(db, followed !== undefined);
   const source = followed ? "okta" : "logins";
@@ -76,6 +84,26 @@ export function directoryRoutes(db: Db, followed: FollowedDirectory | undefined,
     if (wantsHtml(req)) return showPerson(req, res, person, followed?.rules);
     res.vary("Accept").json(personJson(person, followed?.rules));
   });
+
+  router.post(
+    "/directory/people/:id/revoke",
+    authorize("directory", "revoke", { resource: personById(people) }),
+    async (req, res) => {
+      const { id } = loadedPerson(req);
+      const askedBy = req.person?.id;
+      const by = askedBy === undefined || askedBy === id ? {} : { askedBy };
+      let sessions = 0;
+      await changes.pendingChange(req).commitTransaction(async (tx) => {
+        const ended = await revocations.revokeIn(tx, [{ personId: id, reason: "by_administrator", ...by }], req);
+        sessions = ended.length;
+        return { id, version: (await readState(tx))?.version ?? 0 };
+      });
+      if (!wantsHtml(req)) return void res.json({ sessions });
+      const ended = numberOf(sessions, "session has", "sessions have");
+      const notice = `They are logged out everywhere: ${ended} ended, and the access tokens that they had are refused.`;
+      await redirectWithNotice(req, res, `/directory/people/${encodeURIComponent(id)}`, notice);
+    },
+  );
 
   router.get("/directory/sync", authorize("directory", "read"), async (req, res) => {
     if (wantsHtml(req)) return showSync(req, res, db, followed);

@@ -15,18 +15,24 @@ export interface TemporaryDatabase {
 export const WITHOUT_TABLES = "template template0";
 
 /**
- * Creates a database on real PostgreSQL. Without `TEST_DATABASE_URL` the calling test or suite is skipped; in CI, which
- * must not skip anything, it fails.
+ * The address of a real PostgreSQL. Without `TEST_DATABASE_URL` the calling test or suite is skipped; in CI, which must not
+ * skip anything, it fails.
+ */
+export function postgresServer(test: Context): string {
+  const server = process.env.TEST_DATABASE_URL;
+  if (server) return server;
+  if (process.env.CI) throw new Error("CI must set TEST_DATABASE_URL");
+  return test.skip();
+}
+
+/**
+ * Creates a database there; see {@link postgresServer}.
  *
  * @param options - of `create database`, such as `template template0 encoding 'LATIN1'`; default: it has the app's tables,
  *   without rows
  */
 export async function temporaryDatabase(test: Context, options?: string): Promise<TemporaryDatabase> {
-  const server = process.env.TEST_DATABASE_URL;
-  if (!server) {
-    if (process.env.CI) throw new Error("CI must set TEST_DATABASE_URL");
-    test.skip();
-  }
+  const server = postgresServer(test);
   return createDatabase(server, options ?? `template ${await migratedTemplate(server)}`);
 }
 

@@ -3,13 +3,15 @@ import type { AddressInfo } from "node:net";
 import express from "express";
 import type { Person } from "../../../app/auth/claims.js";
 import type { Db } from "../../../app/db/database.js";
-import { eventHookRoutes } from "../../../app/directory/hooks/routes.js";
+import { lockingTransaction } from "../../../app/db/locking-transaction.js";
+import { eventHookRoutes } from "../../../app/directory/hooks/event-hook.js";
 import { DirectoryLookup } from "../../../app/directory/lookup/lookup.js";
 import { OktaApi } from "../../../app/directory/okta-api/client.js";
-import { ring } from "../../../app/directory/store/inbox.js";
 import { DirectorySync } from "../../../app/directory/sync/directory-sync.js";
+import { takeEvents } from "../../../app/directory/take-events.js";
 import { requestLog } from "../../../app/web/operations/logger.js";
 import { silentLogger } from "../telemetry/silent-logger.js";
+import { unrecordedRevocations } from "./unrecorded-revocations.js";
 
 /** What follows an organization into a database as a process of the app does, and says who a user is. */
 export interface Follower {
@@ -34,12 +36,9 @@ export async function startFollower(
   const logger = silentLogger;
   const managerAttribute = "managerId";
   const api = new OktaApi({ org, credentials: { token }, attributes: [], managerAttribute, logger });
-  const sync = new DirectorySync({
-    db,
-    api,
-    settings: { org, managerAttribute, syncSeconds, brakePercent: 10 },
-    logger,
-  });
+  const revocations = unrecordedRevocations(db);
+  const settings = { org, managerAttribute, syncSeconds, brakePercent: 10 };
+  const sync = new DirectorySync({ db, api, settings, revocations, logger });
   const lookup = new DirectoryLookup({
     ...{ db, rules: { roleMap: undefined, attributes: [] }, maxAgeSeconds: 900, logger },
     fetchNow: (id) => sync.fetchNow(id),
@@ -48,7 +47,7 @@ export async function startFollower(
   app.use(
     eventHookRoutes({
       secret: hookSecret,
-      ring: (doorbells) => ring(db, "hook", doorbells),
+      take: (events) => lockingTransaction(db, (tx) => takeEvents(tx, "hook", events, revocations)),
       wake: () => sync.wake(),
     }),
   );

@@ -13,6 +13,7 @@ import { DirectorySync } from "../../../app/directory/sync/directory-sync.js";
 import type { DirectoryApi, SyncSettings } from "../../../app/directory/sync/term.js";
 import { silentLogger } from "../telemetry/silent-logger.js";
 import { until } from "../until.js";
+import { unrecordedRevocations } from "./unrecorded-revocations.js";
 
 /** The stand-in's organization alone, on a port of its own, and what follows it. */
 export interface OktaServer {
@@ -51,7 +52,7 @@ export async function startOktaServer(options: OktaOrgOptions = {}): Promise<Okt
       const client = new OktaApi({ org: origin, credentials, attributes: [], managerAttribute, logger });
       const api = failing ? replaced(client, failing(client)) : client;
       return new DirectorySync({
-        ...{ db, api, logger },
+        ...{ db, api, logger, revocations: unrecordedRevocations(db) },
         settings: { org: origin, managerAttribute, syncSeconds: 1, brakePercent: 10, ...settings },
       });
     },

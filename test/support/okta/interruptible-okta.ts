@@ -6,6 +6,7 @@ import { issuerPath } from "../../../app/demo/identity-provider/paths.js";
 import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
 import { generateSigningKey } from "../../../app/demo/identity-provider/tokens/keys.js";
 import { createOktaOrg } from "../../../app/demo/okta-org/index.js";
+import { UniversalLogout } from "../../../app/demo/okta-org/universal-logout.js";
 import { freePort } from "../network/free-port.js";
 
 const client = { clientId: "interruptible-okta", clientSecret: "a secret for tests" };
@@ -33,7 +34,10 @@ export class InterruptibleOkta {
     const issuer = `http://localhost:${port}${issuerPath}`;
     const [key, { createServerApp }] = await Promise.all([generateSigningKey(), loadServer()]);
     const settings = settingsFrom({ ...client, appBaseUrl, requirePkce: true }, issuer);
-    return new InterruptibleOkta(issuer, port, createServerApp(settings, key, createOktaOrg(new URL(issuer).origin)));
+    const { origin } = new URL(issuer);
+    const url = `${settings.appBaseUrl}/okta/global-token-revocation`;
+    const logout = new UniversalLogout(origin, key, { clientId: settings.clientId, endpoint: url, url });
+    return new InterruptibleOkta(issuer, port, createServerApp(settings, key, createOktaOrg(origin), logout));
   }
 
   /** The app's settings for it. */

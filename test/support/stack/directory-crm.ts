@@ -3,8 +3,9 @@ import type { Db } from "../../../app/db/database.js";
 import { openPostgres } from "../../../app/db/postgres.js";
 import { type IdentityProvider, startIdentityProvider } from "../../../app/demo/identity-provider/index.js";
 import type { Faults } from "../../../app/demo/okta-org/index.js";
-import { createDatabase } from "../database/temporary-database.js";
+import { createDatabase, postgresServer } from "../database/temporary-database.js";
 import { isLoaded } from "../directory/sync-processes.js";
+import { useFixture } from "../fixture.js";
 import { freePort } from "../network/free-port.js";
 import { growOrganization } from "../okta/grow-organization.js";
 import { HookRelay } from "../okta/hook-relay.js";
@@ -42,6 +43,14 @@ export interface DirectoryCrm {
   loaded(): Promise<void>;
   /** Ends everything, and drops the database. */
   stop(): Promise<void>;
+}
+
+/** Gives the suite that calls this a CRM of its own; see {@link postgresServer} for what happens without PostgreSQL. */
+export function useDirectoryCrm(options: DirectoryCrmOptions): DirectoryCrm {
+  return useFixture(
+    async (suite) => startDirectoryCrm(postgresServer(suite), options),
+    (crm) => crm.stop(),
+  );
 }
 
 /** @param server - connection string of PostgreSQL, where a database is created */

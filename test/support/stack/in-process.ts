@@ -6,6 +6,7 @@ import { openExplainer } from "../../../app/audit/explain/explainer.js";
 import { type DecisionLog, type OpenDecisionLog, openDecisionLog } from "../../../app/audit/write/decision-log.js";
 import { openIntake } from "../../../app/audit/write/intake.js";
 import { OktaConnection } from "../../../app/auth/okta-connection.js";
+import { Revocations } from "../../../app/auth/revocation/revocations.js";
 import { readConfig } from "../../../app/config.js";
 import type { Database, Db } from "../../../app/db/database.js";
 import { openPostgres } from "../../../app/db/postgres.js";
@@ -73,6 +74,11 @@ export async function startInProcess(databaseUrl: string, options: InProcessOpti
   });
   const decisionLog = openDecisionLog(database.db, openExplainer(policies), logger);
   const intake = openIntake(decisionLog);
+  const { sessionEvents } = intake;
+  const revocations = new Revocations({
+    ...{ db: database.db, events: sessionEvents },
+    idleMs: config.sessionIdleMinutes * 60_000,
+  });
   const ownDirectory = openDirectory?.(database.db);
   const servers: Server[] = [];
   const serve = async (
@@ -88,7 +94,8 @@ export async function startInProcess(databaseUrl: string, options: InProcessOpti
       pdp,
       decisionLog: withLog,
       decisionSinks,
-      sessionEvents: intake.sessionEvents,
+      sessionEvents,
+      revocations,
       okta: { settings, connection },
       sessionSecret: "secret",
       demoConsole: undefined,

@@ -5,6 +5,7 @@ import { readConfig } from "../../../app/config.js";
 import type { Db } from "../../../app/db/database.js";
 import { createLogger } from "../../../app/web/operations/logger.js";
 import { noDecisionLog } from "../audit/no-decision-log.js";
+import { unrecordedRevocations } from "../directory/unrecorded-revocations.js";
 import { allowing } from "../pdp/pdp-doubles.js";
 
 /** The CRM's own app, around services that are not called while it is put together. */
@@ -20,7 +21,8 @@ export function crm(): { app: Express; close: () => void } {
   const app = createApp({
     decisionLog: noDecisionLog,
     decisionSinks: [],
-    sessionEvents: { record: uncalled },
+    sessionEvents: { record: uncalled, recordIn: uncalled },
+    revocations: unrecordedRevocations({} as Db),
     config: readConfig({}),
     logger,
     database: { db: {} as Db, ping: uncalled, close: uncalled },

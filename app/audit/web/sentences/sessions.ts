@@ -13,7 +13,11 @@ const reasonTexts: Readonly<Record<SessionReason, readonly [short: string, long:
   idle: ["idle", "Nothing was done in it for too long."],
   too_old: ["too old", "Its login was too long ago."],
   replaced: ["replaced", "Another login has taken its place in the same browser."],
+  revoked_meanwhile: ["revoked meanwhile", "The user's access was revoked after the login had begun."],
   by_owner: ["by its owner", "Its owner has ended it from another session."],
+  by_administrator: ["by an administrator", "An administrator has ended it."],
+  by_okta: ["by Okta", "Okta has logged the user out of all applications."],
+  ended_in_okta: ["ended in Okta", "The user's session at Okta has ended."],
   not_active: ["not active in Okta", "Its user is suspended, deactivated or deleted in Okta, or not known there."],
 };
 
@@ -41,6 +45,7 @@ export function sessionSentence({ action, effect, address }: ReadSession, name: 
     logout: `${person} logged out${from}`,
     end: `A session of ${person} ended`,
     revoke: `A session of ${person} was revoked`,
+    revoke_all: `All access of ${person} until then was revoked`,
   };
   return sentences[action] ?? `A session of ${person}: ${action}`;
 }

@@ -13,7 +13,7 @@ const MAX_OPEN_TAILS = 50;
 /** Most live tails of one person in one process. A browser has six connections to a site, and needs some for pages. */
 const MAX_TAILS_PER_PERSON = 4;
 /** Time between two looks at whether those who watch are still logged in. */
-const LOGIN_CHECK_INTERVAL_MS = 1_000;
+const LOGIN_CHECK_INTERVAL_MS = 500;
 /** Longest time without data: proxies cut idle connections. */
 const HEARTBEAT_INTERVAL_MS = 15_000;
 /** Time after which the client must ask for permission again, so that a role which was taken away takes effect. */

@@ -90,6 +90,10 @@ ${choices.map((group) => groupChoice(group.id, group.profile.name, mine.has(grou
 <form class="line" method="post" action="/admin/users/${id}/status">
 ${actionsOf(user).map((action) => actionButton(action))}
 </form>
+<h2>Sessions</h2>
+<form class="line" method="post" action="/admin/users/${id}/log-out">
+<button class="action" type="submit">Log out of all apps</button>
+</form>
 <p class="end">${linkToApp(settings, "To the app")}</p>`,
   );
 }

@@ -4,6 +4,7 @@ import { pageHeaders } from "../../identity-provider/pages/page.js";
 import type { Organization } from "../model/organization.js";
 import type { User } from "../model/types.js";
 import { OktaError } from "../okta-error.js";
+import type { UniversalLogout } from "../universal-logout.js";
 import { actionsOf, type ConsoleAction, consoleActions } from "./actions.js";
 import { consoleRefusalPage, peoplePage, personPage } from "./pages.js";
 import { sameOriginOnly } from "./same-origin.js";
@@ -16,11 +17,17 @@ const messages: Readonly<Record<string, string>> = {
   department: "The department is saved.",
   manager: "The manager is saved.",
   groups: "The groups are saved.",
+  "logged-out": "Logged out: of Okta, and of the app, which has confirmed it.",
+  "not-logged-out": "Logged out of Okta. The app has not confirmed that it has logged them out too.",
   ...Object.fromEntries(Object.entries(consoleActions).map(([action, { done }]) => [action, done])),
 };
 
 /** A console in the browser for the organization's administrator, who is whoever reaches it. It needs no JavaScript. */
-export function consoleRoutes(organization: Organization, settings: Settings): Router {
+export function consoleRoutes(
+  organization: Organization,
+  universalLogout: UniversalLogout,
+  settings: Settings,
+): Router {
   const router = express.Router();
   router.use((_req, res, next) => {
     res.set(pageHeaders(settings));
@@ -62,6 +69,12 @@ export function consoleRoutes(organization: Organization, settings: Settings): R
     if (!action) throw OktaError.notAllowed(`${textOf(req.body?.action)}: ${user.status}`);
     change(user, action);
     res.redirect(303, action === "delete" ? "/admin?done=delete" : `/admin/users/${user.id}?done=${action}`);
+  });
+  router.post("/users/:id/log-out", async (req, res) => {
+    const user = organization.user(req.params.id);
+    organization.logOutEverywhere(user.id);
+    const status = await universalLogout.send(user);
+    res.redirect(303, `/admin/users/${user.id}?done=${status === 204 ? "logged-out" : "not-logged-out"}`);
   });
 
   const sendRefusal: ErrorRequestHandler = (error, _req, res, next) => {

@@ -4,7 +4,8 @@ import { connect } from "node:net";
 import { sql } from "drizzle-orm";
 import express from "express";
 import { closeServer, listen } from "../../../../app/demo/identity-provider/listen.js";
-import { eventHookRoutes } from "../../../../app/directory/hooks/routes.js";
+import { doorbellsOf } from "../../../../app/directory/doorbells.js";
+import { eventHookRoutes } from "../../../../app/directory/hooks/event-hook.js";
 import { type Doorbell, ring } from "../../../../app/directory/store/inbox.js";
 import { requestLog } from "../../../../app/web/operations/logger.js";
 import { isWaitingForLock } from "../../../support/database/statements.js";
@@ -30,9 +31,10 @@ async function startHook() {
   app.use(
     eventHookRoutes({
       secret,
-      ring: async (doorbells) => {
+      take: async (events) => {
+        const doorbells = doorbellsOf(events);
         await state.ring(doorbells);
-        rung.push([...doorbells]);
+        rung.push(doorbells);
       },
       wake: () => state.woken++,
     }),

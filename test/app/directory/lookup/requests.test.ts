@@ -111,24 +111,26 @@ describe("requests to an app with a directory", function () {
   });
 
   it("are refused when their user is suspended, and all of their sessions end", async () => {
-    const { browser, base } = await logIn("00uma");
-    const { browser: other } = await logIn("00uma");
-    assert((await sessionsOf("00uma")).length >= 2);
-    await rows.user("00uma", { status: "SUSPENDED" });
+    await rows.user("00sue", { status: "ACTIVE" }, ["g-user"]);
+    const sue = await app.as("00sue", "admin", "Told");
+    const { browser, base } = await logIn("00sue");
+    const { browser: other } = await logIn("00sue");
+    assert((await sessionsOf("00sue")).length >= 2);
+    await rows.user("00sue", { status: "SUSPENDED" });
     await sleep(STALE_MS);
-    const problem = problemIn(await uma.get("/contacts"), 401);
+    const problem = problemIn(await sue.get("/contacts"), 401);
     assert.match(problem.detail, /not active in Okta/);
     const visit = await browser.request(`${base}/contacts`);
     assert.equal(visit.url.pathname, "/login");
-    assert.deepEqual(await sessionsOf("00uma"), []);
-    const record = await newest();
+    assert.deepEqual(await sessionsOf("00sue"), []);
+    const record = await newest("revoke");
     assert.deepEqual(
       [record.source, record.action, record.reason, record.principal.id],
-      ["session", "revoke", "not_active", "00uma"],
+      ["session", "revoke", "not_active", "00sue"],
     );
-    await rows.user("00uma", { status: "ACTIVE" });
+    await rows.user("00sue", { status: "ACTIVE" });
     await sleep(STALE_MS);
-    assert.equal((await uma.get("/contacts")).status, 200);
+    assert.equal((await sue.get("/contacts")).status, 401, "what she had is void");
     for (const ended of [browser, other]) {
       assert.equal((await ended.request(`${base}/contacts`)).url.pathname, "/login", "the session does not come back");
     }
@@ -140,14 +142,17 @@ describe("requests to an app with a directory", function () {
   };
   for (const [status, canLogIn] of Object.entries(statuses)) {
     it(`of a user who is ${status} ${canLogIn ? "go on" : "are 401, and the session ends"}`, async () => {
-      const { browser, base } = await logIn("00uma");
-      await rows.user("00uma", { status });
+      const id = `00${status}`;
+      await rows.user(id, { status: "ACTIVE" }, ["g-user"]);
+      const { browser, base } = await logIn(id);
+      const client = await app.as(id, "admin", "Told");
+      await rows.user(id, { status });
       await sleep(STALE_MS);
-      assert.equal((await uma.get("/contacts")).status, canLogIn ? 200 : 401);
+      assert.equal((await client.get("/contacts")).status, canLogIn ? 200 : 401);
       const page = await browser.request(`${base}/contacts`);
       assert.equal(page.status, canLogIn ? 200 : 302);
       if (!canLogIn) assert.equal(page.url.pathname, "/login");
-      assert.equal((await sessionsOf("00uma")).length > 0, canLogIn);
+      assert.equal((await sessionsOf(id)).length > 0, canLogIn);
       assert.deepEqual(fetched, []);
     });
   }

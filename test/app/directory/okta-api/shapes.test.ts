@@ -182,7 +182,8 @@ describe("what Okta's API says", () => {
     await assert.rejects(answering(list(21)).users(), { kind: "unavailable", message });
   });
 
-  it("has events whose targets without an id are left out", async () => {
+  it("has events with who made them happen, whose targets without an id are left out", async () => {
+    const actor = { id: "00u2", type: "User", displayName: "Bea" };
     const target = [
       { id: null, type: "Rule" },
       { id: "00u1", type: "User", displayName: "Ada" },
@@ -192,14 +193,17 @@ describe("what Okta's API says", () => {
         res,
         200,
         [
-          { uuid: "a", published: "p", eventType: "user.lifecycle.create", target },
+          { uuid: "a", published: "p", eventType: "user.lifecycle.create", actor, target },
           { uuid: "b", published: "p", eventType: "policy.change", target: null },
         ],
         { Link: `<${server.origin}/api/v1/logs?after=1>; rel="next"` },
       );
     assert.deepEqual((await api().log(api().logFrom(new Date()))).items, [
-      { uuid: "a", published: "p", eventType: "user.lifecycle.create", targets: [{ id: "00u1", type: "User" }] },
-      { uuid: "b", published: "p", eventType: "policy.change", targets: [] },
+      {
+        ...{ uuid: "a", published: "p", eventType: "user.lifecycle.create" },
+        ...{ actor: { id: "00u2", type: "User" }, targets: [{ id: "00u1", type: "User" }] },
+      },
+      { uuid: "b", published: "p", eventType: "policy.change", actor: undefined, targets: [] },
     ]);
   });
 });

@@ -313,6 +313,7 @@ describeOnEachEngine("writes to the directory", (db) => {
     const numbers = [await read(), await read(), await read()];
     await Promise.all(numbers.map((n, i) => users(page(`p${i}-`), n)));
     assert.equal((await versions(db)).version, version + 3);
-    assert.deepEqual(together({ people: true, groups: false }, NO_CHANGES), { people: true, groups: false });
+    const changes = { people: true, groups: false, left: ["u1"] };
+    assert.deepEqual(together(changes, NO_CHANGES), changes);
   });
 });
