@@ -1,6 +1,6 @@
+import type { Revocations } from "../../auth/revocation/revocations.js";
 import type { Db } from "../../db/database.js";
 import { type Changes, change } from "../store/change.js";
-import type { SyncOptions } from "./term.js";
 
 /**
  * Writes to the directory what Okta has said, as {@link change} does. The access of users who are not active any more ends in
@@ -9,7 +9,7 @@ import type { SyncOptions } from "./term.js";
  * @param leader - the process that has to lead for this to be written; left out, any process may write
  */
 export function writeFromOkta(
-  { db, revocations }: Pick<SyncOptions, "db" | "revocations">,
+  { db, revocations }: { readonly db: Db; readonly revocations: Pick<Revocations, "revokeIn"> },
   leader: string | undefined,
   write: (tx: Db, version: number) => Promise<Changes>,
 ): Promise<Changes> {
