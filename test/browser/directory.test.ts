@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { follow, headingOf, isAskedToSignIn, press, useBrowsing, visit } from "../support/browser/browsing.js";
+import {
+  chooseAtSignIn,
+  follow,
+  headingOf,
+  isAskedToSignIn,
+  press,
+  useBrowsing,
+  visit,
+} from "../support/browser/browsing.js";
 import { bearer } from "../support/http/bearer.js";
 import { until } from "../support/until.js";
 
@@ -37,7 +45,44 @@ describe("the directory, changed in the console of the stand-in for Okta,", () =
     } finally {
       await press(console, "Activate");
     }
-    await until(async () => (await statusOfApi(token)) === 200, LIMIT_MS, "the user is back");
+    const isBack = async () => (await statusOfApi(await browsing.stack.token("uma@example.com"))) === 200;
+    await until(isBack, LIMIT_MS, "the user is back");
+    assert.equal(await statusOfApi(token), 401, "what she had stays void");
+  });
+
+  it("ends what an auditor watches live when she is suspended, and her next click is the login", async () => {
+    const audrey = await browsing.as("audrey");
+    await visit(audrey, "/audit");
+    await audrey.getByRole("button", { name: "Watch live" }).click();
+    await audrey.getByRole("button", { name: "Stop watching" }).waitFor();
+    const console = await consolePage("Audrey Abara");
+    try {
+      await press(console, "Suspend");
+      // The page asks for the stream once more, and hears why it has ended.
+      await audrey.getByRole("button", { name: "Watch live" }).waitFor({ timeout: LIMIT_MS });
+      await follow(audrey, "My profile");
+      assert.equal(await headingOf(audrey), "Who do you want to sign in as?");
+    } finally {
+      await press(console, "Unsuspend");
+    }
+    // Chromium writes down that the stream was refused.
+    const others = browsing.complaints().filter((text) => !text.includes("/audit/tail?"));
+    assert.deepEqual(others, []);
+  });
+
+  it("logs a user out of three browsers at once, by Universal Logout", async () => {
+    const browsers = await Promise.all([1, 2, 3].map(() => browsing.stranger()));
+    for (const browser of browsers) {
+      await visit(browser, "/contacts");
+      await chooseAtSignIn(browser, "omar");
+    }
+    const console = await consolePage("Omar Ostrow");
+    await press(console, "Log out of all apps");
+    await console.getByText("and of the app, which has confirmed it").waitFor();
+    for (const browser of browsers) {
+      await follow(browser, "My profile");
+      assert.equal(await isAskedToSignIn(browser), true);
+    }
   });
 
   it("gives a role, and the group that it comes from, to a user who is put into a group", async () => {

@@ -5,6 +5,7 @@
  *     TEST_DATABASE_URL=postgres://... CASES=300 npm run campaign -- directory
  *     TEST_DATABASE_URL=postgres://... CASES=100 npm run campaign -- directory-kills
  *     TEST_DATABASE_URL=postgres://... CASES=10000 npm run campaign -- hostile-hooks
+ *     TEST_DATABASE_URL=postgres://... CASES=75 npm run campaign -- revocation-kills
  *     TEST_DATABASE_URL=postgres://... NEWER_PDP_BINARY=... CASES=10000 npm run campaign -- plans
  *     TEST_DATABASE_URL=postgres://... CASES=2000 npm run campaign -- relationships
  *     TEST_DATABASE_URL=postgres://... CASES=30000 npm run campaign -- requests
@@ -16,6 +17,7 @@ import { hostileHooks } from "./hostile-hooks.js";
 import { plans } from "./plans.js";
 import { relationships } from "./relationships.js";
 import { requests } from "./requests.js";
+import { revocationKills } from "./revocation-kills.js";
 import { rollingRestarts } from "./rolling-restarts.js";
 
 const campaigns: Readonly<Record<string, () => Promise<void>>> = {
@@ -25,6 +27,7 @@ const campaigns: Readonly<Record<string, () => Promise<void>>> = {
   plans,
   relationships,
   requests,
+  "revocation-kills": revocationKills,
   "rolling-restarts": rollingRestarts,
 };
 

@@ -9,6 +9,7 @@ import { csrfTokenOf, pageIn, textOf } from "../../support/http/page.js";
 import { logIn } from "../../support/http/sign-in.js";
 import { UserAgent } from "../../support/http/user-agent.js";
 import { useDirectoryCrm } from "../../support/stack/directory-crm.js";
+import { killRevokers } from "../../support/stack/revocation-kills.js";
 import { until } from "../../support/until.js";
 
 const LIMIT_MS = 10_000;
@@ -147,6 +148,12 @@ describe("what a user has", () => {
     const [here, there, token] = [await browserOf("nina"), await browserOf("nina"), await newToken("nina")];
     await here.press("/logout/everywhere");
     assert.deepEqual([await here.isIn(), await there.isIn(), await isTaken(token)], [false, false, false]);
+  });
+
+  it("is refused by the other process once Okta has its answer, whenever the process that gave it is killed", async () => {
+    await sleep(NEXT_SECOND_MS);
+    const { answered } = await killRevokers(crm, "omar@example.com", 3);
+    assert(answered >= 1);
   });
 
   it("stays void when they are deactivated and are active again before they notice", async () => {

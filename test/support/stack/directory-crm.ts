@@ -39,6 +39,8 @@ export interface DirectoryCrm {
   readonly processes: readonly AppProcess[];
   /** The ids of the users and groups besides the demo's. */
   readonly grown: { readonly users: readonly string[]; readonly groups: readonly string[] };
+  /** Starts a process again that has ended, at the same address. @param n - which */
+  restart(n: number): Promise<void>;
   /** Resolves when the first load is complete. */
   loaded(): Promise<void>;
   /** Ends everything, and drops the database. */
@@ -89,16 +91,18 @@ export async function startDirectoryCrm(server: string, options: DirectoryCrmOpt
       SESSION_SECRET: randomBytes(32).toString("hex"),
       LOG_LEVEL: "warn",
     };
-    const processes = await Promise.all(
-      ports.map(async (port) => {
-        const started = await AppProcess.spawn({ ...env, PORT: String(port) });
-        closers.push(() => started.end());
-        await started.untilPrinted("CRM ready at");
-        return started;
-      }),
-    );
+    const start = async (port: number) => {
+      const started = await AppProcess.spawn({ ...env, PORT: String(port) });
+      closers.push(() => started.end());
+      await started.untilPrinted("CRM ready at");
+      return started;
+    };
+    const processes = await Promise.all(ports.map(start));
+    const restart = async (n: number) => {
+      processes[n] = await start(ports[n] ?? 0);
+    };
     const loaded = () => until(() => isLoaded(db), FIRST_LOAD_LIMIT_MS, "the first load");
-    return { idp, relay, hookSecret: HOOK_SECRET, db, processes, grown, loaded, stop };
+    return { idp, relay, hookSecret: HOOK_SECRET, db, processes, grown, restart, loaded, stop };
   } catch (error) {
     await stop();
     throw error;
