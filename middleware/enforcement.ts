@@ -1,6 +1,6 @@
 import type { Request } from "express";
 import { assertAuxData, assertPrincipal, assertResource } from "./assertions.js";
-import { BatchedChecks } from "./batched-checks.js";
+import { BatchedChecks } from "./checks/batched-checks.js";
 import type { Subject } from "./decisions/make-event.js";
 import { type RecordedAnswer, RecordedPdp } from "./decisions/recorded-pdp.js";
 import type { DecisionRecorder } from "./decisions/recorder.js";

@@ -7,7 +7,7 @@ export { type AuthorizationOptions, authorization } from "./authorization.js";
 export { type AuthorizeOptions, authorize, type Guard } from "./authorize.js";
 export { cerbos } from "./cerbos/client.js";
 export type { CerbosOptions } from "./cerbos/options.js";
-export type { CountedChecks } from "./counted-checks.js";
+export type { CountedChecks } from "./checks/counted-checks.js";
 export type {
   CheckCount,
   CheckEvent,

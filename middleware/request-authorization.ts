@@ -1,5 +1,5 @@
 import { assertKindedResource, isNonEmptyText } from "./assertions.js";
-import { CountedChecks } from "./counted-checks.js";
+import { CountedChecks } from "./checks/counted-checks.js";
 import { type Enforcement, wholeKind } from "./enforcement.js";
 import { AuthorizationSetupError } from "./errors.js";
 import type { Filter } from "./filter/filter.js";

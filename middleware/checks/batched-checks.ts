@@ -1,6 +1,6 @@
 import DataLoader from "dataloader";
-import type { RecordedAnswer } from "./decisions/recorded-pdp.js";
-import type { Check } from "./types.js";
+import type { RecordedAnswer } from "../decisions/recorded-pdp.js";
+import type { Check } from "../types.js";
 
 /** Asks the PDP a batch of checks. @returns the answers, in the order of the checks */
 type AskBatch = (checks: readonly Check[]) => Promise<readonly RecordedAnswer[]>;

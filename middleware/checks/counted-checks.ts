@@ -1,8 +1,8 @@
-import { assertKindedResource } from "./assertions.js";
-import { CheckTally } from "./decisions/check-tally.js";
-import type { Enforcement } from "./enforcement.js";
-import { DecisionNotRecordedError } from "./errors.js";
-import type { Check, KindedResource } from "./types.js";
+import { assertKindedResource } from "../assertions.js";
+import { CheckTally } from "../decisions/check-tally.js";
+import type { Enforcement } from "../enforcement.js";
+import { DecisionNotRecordedError } from "../errors.js";
+import type { Check, KindedResource } from "../types.js";
 
 /**
  * Checks of which there may be very many, on record as one event with counts: see `req.authz.countedChecks()`. Every

@@ -8,13 +8,13 @@ import {
   DecisionNotRecordedError,
   type KindedResource,
   PdpUnavailableError,
-} from "../../middleware/index.js";
-import { guardedApp, type Outcome, refusal } from "../support/middleware/guarded-app.js";
-import { uma } from "../support/pdp/ask.js";
-import { allowing, pdpThat } from "../support/pdp/pdp-doubles.js";
-import { recordingSink } from "../support/sinks/recording-sink.js";
-import { collectMetrics } from "../support/telemetry/metrics.js";
-import { until } from "../support/until.js";
+} from "../../../middleware/index.js";
+import { guardedApp, type Outcome, refusal } from "../../support/middleware/guarded-app.js";
+import { uma } from "../../support/pdp/ask.js";
+import { allowing, pdpThat } from "../../support/pdp/pdp-doubles.js";
+import { recordingSink } from "../../support/sinks/recording-sink.js";
+import { collectMetrics } from "../../support/telemetry/metrics.js";
+import { until } from "../../support/until.js";
 
 const row = (n: number): KindedResource => ({ kind: "row", id: `row-${n}`, attr: { n } });
 const rows = (count: number, from = 0) => Array.from({ length: count }, (_, n) => row(from + n));
