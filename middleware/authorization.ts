@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from "express";
 import { asError } from "./assertions.js";
 import { type DecisionOptions, DecisionRecorder } from "./decisions/recorder.js";
 import { Enforcement, setEnforcement } from "./enforcement.js";
+import { PrincipalAuthorization, type QuestionContext } from "./principal-authorization.js";
 import { RequestAuthorization } from "./request-authorization.js";
 import type { AuxData, Pdp, Principal } from "./types.js";
 
@@ -33,13 +34,32 @@ export interface AuthorizationOptions {
   readonly decisions?: DecisionOptions;
 }
 
+/** What {@link authorization} makes: the middleware, which also answers where there is no request. */
+export interface Authorizer extends RequestHandler {
+  /**
+   * The permissions of a principal where no request asks: in jobs, on WebSockets, in resolvers. Decisions are recorded by
+   * the same sinks. In their events the members of a request are `null`, as `context.req` is for sinks.
+   *
+   * @param principal - with the roles and attributes that the principal has now: make it anew when these may have changed;
+   *   `null` for nobody
+   * @param context - what else policies can look at
+   * @throws {@link AuthorizationSetupError} when a PDP cannot decide about the principal, or by the context
+   * @example
+   * const authorizer = authorization({ pdp, principal });
+   * app.use(authorizer);
+   * await authorizer.for({ id: "cleaner", roles: ["job"] }).enforce({ kind: "invoice", id: "7" }, "delete");
+   */
+  for(principal: Principal | null, context?: QuestionContext): PrincipalAuthorization;
+}
+
 /**
  * Puts `req.authz` on every request. Use it once, after the login middleware and before the routes. Call it after the
  * providers of OpenTelemetry have been registered, if there are any.
  *
+ * @returns the middleware, with `for` for questions that no request asks
  * @throws TypeError at once when an option is missing or not valid
  */
-export function authorization(options: AuthorizationOptions): RequestHandler {
+export function authorization(options: AuthorizationOptions): Authorizer {
   const { pdp, principal, auxData, decisions = { sinks: [] }, ...unknown } = options;
   if (typeof pdp?.check !== "function" || typeof pdp.plan !== "function") {
     throw new TypeError("authorization(): pdp is missing; see cerbos().");
@@ -53,7 +73,7 @@ export function authorization(options: AuthorizationOptions): RequestHandler {
   }
   assertDecisions(decisions);
   const recorder = new DecisionRecorder(decisions);
-  return async (req, _res, next) => {
+  const handler: RequestHandler = async (req, _res, next) => {
     try {
       const subject = { req, principal: (await principal(req)) ?? null, askedBy: null };
       const enforcement = new Enforcement(subject, (await auxData?.(req)) ?? undefined, pdp, recorder);
@@ -65,6 +85,13 @@ export function authorization(options: AuthorizationOptions): RequestHandler {
     }
     next();
   };
+  return Object.assign(handler, {
+    for(principal: Principal | null, { auxData }: QuestionContext = {}) {
+      return new PrincipalAuthorization(
+        new Enforcement({ req: null, principal, askedBy: null }, auxData, pdp, recorder),
+      );
+    },
+  });
 }
 
 function assertDecisions({ sinks, attributes = {} }: DecisionOptions): void {

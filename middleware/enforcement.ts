@@ -21,11 +21,12 @@ import {
 /** Code of a refusal for which the PDP need not be asked. */
 type RefusalCode = "unauthenticated" | "no_roles";
 
-/** Enforces decisions in the guards of one request, and keeps what its `req.authz` shows of them. */
+/** Enforces decisions about one principal. Of a request it keeps what `req.authz` shows of them. */
 export class Enforcement {
   /** Who is logged in; `null` when nobody is. */
   readonly principal: Principal | null;
-  readonly req: Request;
+  /** `null`: no request asks. */
+  readonly req: Request | null;
   readonly pdp: RecordedPdp;
   readonly checks: BatchedChecks;
   /** The resource that the loader of the last guard returned that passed; `undefined` when none had a loader. */
@@ -47,7 +48,7 @@ export class Enforcement {
     this.req = subject.req;
     this.principal = subject.principal;
     this.pdp = new RecordedPdp(subject, auxData, pdp, recorder);
-    this.checks = new BatchedChecks((checks) => this.#answersTo(checks));
+    this.checks = new BatchedChecks((checks) => this.#answersTo(checks), subject.req !== null);
   }
 
   /**

@@ -3,7 +3,7 @@
  * `sql/` for lists that are filtered in PostgreSQL, `sinks/` for the events of decisions, `testing/` for the tests of
  * apps.
  */
-export { type AuthorizationOptions, authorization } from "./authorization.js";
+export { type AuthorizationOptions, type Authorizer, authorization } from "./authorization.js";
 export { type AuthorizeOptions, authorize, type Guard } from "./authorize.js";
 export { cerbos } from "./cerbos/client.js";
 export type { CerbosOptions } from "./cerbos/options.js";
@@ -22,6 +22,7 @@ export { authorizationErrors, type Problem, problemOf, wantsHtml } from "./error
 export * from "./errors.js";
 export type { Expression, Filter } from "./filter/filter.js";
 export type { Attributes, Value } from "./json.js";
+export type { PrincipalAuthorization, QuestionContext } from "./principal-authorization.js";
 export type { RequestAuthorization } from "./request-authorization.js";
 export { type Route, routesOf } from "./routes.js";
 export type {

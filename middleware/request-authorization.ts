@@ -1,8 +1,8 @@
-import { assertKindedResource, isNonEmptyText } from "./assertions.js";
 import { CountedChecks } from "./checks/counted-checks.js";
-import { type Enforcement, wholeKind } from "./enforcement.js";
+import type { Enforcement } from "./enforcement.js";
 import { AuthorizationSetupError } from "./errors.js";
 import type { Filter } from "./filter/filter.js";
+import { PrincipalAuthorization } from "./principal-authorization.js";
 import type { Decision, KindedResource, PolicyChoice, Principal, Resource } from "./types.js";
 
 /** `req.authz`: the permissions of one request, for handlers and templates. */
@@ -10,10 +10,12 @@ export class RequestAuthorization {
   /** Who is logged in; `null` when nobody is. */
   readonly principal: Principal | null;
   readonly #enforcement: Enforcement;
+  readonly #questions: PrincipalAuthorization;
 
   constructor(enforcement: Enforcement) {
     this.principal = enforcement.principal;
     this.#enforcement = enforcement;
+    this.#questions = new PrincipalAuthorization(enforcement);
   }
 
   /** The decisions that the PDP has made for this request so far, without those of {@link countedChecks}. */
@@ -42,9 +44,8 @@ export class RequestAuthorization {
    * @throws {@link PdpUnavailableError}, {@link PdpRejectedError} or {@link PdpFailedError} when there is no answer, and
    * {@link DecisionNotRecordedError} when it cannot be recorded
    */
-  async can(resource: KindedResource, action: string): Promise<boolean> {
-    assertKindedResource(resource);
-    return (await this.#enforcement.checks.answer({ kind: resource.kind, resource, action })).allowed;
+  can(resource: KindedResource, action: string): Promise<boolean> {
+    return this.#questions.can(resource, action);
   }
 
   /**
@@ -53,14 +54,11 @@ export class RequestAuthorization {
    * @returns for each resource, in their order, whether each action is allowed
    * @throws what {@link can} throws
    */
-  async canEach<A extends string>(
+  canEach<A extends string>(
     resources: readonly KindedResource[],
     actions: readonly A[],
   ): Promise<Readonly<Record<A, boolean>>[]> {
-    const ask = async (resource: KindedResource) =>
-      Promise.all(actions.map(async (action) => [action, await this.can(resource, action)] as const));
-    const answers = await Promise.all(resources.map(ask));
-    return answers.map((allowed) => Object.fromEntries(allowed) as Record<A, boolean>);
+    return this.#questions.canEach(resources, actions);
   }
 
   /**
@@ -117,16 +115,7 @@ export class RequestAuthorization {
    * {@link UnsupportedPlanError} when there is no answer, and {@link DecisionNotRecordedError} when it cannot be recorded
    * @see https://docs.cerbos.dev/cerbos/latest/api/#resources-query-plan
    */
-  async plan(kind: string, action: string, policy: PolicyChoice = {}): Promise<Filter> {
-    if (![kind, action].every(isNonEmptyText)) {
-      throw new AuthorizationSetupError("req.authz.plan() needs a kind and an action, as non-empty strings.");
-    }
-    const { pdp, principalOrRefusal } = this.#enforcement;
-    const check = { kind, action, resource: wholeKind(() => policy) };
-    if (typeof principalOrRefusal === "string") {
-      await pdp.recordRefusal("filter", check, principalOrRefusal);
-      return { decision: "denied" };
-    }
-    return (await pdp.plan(principalOrRefusal, check)).filter;
+  plan(kind: string, action: string, policy: PolicyChoice = {}): Promise<Filter> {
+    return this.#questions.filter(kind, action, policy);
   }
 }

@@ -26,12 +26,14 @@ const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 const TRACEPARENT = /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 
 /**
- * The trace context of a request: the active span, where other instrumentation has started one, or else the one in the
+ * The trace context of a question: the active span, where other instrumentation has started one, or else the one in the
  * request's header `traceparent`.
+ *
+ * @param req - `null` when no request asks
  */
-export function traceContextOf(req: Request): Context {
+export function traceContextOf(req: Request | null): Context {
   const active = context.active();
-  const header = req.headers.traceparent;
+  const header = req?.headers.traceparent;
   if (trace.getSpanContext(active) || typeof header !== "string") return active;
   const [, traceId, spanId, flags] = TRACEPARENT.exec(header.trim()) ?? [];
   if (!traceId || !spanId || !flags) return active;

@@ -6,8 +6,8 @@ import type { Check } from "../types.js";
 type AskBatch = (checks: readonly Check[]) => Promise<readonly RecordedAnswer[]>;
 
 /**
- * The checks of one request. Checks of the same tick become one call to the PDP. An answer is kept until the request
- * ends, and serves checks of the same kind, id, action, policy choice and `attr` object.
+ * The checks of one principal. Checks of the same tick become one call to the PDP. An answer that is kept serves checks of
+ * the same kind, id, action, policy choice and `attr` object.
  */
 export class BatchedChecks {
   readonly #loader: DataLoader<Check, RecordedAnswer, string>;
@@ -16,8 +16,9 @@ export class BatchedChecks {
    */
   readonly #attrNumbers = new Map<object, number>();
 
-  constructor(ask: AskBatch) {
-    this.#loader = new DataLoader(ask, { cacheKeyFn: (check) => this.#keyOf(check) });
+  /** @param keepsAnswers - whether answers are kept: those of a request are until it ends */
+  constructor(ask: AskBatch, keepsAnswers: boolean) {
+    this.#loader = new DataLoader(ask, { cache: keepsAnswers, cacheKeyFn: (check) => this.#keyOf(check) });
   }
 
   /** The answer to a check: a kept one, or the PDP's. */

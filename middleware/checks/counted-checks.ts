@@ -16,7 +16,7 @@ export class CountedChecks {
 
   constructor(enforcement: Enforcement) {
     this.#enforcement = enforcement;
-    const { res } = enforcement.req;
+    const res = enforcement.req?.res;
     // Who calls end() learns whether the event was recorded. When the response is closed, nobody waits for that.
     const endUnheard = () => void this.end().catch(() => {});
     if (res?.closed) endUnheard();

@@ -11,11 +11,11 @@ interface EventBase {
   readonly id: string;
   /** When the decision was made: ISO 8601, UTC, with milliseconds. */
   readonly time: string;
-  /** `req.id`, where a logger has set it. */
+  /** `req.id`, where a logger has set it. `null`, as method and route, when no request asked. */
   readonly requestId: string | null;
   /** The trace that the request belongs to (W3C Trace Context), 32 hexadecimal digits. */
   readonly traceId: string | null;
-  readonly method: string;
+  readonly method: string | null;
   /** The route's pattern, such as `/contacts/:id`; never the requested path. */
   readonly route: string | null;
   /**
@@ -48,7 +48,10 @@ export type Effect = "allow" | "deny";
 
 /** The event of a decision that a request depended on: a guard's, or a filter's. */
 export interface EnforcedEvent extends EventBase {
-  /** What asked the PDP: a guard (`authorize()`), or a list (`filter: true`, or `req.authz.plan()`). */
+  /**
+   * What asked the PDP: a guard (`authorize()`, or `enforce()` without a request), or a list (`filter: true`, or
+   * `req.authz.plan()`, which is `filter()` without a request).
+   */
   readonly source: "guard" | "filter";
   /**
    * The id is `*` for the kind as a whole, and `null` when the loader found no resource. It has the scope and version that
@@ -141,11 +144,12 @@ export type DecisionEvent = EnforcedEvent | CheckEvent;
 
 /** What an event was made from, for sinks that need more than the event has. */
 export interface DecisionContext {
-  readonly req: Request;
+  /** `null` when no request asked, but `authorizer.for()`. */
+  readonly req: Request | null;
   readonly principal: Principal | null;
   /**
-   * The object that the loader of the guard returned, with the properties that the PDP does not get. `undefined` when
-   * there was none.
+   * The object that the loader of the guard returned, or that `enforce()` was asked about, with the properties that the PDP
+   * does not get. `undefined` when there was none.
    */
   readonly resource: Resource | undefined;
 }

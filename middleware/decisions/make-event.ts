@@ -14,9 +14,10 @@ export interface EventAttributes {
   readonly resource?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Whom the questions of a request are about. */
+/** Whom questions are about. */
 export interface Subject {
-  readonly req: Request;
+  /** `null` when no request asks. */
+  readonly req: Request | null;
   /** `null` when nobody is logged in. */
   readonly principal: Principal | null;
   /** Id of the principal that asks what somebody else may do, or what would be; `null` for what the request is about. */
@@ -126,10 +127,10 @@ function baseOf(
   return {
     id,
     time: new Date().toISOString(),
-    requestId: requestIdOf(req),
+    requestId: req && requestIdOf(req),
     traceId,
-    method: req.method,
-    route: routeOf(req),
+    method: req?.method ?? null,
+    route: req && routeOf(req),
     principal: principal && {
       id: principal.id,
       roles: principal.roles,

@@ -31,9 +31,9 @@ type Timing = Pick<Outcome, "duration" | "traceId">;
 /** A refusal that no policy decided: its id and code. */
 type Refusal = Outcome & { readonly error: string };
 
-/** The PDP for one request. Every answer is on record before the caller gets it. */
+/** The PDP for questions about one principal. Every answer is on record before the caller gets it. */
 export class RecordedPdp {
-  /** The decisions that the PDP has made so far. */
+  /** The decisions that the PDP has made for the request so far; none are kept without one. */
   readonly decisions: Decision[] = [];
   readonly #subject: Subject;
   readonly #pdp: Pdp;
@@ -45,7 +45,7 @@ export class RecordedPdp {
     this.#subject = subject;
     this.#pdp = pdp;
     this.#recorder = recorder;
-    this.#callOptions = { requestId: requestIdOf(subject.req) ?? undefined, auxData };
+    this.#callOptions = { requestId: (subject.req && requestIdOf(subject.req)) ?? undefined, auxData };
   }
 
   /** The answer to a guard's question. */
@@ -207,6 +207,7 @@ export class RecordedPdp {
   }
 
   #remember({ kind, resource, action }: Check, answer: RecordedAnswer): void {
+    if (!this.#subject.req) return;
     this.decisions.push({ ...answer, kind, resourceId: resource.id, action });
   }
 

@@ -32,7 +32,7 @@ const everyRecord = z.object({
   time: isoTime(),
   requestId: z.string().nullable(),
   traceId: z.string().nullable(),
-  method: z.string(),
+  method: z.string().nullable(),
   route: z.string().nullable(),
   principal: z.object({ id: storableText(), roles: names }).nullable(),
   // Absent in records of version 0.1.

@@ -88,7 +88,7 @@ export function openDecisionLog(db: Db, explainer: Explainer, logger: Logger): O
   return {
     sink: {
       record(event, context) {
-        if (pendingChanges.allowsChange(event, context.req)) {
+        if (context.req && pendingChanges.allowsChange(event, context.req)) {
           // If nothing is changed in the end, the record needs room in the buffer.
           if (batches.fill === 1)
             return Promise.reject(new BatchesFullError("The buffer of the decision log is full."));

@@ -50,7 +50,7 @@ export function openIntake(log: OpenDecisionLog, stream?: Stream): Intake {
   return {
     sink: {
       record(event, context) {
-        const seen = { ...event, ...originOf(event, context.req), ...versionOf(context.req.person ?? {}) };
+        const seen = { ...event, ...originOf(event, context.req), ...versionOf(context.req?.person ?? {}) };
         if (isOfNobody(seen) && repeated.isCounted(seen)) return;
         return withCopy(log.sink.record(seen, context), seen);
       },
@@ -81,8 +81,9 @@ function isOfNobody(event: LogEvent): event is RefusalOfNobody {
   return event.effect === "deny" && event.principal === null;
 }
 
-/** Where a request came from. Of people who are logged in, the log has an address with their session alone. */
-function originOf({ principal }: LogEvent, req: Request): Additions {
+/** Where a request came from, if there was one. Of people who are logged in, the log has an address with their session alone. */
+function originOf({ principal }: LogEvent, req: Request | null): Additions {
+  if (!req) return {};
   return { ...outerIdOf(req), ...(principal === null && { address: clientAddress(req) }) };
 }
 
