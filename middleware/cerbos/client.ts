@@ -1,9 +1,9 @@
-import { GRPC } from "@cerbos/grpc";
 import { PdpUnavailableError } from "../errors.js";
 import { watchPdp } from "../telemetry.js";
 import type { Answer, CallOptions, Check, Pdp, Plan, PlanOptions, Principal } from "../types.js";
 import { isPdpFailure, refusalFor } from "./call-errors.js";
 import { CircuitBreaker } from "./circuit-breaker.js";
+import { type GrpcClient, type GrpcConstructor, loadGrpc } from "./grpc.js";
 import { type CerbosOptions, cerbosSettings } from "./options.js";
 import { filterOf } from "./plan.js";
 import { checkRequest, type Entry, entriesOf, planRequest } from "./request.js";
@@ -15,6 +15,9 @@ const CIRCUIT_COOLDOWN_MS = 250;
 
 /**
  * Connects to a Cerbos PDP over gRPC. The connection is made at the first call, and again whenever it is lost.
+ *
+ * gRPC itself is loaded when this is called: it takes far more time and memory than all else here, and an app's tests with
+ * another PDP do without it.
  *
  * Each call has a deadline, and at most two retries on UNAVAILABLE within it. A circuit breaker is in front: five
  * failures in a row open it for 250 ms, in which calls are refused in microseconds.
@@ -32,8 +35,12 @@ const CIRCUIT_COOLDOWN_MS = 250;
  */
 export function cerbos(target: string, options: CerbosOptions): Pdp {
   const { tls, playgroundInstance, deadline, resourcesPerCall } = cerbosSettings(target, options);
-  const connect = () => new GRPC(target, { tls, playgroundInstance, channelOptions: channelOptions(deadline) });
-  let client = connect();
+  const loading = loadGrpc();
+  // The first call has the error.
+  loading.catch(() => {});
+  const connect = (Client: GrpcConstructor) =>
+    new Client(target, { tls, playgroundInstance, channelOptions: channelOptions(deadline) });
+  let connected: GrpcClient | undefined;
   let closed = false;
   const breaker = new CircuitBreaker({
     threshold: FAILURES_TO_OPEN_CIRCUIT,
@@ -42,17 +49,25 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
     refusal: () => new PdpUnavailableError("circuit_open"),
     // gRPC waits for ever for a connection that is silent without being closed, so each probe gets a new connection.
     onOpen: () => {
-      if (closed) return;
-      client.close();
-      client = connect();
+      connected?.close();
+      connected = undefined;
     },
   });
 
   const watch = watchPdp(target, () => breaker.isOpen);
 
-  async function call<T>(send: () => Promise<T>): Promise<T> {
+  async function call<T>(send: (client: GrpcClient) => Promise<T>): Promise<T> {
+    // Not within the deadline: how long it takes says nothing about the PDP.
+    const Client = await loading;
     if (closed) throw new PdpUnavailableError("unreachable");
-    return breaker.run(() => watch.timed(() => withDeadline(send)));
+    return breaker.run(() =>
+      watch.timed(() =>
+        withDeadline(() => {
+          connected ??= connect(Client);
+          return send(connected);
+        }),
+      ),
+    );
   }
 
   function withDeadline<T>(send: () => Promise<T>): Promise<T> {
@@ -76,7 +91,7 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
   /** Makes one call. @returns the answers for each entry and each of its actions */
   async function checkEntries(principal: Principal, entries: readonly Entry[], options: CallOptions) {
     const request = checkRequest(principal, entries, options);
-    const response = await call(() => client.checkResources(request, headersOf(options)));
+    const response = await call((client) => client.checkResources(request, headersOf(options)));
     assertAnswers(response, request);
     return answersOf(response, entries);
   }
@@ -93,7 +108,7 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
     },
     async plan(principal: Principal, kind: string, action: string, options: PlanOptions = {}): Promise<Plan> {
       const request = planRequest(principal, kind, action, options);
-      const response = await call(() => client.planResources(request, headersOf(options)));
+      const response = await call((client) => client.planResources(request, headersOf(options)));
       assertAnswers(response, request);
       const filter = filterOf(response);
       if (!filter) throw new PdpUnavailableError("bad_answer");
@@ -102,12 +117,12 @@ export function cerbos(target: string, options: CerbosOptions): Pdp {
     },
     async ping(): Promise<void> {
       // Through the circuit breaker as well: an app that is not ready gets no requests that could close the circuit.
-      await call(() => client.serverInfo());
+      await call((client) => client.serverInfo());
     },
     close: () => {
       closed = true;
       watch.stop();
-      client.close();
+      connected?.close();
     },
   };
 }

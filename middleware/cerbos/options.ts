@@ -1,8 +1,8 @@
-import type { Options } from "@cerbos/grpc";
 import { MAX_TIMER_MS } from "../assertions.js";
+import type { GrpcOptions } from "./grpc.js";
 
 /** Settings of {@link cerbos}. */
-export interface CerbosOptions extends Pick<Options, "tls" | "playgroundInstance"> {
+export interface CerbosOptions extends Pick<GrpcOptions, "tls" | "playgroundInstance"> {
   /** How long one call may take, retries included, in ms. Default 1000. */
   readonly deadline?: number | undefined;
   /**
@@ -13,7 +13,7 @@ export interface CerbosOptions extends Pick<Options, "tls" | "playgroundInstance
 }
 
 /** The settings with their defaults filled in. */
-export interface CerbosSettings extends Pick<Options, "tls" | "playgroundInstance"> {
+export interface CerbosSettings extends Pick<GrpcOptions, "tls" | "playgroundInstance"> {
   readonly deadline: number;
   readonly resourcesPerCall: number;
 }

@@ -1,10 +1,10 @@
-import type { GRPC } from "@cerbos/grpc";
 import { UnsupportedPlanError } from "../errors.js";
 import { attributeIn, type Comprehension, type Expression, type Filter, type Variable } from "../filter/filter.js";
 import { isOperator, operators } from "../filter/operators.js";
 import type { Value } from "../json.js";
+import type { GrpcClient } from "./grpc.js";
 
-type PlanResponse = Awaited<ReturnType<GRPC["planResources"]>>;
+type PlanResponse = Awaited<ReturnType<GrpcClient["planResources"]>>;
 type Operand = Extract<PlanResponse, { condition: unknown }>["condition"];
 
 const DECISIONS: Readonly<Record<string, "allowed" | "denied" | "conditional">> = {

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
-import type { GRPC } from "@cerbos/grpc";
 import { choiceOf } from "../policy-choice.js";
 import type { CallOptions, Check, PlanOptions, Principal, Resource } from "../types.js";
 import { assertFaithful } from "./faithful-json.js";
+import type { GrpcClient } from "./grpc.js";
 
 /** A CheckResources request, as the Cerbos client takes it. */
-export type CheckRequest = Parameters<GRPC["checkResources"]>[0];
+export type CheckRequest = Parameters<GrpcClient["checkResources"]>[0];
 
 /** A PlanResources request, as the Cerbos client takes it. */
-export type PlanRequest = Parameters<GRPC["planResources"]>[0];
+export type PlanRequest = Parameters<GrpcClient["planResources"]>[0];
 
 /** One resource of a CheckResources request, and the actions that are checked on it. */
 export interface Entry {

@@ -1,10 +1,10 @@
-import type { GRPC } from "@cerbos/grpc";
 import { PdpRejectedError, PdpUnavailableError } from "../errors.js";
 import type { Answer, DecisionMetadata, PolicyChoice } from "../types.js";
+import type { GrpcClient } from "./grpc.js";
 import type { CheckRequest, Entry, PlanRequest } from "./request.js";
 
-type CheckResponse = Awaited<ReturnType<GRPC["checkResources"]>>;
-type PlanResponse = Awaited<ReturnType<GRPC["planResources"]>>;
+type CheckResponse = Awaited<ReturnType<GrpcClient["checkResources"]>>;
+type PlanResponse = Awaited<ReturnType<GrpcClient["planResources"]>>;
 
 /**
  * Asserts that a response answers a request: it repeats the request's id.

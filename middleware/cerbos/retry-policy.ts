@@ -1,4 +1,4 @@
-import type { Options } from "@cerbos/grpc";
+import type { GrpcOptions } from "./grpc.js";
 
 /**
  * Deadline, retries and reconnection of the gRPC channel to the PDP.
@@ -10,7 +10,7 @@ import type { Options } from "@cerbos/grpc";
  * @param deadlineMs - for one call, retries included
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md
  */
-export function channelOptions(deadlineMs: number): NonNullable<Options["channelOptions"]> {
+export function channelOptions(deadlineMs: number): NonNullable<GrpcOptions["channelOptions"]> {
   return {
     "grpc.service_config_disable_resolution": 1,
     "grpc.service_config": JSON.stringify({
