@@ -31,7 +31,7 @@ describe("the middleware's package.json", function () {
     );
     const imported = sources.flatMap((name) => {
       const code = readFileSync(projectPath(`middleware/${name}`), "utf8");
-      return [...code.matchAll(/ from "(?!node:)((?:@[\w-]+\/)?[\w-]+)/g)].map(([, from]) => from);
+      return [...code.matchAll(/ (?:from |import\()"(?!node:)((?:@[\w-]+\/)?[\w-]+)/g)].map(([, from]) => from);
     });
     assert.deepEqual(
       [...new Set(imported)].toSorted(),
