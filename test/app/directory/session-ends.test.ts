@@ -97,6 +97,7 @@ describe("what a user has", () => {
 
   it("goes on when they got it after the moment that an event tells of, however late it comes, or early", async () => {
     const user = (name: string) => [{ id: idOf(name), type: "User" }];
+    const old = await newToken("alice");
     const began = new Date().toISOString();
     await sleep(NEXT_SECOND_MS);
     const [token, { isIn }] = [await newToken("alice"), await browserOf("alice")];
@@ -109,7 +110,7 @@ describe("what a user has", () => {
         { id: "x", type: "App" },
       ],
     });
-    assert.deepEqual([await isTaken(token), await isIn()], [true, true]);
+    assert.deepEqual([await isTaken(token), await isIn(), await isTaken(old)], [true, true, false]);
     await deliver({ eventType: "user.session.clear", target: user("alice"), published: "2999-01-01T00:00:00.000Z" });
     assert.deepEqual([await isTaken(token), await isIn()], [false, false]);
     await sleep(NEXT_SECOND_MS);
@@ -117,6 +118,15 @@ describe("what a user has", () => {
     const again = await browserOf("alice");
     await deliver({ eventType: "user.authentication.universal_logout", target: user("alice"), published: "some day" });
     assert.equal(await again.isIn(), false, "without a time it is now");
+  });
+
+  it("is void by the moment that is stored alone, though no session was deleted yet", async () => {
+    const [token, { isIn }] = [await newToken("nina"), await browserOf("nina")];
+    await crm.db.execute(
+      sql`insert into revocations (person_id, void_until) values (${idOf("nina")}, clock_timestamp())
+        on conflict (person_id) do update set void_until = excluded.void_until`,
+    );
+    assert.deepEqual([await isTaken(token), await isIn()], [false, false]);
   });
 
   it("ends by the button on the person's page, for administrators alone", async () => {
