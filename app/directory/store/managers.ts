@@ -7,8 +7,9 @@ const isThere = sql.raw("status is not null and gone_at is null");
 
 /**
  * Says anew whom some people's profiles name as their manager: the one person in the directory who has the text as their id,
- * login or e-mail address. A text that means nobody, several people or the person themselves names no manager. Those who are
- * gone keep theirs, so that a manager can hand over what they have left; nobody counts whose own profile cannot be read.
+ * login or e-mail address. A text that means nobody or several people names no manager; one that means the person themselves
+ * is the smallest circle. Those who are gone keep theirs, so that a manager can hand over what they have left. Nobody counts whose
+ * own profile cannot be read.
  *
  * @param ids - a query of their ids
  * @returns the ids of those who have another manager than before
@@ -18,7 +19,7 @@ export async function resolveManagers(tx: Db, ids: SQL): Promise<string[]> {
     tx,
     sql`with resolved as (
         select person.id, case when person.status is not null then (
-            select case when count(*) = 1 then nullif(min(named.id), person.id) end from (
+            select case when count(*) = 1 then min(named.id) end from (
               select id from people where id = person.manager_text and ${isThere}
               union select id from people where login_key = person.manager_key and ${isThere}
               union select id from people where email_key = person.manager_key and ${isThere}
@@ -42,11 +43,10 @@ export async function followManagers(tx: Db, version: number): Promise<void> {
   if (changed.length > 0) await writeReports(tx, withAllBelow(changed));
 }
 
-/** Those who have changed, those whose manager has, and those who name a manager by what is an id, login or address of one. */
+/** Those who have changed, and those who name a manager by the id, login or address of one of them. */
 function concernedBy(version: number): SQL {
   const changed = sql`people.version = ${version}::bigint`;
   return sql`select id from people where ${changed}
-    union select report.id from people join people as report on report.manager_id = people.id where ${changed}
     union select namer.id from people
       cross join lateral (values (people.login_key), (people.email_key), (lower(people.id collate "C"))) as own(key)
       join people as namer on namer.manager_key = own.key where ${changed}`;
