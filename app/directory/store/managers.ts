@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { SQL, sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../../db/database.js";
 import { withAllBelow, writeReports } from "./reports.js";
 
@@ -11,10 +11,11 @@ const isThere = sql.raw("status is not null and gone_at is null");
  * is the smallest circle. Those who are gone keep theirs, so that a manager can hand over what they have left. Nobody counts whose
  * own profile cannot be read.
  *
- * @param ids - a query of their ids
+ * @param ids - their ids, or a query of them
  * @returns the ids of those who have another manager than before
  */
-export async function resolveManagers(tx: Db, ids: SQL): Promise<string[]> {
+export async function resolveManagers(tx: Db, ids: readonly string[] | SQL): Promise<string[]> {
+  const these = ids instanceof SQL ? sql`in (${ids})` : sql`= any(${sql.param([...ids])}::text[])`;
   const rows = await rowsOf<{ id: string }>(
     tx,
     sql`with resolved as (
@@ -24,7 +25,7 @@ export async function resolveManagers(tx: Db, ids: SQL): Promise<string[]> {
               union select id from people where login_key = person.manager_key and ${isThere}
               union select id from people where email_key = person.manager_key and ${isThere}
             ) as named) end as manager_id
-        from people as person where person.id in (${ids})
+        from people as person where person.id ${these}
       )
       update people set manager_id = resolved.manager_id from resolved
       where people.id = resolved.id and people.manager_id is distinct from resolved.manager_id returning people.id`,
@@ -40,7 +41,7 @@ export async function resolveManagers(tx: Db, ids: SQL): Promise<string[]> {
  */
 export async function followManagers(tx: Db, version: number): Promise<void> {
   const changed = await resolveManagers(tx, concernedBy(version));
-  if (changed.length > 0) await writeReports(tx, withAllBelow(changed));
+  if (changed.length > 0) await writeReports(tx, await withAllBelow(tx, changed));
 }
 
 /** Those who have changed, and those who name a manager by the id, login or address of one of them. */

@@ -1,61 +1,67 @@
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../../db/database.js";
 
 /** How long the way from a person to the last of their managers may be. Who has a longer one counts as without managers. */
-export const MAX_STEPS = 64;
+const MAX_STEPS = 64;
+
+/** How many people a statement is about, at most: the database cancels one that takes long. */
+const MAX_PEOPLE_AT_ONCE = 1_000;
 
 /**
  * Writes anew who some people report to, directly or not: their manager, that one's manager, and so on up to one who has none.
  * Where it leads round in a circle, it ends at the first person who is in the circle; those who are in it report to nobody.
+ * Rows that are right are left alone.
  *
- * It takes one statement, which leaves rows alone that are right, and needs no memory here, however many people it is about.
- *
- * @param concerned - a query of their ids, such as {@link withAllBelow}
  * @returns how many rows are other than before
  */
-export async function writeReports(tx: Db, concerned: SQL): Promise<number> {
+export async function writeReports(tx: Db, ids: readonly string[]): Promise<number> {
+  let changed = 0;
+  for (let n = 0; n < ids.length; n += MAX_PEOPLE_AT_ONCE) {
+    changed += await writeSomeReports(tx, ids.slice(n, n + MAX_PEOPLE_AT_ONCE));
+  }
+  return changed;
+}
+
+async function writeSomeReports(tx: Db, ids: readonly string[]): Promise<number> {
+  // Managers are looked up one by one. As a join, the planner would take what it believes of their number, which the first load
+  // has just made wrong.
+  const managerOf = (id: string) => sql.raw(`(select manager_id from people where people.id = ${id})`);
   const [row] = await rowsOf<{ changed: number }>(
     tx,
-    sql`with recursive concerned(id) as (${concerned}),
-      step(person_id, manager_id, distance, passed) as (
-        select people.id, people.manager_id, 1, array[people.id] from concerned join people using (id)
-        where people.manager_id is not null
+    sql`with recursive way(person_id, passed, next) as (
+        select these.id, array[these.id], ${managerOf("these.id")} from unnest(${sql.param([...ids])}::text[]) as these(id)
         union all
-        select step.person_id, people.manager_id, step.distance + 1, step.passed || people.id
-        from step join people on people.id = step.manager_id
-        where people.manager_id is not null and step.distance <= ${MAX_STEPS} and people.id <> all(step.passed)
-      ), measured as (
-        select person_id, manager_id, distance, max(distance) over way as steps,
-          min(array_position(passed, manager_id)) over way as circle_begins
-        from step window way as (partition by person_id)
-      ), reporting as (
-        select person_id, manager_id, distance from measured
-        where steps <= ${MAX_STEPS} and (circle_begins is null or distance < circle_begins)
-      ), ended as (
-        delete from directory_reports as known using concerned where known.person_id = concerned.id
-          and not exists (select from reporting where reporting.person_id = known.person_id
-            and reporting.manager_id = known.manager_id)
-        returning 1
+        select person_id, passed || next, ${managerOf("way.next")} from way
+        where next is not null and next <> all(passed) and cardinality(passed) <= ${MAX_STEPS}
+      ), ended(person_id, managers) as (
+        select person_id, case when next is null then passed[2:]
+            when next = any(passed) then passed[2:array_position(passed, next)] else '{}' end
+        from way where next is null or next = any(passed) or cardinality(passed) > ${MAX_STEPS}
+      ), removed as (
+        delete from directory_reports as known using ended
+        where known.person_id = ended.person_id and known.manager_id <> all(ended.managers) returning 1
       ), written as (
-        insert into directory_reports as known (person_id, manager_id, distance) select * from reporting
-        on conflict (person_id, manager_id) do update set distance = excluded.distance
-        where known.distance <> excluded.distance
-        returning 1
+        insert into directory_reports as known (person_id, manager_id, distance)
+        select person_id, manager_id, distance from ended, unnest(managers) with ordinality as has(manager_id, distance)
+        where distance is distinct from (select distance from directory_reports as old
+          where old.person_id = ended.person_id and old.manager_id = has.manager_id)
+        on conflict (person_id, manager_id) do update set distance = excluded.distance returning 1
       )
-      select ((select count(*) from ended) + (select count(*) from written))::int as changed`,
+      select ((select count(*) from removed) + (select count(*) from written))::int as changed`,
   );
   return row?.changed ?? 0;
 }
 
-/** A query of people and all who come to them on the way from manager to manager, for {@link writeReports}. */
-export function withAllBelow(ids: readonly string[]): SQL {
-  return sql`select id from unnest(${sql.param([...ids])}::text[]) as changed(id)
-    union select people.id from concerned join people on people.manager_id = concerned.id`;
-}
-
-/** A query of some people's ids. */
-export function theseAlone(ids: readonly string[]): SQL {
-  return sql`select id from unnest(${sql.param([...ids])}::text[]) as these(id)`;
+/** The ids of some people, and of all from whom the way from manager to manager leads to them. */
+export async function withAllBelow(tx: Db, ids: readonly string[]): Promise<string[]> {
+  const rows = await rowsOf<{ id: string }>(
+    tx,
+    sql`with recursive below(id) as (
+        select id from unnest(${sql.param([...ids])}::text[]) as these(id)
+        union select people.id from below join people on people.manager_id = below.id
+      ) select id from below`,
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** The ids of some people after another one, in one order. @param after - `""`: from the first on */

@@ -1,7 +1,7 @@
 import type { Db } from "../../../db/database.js";
 import { NO_CHANGES } from "../../store/change.js";
 import { resolveManagers } from "../../store/managers.js";
-import { keepReports, peopleAfter, theseAlone, writeReports } from "../../store/reports.js";
+import { keepReports, peopleAfter, writeReports } from "../../store/reports.js";
 import type { Term } from "../term.js";
 
 /** How many people are looked at in one transaction: others have to wait for it. */
@@ -18,8 +18,8 @@ export async function completeReports(term: Term): Promise<void> {
     return NO_CHANGES;
   });
   // First each one's own manager, as the way of one leads by those of others.
-  await forAllPeople(term, async (tx, ids) => (await resolveManagers(tx, theseAlone(ids))).length);
-  await forAllPeople(term, (tx, ids) => writeReports(tx, theseAlone(ids)));
+  await forAllPeople(term, async (tx, ids) => (await resolveManagers(tx, ids)).length);
+  await forAllPeople(term, writeReports);
 }
 
 /** @param work - returns how much it has changed */

@@ -66,8 +66,8 @@ export class RelationshipsModel {
     const last = way.at(-1) ?? id;
     const next = this.#namedBy(last);
     // It ends, or comes back to one who was passed: the circle begins with that one.
-    if (next === undefined) return way.length <= MAX_STEPS ? way : [];
-    if (way.length + 1 > MAX_STEPS) return [];
+    if (way.length > MAX_STEPS) return [];
+    if (next === undefined) return way;
     return next === id ? [] : way.slice(0, way.indexOf(next) + 1);
   }
 
