@@ -14,7 +14,7 @@ import { startPdp } from "../app/demo/pdp/start-pdp.js";
 import { resolveManagers } from "../app/directory/store/managers.js";
 import { peopleAfter, writeReports } from "../app/directory/store/reports.js";
 import { cerbos, type Pdp, type Principal } from "../middleware/index.js";
-import { toSql } from "../middleware/sql/index.js";
+import { toSqlAlternatives } from "../middleware/sql/index.js";
 import { createDatabase } from "../test/support/database/temporary-database.js";
 import { median } from "../test/support/load/median.js";
 import { projectPath } from "../test/support/paths.js";
@@ -172,7 +172,7 @@ async function personWith(db: Db, [min, max]: readonly [number, number]): Promis
 async function page(store: ContactStore, pdp: Pdp, user: Principal, sort: SortKey): Promise<number> {
   const { filter } = await pdp.plan(user, "contact", "list");
   if (filter.decision === "denied") throw new Error("the plan denies every row");
-  const permitted = toSql(filter, contactColumns);
+  const permitted = toSqlAlternatives(filter, contactColumns);
   const query = listQuery.parse({ sort });
   const [{ contacts }, total] = await Promise.all([store.list(query, permitted), store.count(query, permitted)]);
   const checks = contacts.flatMap((contact) =>

@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from "express";
 import { authorize, wantsHtml } from "../../middleware/index.js";
-import { toSql } from "../../middleware/sql/index.js";
+import { toSqlAlternatives } from "../../middleware/sql/index.js";
 import type { ContactDecisions } from "../audit/web/contact-history.js";
 import type { DecisionLog } from "../audit/write/decision-log.js";
 import type { People } from "../directory/people.js";
@@ -47,7 +47,7 @@ export function contactRoutes(
   router.get("/contacts", authorize("contact", "list", { filter: true }), async (req, res) => {
     const query = listQuery.safeParse(req.query);
     if (!query.success) throw malformedList(req, messagesOf(query.error));
-    const permitted = toSql(req.authz.filter("contact", "list"), contactColumns);
+    const permitted = toSqlAlternatives(req.authz.filter("contact", "list"), contactColumns);
     if (wantsHtml(req)) {
       const [page, total] = await Promise.all([store.list(query.data, permitted), store.count(query.data, permitted)]);
       return showList(req, res, query.data, page, total);

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { and, asc, count, desc, eq, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { SqlCondition } from "../../middleware/sql/index.js";
 import type { PendingChange } from "../audit/write/pending-change.js";
 import { asSql } from "../db/condition.js";
-import type { Db } from "../db/database.js";
+import { type Db, rowsOf } from "../db/database.js";
 import { contacts, folded } from "../db/schema.js";
 import { readManagers } from "../directory/managers.js";
 import { emailKey, internationalEmailKey } from "../email-address.js";
@@ -44,6 +44,9 @@ export interface Page {
   readonly next: Cursor | null;
 }
 
+/** Which contacts a user may see: those for which one of some conditions holds. */
+export type Permitted = SqlCondition | readonly SqlCondition[];
+
 /**
  * Contacts in the database. Each change takes what the request's guard has allowed, and is made in one statement with the
  * decision's record.
@@ -52,11 +55,11 @@ export interface ContactStore {
   /**
    * A page of the contacts that match the search, in the order of the query.
    *
-   * @param permitted - the condition of the contacts that the user may see
+   * @param permitted - which the user may see
    */
-  list(query: ListQuery, permitted: SqlCondition): Promise<Page>;
+  list(query: ListQuery, permitted: Permitted): Promise<Page>;
   /** How many of the permitted contacts match the search. */
-  count(query: Pick<ListQuery, "q">, permitted: SqlCondition): Promise<number>;
+  count(query: Pick<ListQuery, "q">, permitted: Permitted): Promise<number>;
   /** The ids of those whom an owner reports to, directly or not, the closest first; see {@link Contact.managers}. */
   managersOf(ownerId: string): Promise<readonly string[]>;
   /** The contact with an id. Any text may be given as the id. */
@@ -133,16 +136,23 @@ export function contactStore(db: Db): ContactStore {
       const isAfter =
         after &&
         sql`(${column}, ${contacts.id}) ${sql.raw(backwards ? "<" : ">")} (${fromCursor(after.values)}, ${after.id}::uuid)`;
+      const order = [direction(column), direction(contacts.id)];
+      // One row more than the page has, which says whether there is a next page.
+      const most = limit + 1;
+      // The first of each part, found by its own index, of which the first of all are the page.
+      const [whole, ...parts] = disjoint(permitted).map((part) => and(part, matchesSearch(q), isAfter));
+      const firstOf = (part: SQL | undefined) =>
+        sql`(select ${contacts.id} from ${contacts} where ${part} order by ${sql.join(order, sql`, `)} limit ${most})`;
+      const firstOfEach = sql.join([whole, ...parts].map(firstOf), sql` union all `);
       const rows = await db
         .select({
           contact: shownColumns,
           position: sql<string[]>`json_build_array(${sql.join([...position], sql`, `)})`,
         })
         .from(contacts)
-        .where(and(asSql(permitted), matchesSearch(q), isAfter))
-        .orderBy(direction(column), direction(contacts.id))
-        // One row more than the page has, which says whether there is a next page.
-        .limit(limit + 1);
+        .where(parts.length === 0 ? whole : inArray(contacts.id, sql`(${firstOfEach})`))
+        .orderBy(...order)
+        .limit(most);
       const shown = rows.slice(0, limit);
       const last = rows.length > limit ? shown.at(-1) : undefined;
       return {
@@ -152,10 +162,10 @@ export function contactStore(db: Db): ContactStore {
     },
 
     async count({ q }, permitted) {
-      const [row] = await db
-        .select({ total: count() })
-        .from(contacts)
-        .where(and(asSql(permitted), matchesSearch(q)));
+      const counts = disjoint(permitted).map(
+        (part) => sql`(select count(*) from ${contacts} where ${and(part, matchesSearch(q))})`,
+      );
+      const [row] = await rowsOf<{ total: number }>(db, sql`select (${sql.join(counts, sql` + `)})::int as total`);
       return row?.total ?? 0;
     },
 
@@ -187,6 +197,14 @@ export function contactStore(db: Db): ContactStore {
       return (await pending.commit({ id, version }, shownColumns, removal)) !== undefined;
     },
   };
+}
+
+/** Conditions of which at most one holds of a contact, and one holds if one of the permitted ones does. */
+function disjoint(permitted: Permitted): SQL[] {
+  const conditions = [permitted].flat().map(asSql);
+  return conditions.map((condition, n) =>
+    sql.join([condition, ...conditions.slice(0, n).map((earlier) => sql`${earlier} is not true`)], sql` and `),
+  );
 }
 
 function isVersion(id: string, version: number): SQL | undefined {

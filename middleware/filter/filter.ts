@@ -139,8 +139,11 @@ export function attributeIn(expression: Expression): string {
   }
 }
 
-function childrenOf(expression: Expression): readonly Expression[] {
+/** The expressions that an expression is made of. */
+export function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.type) {
+    case "field":
+      return [expression.of];
     case "list":
       return expression.elements;
     case "struct":

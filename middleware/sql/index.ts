@@ -1,4 +1,5 @@
 /** Filters as conditions for PostgreSQL: what lists are made of that the database filters, pages, sorts and counts. */
+export { toSqlAlternatives } from "./alternatives.js";
 export type {
   ArrayColumn,
   Column,
