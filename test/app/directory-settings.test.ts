@@ -66,6 +66,15 @@ describe("settings of the directory", () => {
     assert.deepEqual(directory.attributes, ["costCenter", "employeeNumber"]);
   });
 
+  it("name the attribute of managers by its variable name", () => {
+    const { directory } = readConfig({ ...okta, OKTA_API_TOKEN: "00T", OKTA_MANAGER_ATTRIBUTE: " reportsTo " });
+    assert.equal(directory.managerAttribute, "reportsTo");
+    for (const name of ["reports to", "a,b", "1st", "__proto__", "profile.manager"]) {
+      const problems = problemsOf({ ...okta, OKTA_API_TOKEN: "00T", OKTA_MANAGER_ATTRIBUTE: name });
+      assert.match(problems, /^OKTA_MANAGER_ATTRIBUTE: must be a variable name/, name);
+    }
+  });
+
   it("take a private key as a JWK, and as PEM in one line or in several", () => {
     const { key, algorithm, keyId } = keyOf(jwk({ kid: "key-1" }));
     assert.deepEqual([algorithm, keyId], ["RS256", "key-1"]);

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { Db } from "../../../app/db/database.js";
-import { directoryState, groups, memberships, people } from "../../../app/db/schema.js";
+import { directoryState, groups, memberships, people, reports } from "../../../app/db/schema.js";
 
 /** A user in the directory, as far as a test says. */
 export interface UserRow {
@@ -41,6 +41,15 @@ export class DirectoryRows {
       await tx.delete(memberships).where(eq(memberships.personId, id));
       const rows = groupIds.map((groupId) => ({ personId: id, groupId }));
       if (rows.length > 0) await tx.insert(memberships).values(rows);
+    });
+  }
+
+  /** Has a person report to others, the closest first, and to nobody else. @returns the version that it made */
+  reporting(id: string, managerIds: readonly string[]): Promise<number> {
+    return this.#change(async (tx) => {
+      await tx.delete(reports).where(eq(reports.personId, id));
+      const rows = managerIds.map((managerId, n) => ({ personId: id, managerId, distance: n + 1 }));
+      if (rows.length > 0) await tx.insert(reports).values(rows);
     });
   }
 

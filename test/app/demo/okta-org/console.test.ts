@@ -66,6 +66,19 @@ describe("the console of the stand-in's organization", () => {
     assert.equal(organization.user(uma.id).profile.department, "<b>Harbor</b>");
   });
 
+  it("edits who a person's manager is, by what Okta takes: any text, or none", async () => {
+    const idp = await start();
+    const { organization } = idp.org;
+    const page = await agent.get(at(idp, `/admin/users/${uma.id}`));
+    assert.match(page.body, /name="manager" type="text" value="alice@example.com"/);
+    const saved = await submit(idp, `/admin/users/${uma.id}/manager`, { manager: " <omar> " });
+    assert.match(textOf(saved.body), /The manager is saved/);
+    assert.match(saved.body, /value="&lt;omar&gt;"/);
+    assert.equal(organization.user(uma.id).profile.managerId, "<omar>");
+    await submit(idp, `/admin/users/${uma.id}/manager`, { manager: "" });
+    assert.equal(organization.user(uma.id).profile.managerId, null);
+  });
+
   it("offers the changes of status that are possible, and makes them", async () => {
     const idp = await start();
     const path = `/admin/users/${uma.id}`;
@@ -99,6 +112,7 @@ describe("the console of the stand-in's organization", () => {
         ["status", { action: "deactivate" }],
         ["groups", {}],
         ["department", {}],
+        ["manager", { manager: "" }],
       ] as const) {
         const answer = await submit(idp, `/admin/users/${uma.id}/${what}`, form as Record<string, string>, from);
         assert.equal(answer.status, 403, `${what} from ${from}`);
@@ -108,6 +122,7 @@ describe("the console of the stand-in's organization", () => {
     assert.equal(organization.user(uma.id).status, "ACTIVE");
     assert.equal(organization.groups.of(uma.id).length, 2);
     assert.equal(organization.user(uma.id).profile.department, "Sales");
+    assert.equal(organization.user(uma.id).profile.managerId, "alice@example.com");
     const alias = await submit(idp, `/admin/users/${uma.id}/status`, { action: "suspend" }, `http://127.0.0.1:${port}`);
     assert.equal(alias.status, 200);
   });
