@@ -28,7 +28,7 @@ export function accessOf(contact: Contact, personId: string | undefined): string
   const { ownerId, sharedWith, visibility, managers } = contact;
   if (ownerId === personId) return "Yours";
   if (personId && sharedWith.includes(personId)) return "Shared with you";
-  if (personId && managers.includes(personId)) return "Your report's";
+  if (visibility !== "everyone" && personId && managers.includes(personId)) return "Your report's";
   return { everyone: "", team: "Team", private: "Private" }[visibility];
 }
 
