@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from "express";
+import type { NextFunction, Request, RequestHandler, Response } from "express";
 import { asError, isNonEmptyText } from "./assertions.js";
 import { enforcementOf } from "./enforcement.js";
 import { refuseUnfilteredResponse } from "./filter/unfiltered-response.js";
@@ -34,6 +34,16 @@ export interface AuthorizeOptions {
   readonly policy?: (req: Request) => PolicyChoice;
 }
 
+/**
+ * The handler that {@link authorize} makes. It is generic, so that the handlers after it keep the types that Express has
+ * for their route: `req.params` of `/contacts/:id` has `id`, and nothing else.
+ */
+export type RouteGuard = <P, ResBody, ReqBody, ReqQuery, Locals extends Record<string, unknown>>(
+  req: Request<P, ResBody, ReqBody, ReqQuery, Locals>,
+  res: Response<ResBody, Locals>,
+  next: NextFunction,
+) => unknown;
+
 const guards = new WeakMap<object, Guard>();
 
 /**
@@ -47,7 +57,7 @@ const guards = new WeakMap<object, Guard>();
  * router.get("/contacts/:id", authorize("contact", "read", { resource: contactById }), show);
  * router.get("/contacts", authorize("contact", "list", { filter: true }), list);
  */
-export function authorize(kind: string, action: string, options: AuthorizeOptions = {}): RequestHandler {
+export function authorize(kind: string, action: string, options: AuthorizeOptions = {}): RouteGuard {
   if (![kind, action].every(isNonEmptyText)) {
     throw new TypeError("authorize(): kind and action must be non-empty strings.");
   }
@@ -70,7 +80,8 @@ export function authorize(kind: string, action: string, options: AuthorizeOption
     next();
   };
   guards.set(guard, { kind, action, resource: resource !== undefined, filter });
-  return guard;
+  // It reads none of what the type parameters are about.
+  return guard as RouteGuard;
 }
 
 function assertOptions(options: AuthorizeOptions): void {

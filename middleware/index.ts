@@ -3,8 +3,10 @@
  * `sql/` for lists that are filtered in PostgreSQL, `sinks/` for the events of decisions, `testing/` for the tests of
  * apps.
  */
+
+export { asyncHandler } from "./async-handler.js";
 export { type AuthorizationOptions, type Authorizer, authorization } from "./authorization.js";
-export { type AuthorizeOptions, authorize, type Guard } from "./authorize.js";
+export { type AuthorizeOptions, authorize, type Guard, type RouteGuard } from "./authorize.js";
 export { cerbos } from "./cerbos/client.js";
 export type { CerbosOptions } from "./cerbos/options.js";
 export type { CountedChecks } from "./checks/counted-checks.js";
