@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { sql } from "drizzle-orm";
 import fc from "fast-check";
 import { contactColumns } from "../../../../app/contacts/columns.js";
+import type { Contact } from "../../../../app/contacts/contact.js";
 import { listQuery } from "../../../../app/contacts/list-query.js";
 import { contactResource } from "../../../../app/contacts/resource.js";
 import { contactStore } from "../../../../app/contacts/store.js";
@@ -22,7 +23,7 @@ import { RelationshipsModel, type Step, userOf } from "./model.js";
 
 /**
  * Tries random histories of organizations: whether after each step those report to whom who have to, and whether in the end
- * each user's list has exactly their own private contacts and those of their reports, as the PDP's check has it, too.
+ * each user's list has exactly what is everyone's, their own and that of their reports, as the PDP's check has it, too.
  *
  * @throws Error with the seed and the smallest history that was found when something is wrong
  */
@@ -31,7 +32,7 @@ export async function tryRelationships(
   pdp: Pdp,
   { seed, cases, maxSteps }: { readonly seed: number; readonly cases: number; readonly maxSteps: number },
 ): Promise<void> {
-  await addPrivateContacts(db);
+  await addContacts(db);
   const property = fc.asyncProperty(relationshipHistory(maxSteps), (history) => tryHistory(db, pdp, history));
   await fc.assert(property, { seed, numRuns: cases });
 }
@@ -95,7 +96,10 @@ async function assertLists(db: Db, pdp: Pdp, model: RelationshipsModel): Promise
   const reports = model.reports(ids);
   for (const id of ids) {
     const user: Principal = { id, roles: ["user"], attr: {} };
-    const expected = all.filter(({ ownerId }) => ownerId === id || reports.get(id)?.has(ownerId)).map(({ id }) => id);
+    const isOwn = ({ ownerId }: Contact) => ownerId === id;
+    const isReports = ({ ownerId }: Contact) => reports.get(id)?.has(ownerId) === true;
+    const isSeen = (contact: Contact) => contact.visibility === "everyone" || isOwn(contact) || isReports(contact);
+    const expected = all.filter(isSeen).map((contact) => contact.id);
     const { filter } = await pdp.plan(user, "contact", "list");
     assert(filter.decision !== "denied");
     for (const permitted of [toSql(filter, contactColumns), toSqlAlternatives(filter, contactColumns)]) {
@@ -110,18 +114,21 @@ async function assertLists(db: Db, pdp: Pdp, model: RelationshipsModel): Promise
     );
     const allowed = await pdp.check(user, checks);
     for (const [n, { action, resource }] of checks.entries()) {
-      const may = action === "update" ? resource.contact.ownerId === id : expected.includes(resource.id);
-      assert.equal(allowed[n]?.allowed, may, `whether ${id} may ${action} a contact of ${resource.contact.ownerId}`);
+      const { contact } = resource;
+      const may = { update: isOwn(contact), transfer: isOwn(contact) || isReports(contact) }[action] ?? isSeen(contact);
+      assert.equal(allowed[n]?.allowed, may, `whether ${id} may ${action} a contact of ${contact.ownerId}`);
     }
   }
 }
 
-/** One of each who can be in a history, and of one who never is. */
-async function addPrivateContacts(db: Db): Promise<void> {
+/** A private one and one of everyone's, of each who can be in a history, and of one who never is. */
+async function addContacts(db: Db): Promise<void> {
   await db.delete(contacts);
   await db.insert(contacts).values(
-    [...ids, "00unknown"].map((ownerId) => ({
-      ...{ ownerId, firstName: "Contact", lastName: `of ${ownerId}`, visibility: "private" as const },
-    })),
+    [...ids, "00unknown"].flatMap((ownerId) =>
+      (["private", "everyone"] as const).map((visibility) => ({
+        ...{ ownerId, firstName: visibility, lastName: `of ${ownerId}`, visibility },
+      })),
+    ),
   );
 }
