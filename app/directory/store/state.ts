@@ -63,6 +63,8 @@ export interface SyncState {
   readonly logCursor: string | null;
   readonly logReadAt: string | null;
   readonly changedSince: string | null;
+  /** Whether each change of people is one of who reports to whom. */
+  readonly keepsReports: boolean;
   readonly reconciledAt: string | null;
   /** How long ago the last reconciliation ended, in seconds; `null`: there was none. */
   readonly reconciledSecondsAgo: number | null;
@@ -88,7 +90,7 @@ export async function findSyncState(db: Db): Promise<SyncState | undefined> {
     db,
     sql`select org, manager_attribute as "managerAttribute", version::double precision as version, ${iso("loaded_at")} as "loadedAt", progress,
         log_cursor as "logCursor", ${iso("log_read_at")} as "logReadAt", changed_since as "changedSince",
-        ${iso("reconciled_at")} as "reconciledAt", brake,
+        reports_kept_since is not null as "keepsReports", ${iso("reconciled_at")} as "reconciledAt", brake,
         extract(epoch from clock_timestamp() - reconciled_at)::double precision as "reconciledSecondsAgo",
         case when leader_until > clock_timestamp() then leader end as leader,
         (extract(epoch from clock_timestamp()) * 1000)::double precision as now

@@ -32,7 +32,9 @@ export async function runRounds(term: Term): Promise<void> {
         nextDelta = performance.now() + intervalMs;
       }
     }
-    if (state.progress !== null || (state.reconciledSecondsAgo ?? 0) > RECONCILE_SECONDS) {
+    const isTime = (state.reconciledSecondsAgo ?? 0) > RECONCILE_SECONDS;
+    // An earlier version of the app, which knew of no managers, may have compared everything meanwhile.
+    if (state.progress !== null || isTime || !state.keepsReports) {
       await reconcileNext(term, state);
       return 0;
     }

@@ -26,7 +26,8 @@ const ALWAYS_LET = 10;
  * administrator lets it or the next reconciliation finds the same.
  */
 export async function reconcileNext(term: Term, state: SyncState): Promise<void> {
-  const progress = state.progress?.kind === "reconciliation" ? state.progress : newReconciliation("daily");
+  const reason = state.keepsReports ? "daily" : "manager attribute";
+  const progress = state.progress?.kind === "reconciliation" ? state.progress : newReconciliation(reason);
   const started = { ...progress, start: progress.start ?? (await takeReadNumber(term.db)) };
   if (progress.phase === "end") await end(term, started, state);
   else await readNextPage(term, started, writerFor(progress));

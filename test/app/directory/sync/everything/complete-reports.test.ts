@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { sql } from "drizzle-orm";
+import type { Db } from "../../../../../app/db/database.js";
 import { readManagers } from "../../../../../app/directory/managers.js";
+import { forgetReports } from "../../../../../app/directory/store/reports.js";
 import { requestReconciliation } from "../../../../../app/directory/store/state.js";
 import { useOpened } from "../../../../support/database/suites.js";
 import { useTemporaryDatabase } from "../../../../support/database/temporary-database.js";
@@ -68,6 +70,14 @@ describe("who reports to whom, when everything is read", function () {
     assert(await requestReconciliation(db));
     await idle();
     assert.deepEqual(await versions(db), mended);
+  });
+
+  it("is read anew where an earlier version of the app, which knows of no managers, has compared everything", async () => {
+    follow();
+    await loaded();
+    await db.transaction((tx) => forgetReports(tx as Db));
+    await db.execute(sql`update directory_state set manager_attribute = 'managerId', progress = null`);
+    await becomes(uma, [alice]);
   });
 
   it("is read anew where another attribute names managers, by all processes with that setting alone", async () => {
