@@ -159,7 +159,7 @@ async function measure(db: Db, shape: string, [withRole, without]: readonly [Pdp
   }
 }
 
-/** Somebody in the middle of those to whom so many people report. */
+/** A person to whom so many people report. */
 async function personWith(db: Db, [min, max]: readonly [number, number]): Promise<string> {
   const { rows } = (await db.execute(
     sql`select id from people left join directory_reports on directory_reports.manager_id = id group by id

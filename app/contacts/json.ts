@@ -3,8 +3,8 @@ import type { Contact } from "./contact.js";
 import { etagOf } from "./preconditions.js";
 
 /**
- * A contact as a user gets it as JSON. With whom it is shared is told only to those who may share it, and whom its owner
- * reports to is not told here at all.
+ * A contact as a user gets it as JSON. With whom it is shared is for those alone who may share it, and whom its owner reports
+ * to is not part of it.
  *
  * @param mayShare - whether the user may share it; `undefined`, when that is not known, counts as no
  */
