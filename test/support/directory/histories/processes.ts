@@ -101,9 +101,10 @@ export class Processes {
 
   async #untilLed(before: string | null): Promise<void> {
     const began = Date.now();
+    const end = this.#excused.begin(began);
     const isLed = async () => ![null, before].includes(await leaderOf(this.#db));
     await until(isLed, TAKE_OVER_LIMIT_MS, "another process leads");
-    this.#excused.add(began, Date.now());
+    end(Date.now());
     if (before !== null) this.takeOversMs.push(Date.now() - began);
   }
 

@@ -1,9 +1,18 @@
 /** Spans of time, in ms since 1970, which may overlap. */
 export class Spans {
-  readonly #spans: { readonly from: number; readonly to: number }[] = [];
+  readonly #spans: { readonly from: number; to: number }[] = [];
 
   add(from: number, to: number): void {
     this.#spans.push({ from, to });
+  }
+
+  /** Adds one that has not ended yet. @returns what ends it */
+  begin(from: number): (to: number) => void {
+    const span = { from, to: Number.POSITIVE_INFINITY };
+    this.#spans.push(span);
+    return (to) => {
+      span.to = to;
+    };
   }
 
   /** How much of the time from one moment to another one is in any of them, in ms. */
