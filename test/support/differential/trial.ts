@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Filter, Resource } from "../../../middleware/index.js";
-import { type SqlCondition, type SqlOptions, toSql } from "../../../middleware/sql/index.js";
+import { type SqlCondition, type SqlOptions, toSql, toSqlAlternatives } from "../../../middleware/sql/index.js";
 import type { Database } from "./databases.js";
 import type { Oracle } from "./oracle.js";
 import { type Action, type Actions, describeRules } from "./policy.js";
@@ -40,11 +41,17 @@ export function isTrivial({ expected, resources }: Trial): boolean {
   return expected.size === 0 || expected.size === resources.length;
 }
 
+/** A plan in SQL: in one condition, and as several of which one holds. */
+export interface TriedCondition extends SqlCondition {
+  readonly alternatives: readonly SqlCondition[];
+}
+
 /** The plan in SQL, or why there is none. */
-export function conditionOf(filter: Filter | Error, options: Partial<SqlOptions> = {}): SqlCondition | Error {
+export function conditionOf(filter: Filter | Error, options: Partial<SqlOptions> = {}): TriedCondition | Error {
   if (filter instanceof Error) return filter;
+  const all = { table, columns, id, ...options };
   try {
-    return toSql(filter, { table, columns, id, ...options });
+    return { ...toSql(filter, all), alternatives: toSqlAlternatives(filter, all) };
   } catch (error) {
     return error as Error;
   }
@@ -54,13 +61,20 @@ export function conditionOf(filter: Filter | Error, options: Partial<SqlOptions>
 export async function differenceIn(
   database: Database,
   trial: Trial,
-  condition: SqlCondition | Error,
+  condition: TriedCondition | Error,
 ): Promise<string | undefined> {
   if (condition instanceof Error) return explain(trial, String(condition.stack));
-  const { text, values } = condition;
-  const sql = `select id from ${quoted(table)} where ${text}`;
+  const { text, values, alternatives } = condition;
+  const query = (where: string) => `select id from ${quoted(table)} where ${where}`;
+  const sql = query(text);
   try {
     const found = new Set((await database.query(sql, values)).map((row) => String(row.id)));
+    const parts = alternatives.length > 1 ? alternatives : [];
+    const byParts = await Promise.all(parts.map((part) => database.query(query(part.text), part.values)));
+    const foundByParts = new Set(byParts.flat().map((row) => String(row.id)));
+    if (parts.length > 0 && !isDeepStrictEqual(foundByParts, found)) {
+      return explain(trial, `its alternatives let other rows through: ${JSON.stringify(alternatives)}`);
+    }
     const tooMany = [...found].filter((row) => !trial.expected.has(row));
     const missing = [...trial.expected].filter((row) => !found.has(row));
     const [first] = [...tooMany, ...missing];
