@@ -15,6 +15,8 @@ const publicRoutes = [
   "POST /logout",
   "POST /logout/everywhere",
   "POST /profile/sessions/:session/end",
+  // Okta's own, with a token that is checked first.
+  "POST /okta/global-token-revocation",
 ];
 
 function unguardedRoutes(app: Express): string[] {

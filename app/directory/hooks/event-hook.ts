@@ -4,7 +4,15 @@ import { z } from "zod";
 import { withDeadline } from "../../deadline.js";
 import { logEventShape, type OktaLogEvent } from "../okta-api/shapes.js";
 import { concernAnything } from "../take-events.js";
-import { notLargerThan, notStored, problem, refusalOfStrangers, unreadableBody } from "./okta-calls.js";
+import {
+  notLargerThan,
+  notStored,
+  onlyMethods,
+  type ProblemText,
+  problem,
+  refusalOfStrangers,
+  unreadableBody,
+} from "./okta-calls.js";
 
 const PATH = "/okta/events";
 /** Okta sends the events of a moment together, each of some kilobytes. */
@@ -13,6 +21,12 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const NOTE_TIMEOUT_MS = 2_000;
 /** What Okta's challenges are made of, with room. */
 const CHALLENGE = /^[\x21-\x7e]{1,500}$/;
+
+const NO_CHALLENGE: ProblemText = [
+  "Malformed request",
+  "The header x-okta-verification-challenge is missing or malformed.",
+];
+const NO_DELIVERY: ProblemText = ["Malformed request", "The body is no delivery of an event hook."];
 
 const delivery = z.object({ data: z.object({ events: z.array(logEventShape) }) });
 
@@ -42,15 +56,15 @@ export function eventHookRoutes({ secret, take, wake }: EventHook): Router {
 
   const onlyOkta: RequestHandler = async (req, res, next) => {
     if (isSecret(req.get("authorization"))) return next();
-    await refuse(req, res, 401, "Wrong secret");
+    await refuse(req, res, 401, ["Not authenticated", "The secret is another one than Okta's."]);
   };
 
+  router.use(PATH, notStored);
   router
     .route(PATH)
-    .all(notStored)
     .get(async (req, res) => {
       const challenge = req.get("x-okta-verification-challenge");
-      if (challenge === undefined || !CHALLENGE.test(challenge)) return refuse(req, res, 400, "No challenge");
+      if (challenge === undefined || !CHALLENGE.test(challenge)) return refuse(req, res, 400, NO_CHALLENGE);
       res.json({ verification: challenge });
     })
     .post(
@@ -59,24 +73,19 @@ export function eventHookRoutes({ secret, take, wake }: EventHook): Router {
       express.json({ limit: MAX_BODY_BYTES, type: () => true }),
       async (req, res) => {
         const { data } = delivery.safeParse(req.body);
-        if (!data) return problem(res, 400, "Not a delivery of an event hook");
+        if (!data) return problem(req, res, 400, NO_DELIVERY);
         const { events } = data.data;
         try {
           if (concernAnything(events)) await withDeadline(take(events), NOTE_TIMEOUT_MS, notNotedInTime);
         } catch (err) {
           req.log.error({ err }, "an event of Okta's could not be noted");
-          return problem(res, 503, "Not noted; try again");
+          return problem(req, res, 503, ["Not noted", "The database did not answer in time. Try again."]);
         }
         res.status(204).end();
         wake();
       },
-    )
-    .all((_req, res) => {
-      res.set("Allow", "GET, POST");
-      problem(res, 405, "Only GET and POST");
-    });
-
-  router.use(PATH, unreadableBody);
+    );
+  router.use(PATH, onlyMethods("GET, POST"), unreadableBody);
   return router;
 }
 

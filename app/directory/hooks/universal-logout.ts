@@ -8,10 +8,23 @@ import type { OktaSettings } from "../../config.js";
 import { type Db, isStorable } from "../../db/database.js";
 import { lockingTransaction } from "../../db/locking-transaction.js";
 import type { People } from "../people.js";
-import { notLargerThan, notStored, problem, refusalOfStrangers, unreadableBody } from "./okta-calls.js";
+import {
+  notLargerThan,
+  notStored,
+  onlyMethods,
+  type ProblemText,
+  problem,
+  refusalOfStrangers,
+  unreadableBody,
+} from "./okta-calls.js";
 
 const PATH = "/okta/global-token-revocation";
 const MAX_BODY_BYTES = 16 * 1024;
+
+const NOT_OKTA: ProblemText = ["Not authenticated", "The token is not one of Okta's for this application and address."];
+const USED: ProblemText = ["Not authenticated", "The token was used before."];
+const MALFORMED: ProblemText = ["Malformed request", "sub_id has to name a user by email, or by iss and sub."];
+const UNKNOWN: ProblemText = ["Unknown user", "No user with this address or id is known here."];
 
 const text = z.string().min(1).max(500).refine(isStorable);
 /** Who is to be logged out: a subject identifier (RFC 9493, sections 3.2.2 and 3.2.3). */
@@ -62,7 +75,7 @@ export function universalLogoutRoutes({ db, okta, baseUrl, people, revocations }
   const onlyOkta: RequestHandler = async (req, res, next) => {
     try {
       const token = await check(req.get("authorization"));
-      if (!token) return await refuse(req, res, 401, "The token is not valid for this application");
+      if (!token) return await refuse(req, res, 401, NOT_OKTA);
       tokens.set(req, token);
     } catch (err) {
       return nothingDone(req, res, err);
@@ -83,32 +96,27 @@ export function universalLogoutRoutes({ db, okta, baseUrl, people, revocations }
 
   const logOut: RequestHandler = async (req, res) => {
     const { data } = logoutRequest.safeParse(req.body);
-    if (!data) return problem(res, 400, "The body names no user by an e-mail address, or by issuer and subject");
+    if (!data) return problem(req, res, 400, MALFORMED);
     try {
       const ids = await idsOf(data.sub_id);
-      if (ids.length === 0) return problem(res, 404, "The user is not known here");
-      if (!(await revoke(req, ids))) return await refuse(req, res, 401, "The token was used before");
+      if (ids.length === 0) return problem(req, res, 404, UNKNOWN);
+      if (!(await revoke(req, ids))) return await refuse(req, res, 401, USED);
       res.status(204).end();
     } catch (err) {
       nothingDone(req, res, err);
     }
   };
 
-  router
-    .route(PATH)
-    .all(notStored)
-    .post(onlyOkta, notLargerThan(MAX_BODY_BYTES), express.json({ limit: MAX_BODY_BYTES, type: () => true }), logOut)
-    .all((_req, res) => {
-      res.set("Allow", "POST");
-      problem(res, 405, "Only POST");
-    });
-  router.use(PATH, unreadableBody);
+  router.use(PATH, notStored);
+  const parser = express.json({ limit: MAX_BODY_BYTES, type: () => true });
+  router.post(PATH, onlyOkta, notLargerThan(MAX_BODY_BYTES), parser, logOut);
+  router.use(PATH, onlyMethods("POST"), unreadableBody);
   return router;
 }
 
 /** Okta sends the request again, or shows its administrator that it has failed. */
 function nothingDone(req: Request, res: Response, err: unknown): void {
-  req.log.error({ err }, "a request of Okta's to log a user out could not be carried out");
+  req.log.warn({ err }, "a request of Okta's to log a user out could not be carried out");
   res.set("Retry-After", "2");
-  problem(res, 503, "Nothing was done; try again");
+  problem(req, res, 503, ["Nothing was done", "The keys or the database cannot be reached. Try again."]);
 }

@@ -140,6 +140,10 @@ export class Issuer {
     const app = express();
     const router = express.Router();
     app.use(issuerPath, express.urlencoded({ extended: false }), router);
+    // Of the organization, which signs what it sends by itself.
+    app.get("/oauth2/v1/keys", (_req, res) => {
+      res.json({ keys: this.#publicJwks });
+    });
 
     router.get("/.well-known/openid-configuration", (_req, res) => {
       this.discoveryRequests++;

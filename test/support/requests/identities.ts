@@ -52,9 +52,13 @@ function pretender(name: string, headers: Record<string, string>): Identity {
 }
 
 async function withToken(stack: Stack, name: string): Promise<Identity> {
-  const authorization = `Bearer ${await stack.token(`${name}@example.com`)}`;
+  let authorization = "";
+  const renew = async () => {
+    authorization = `Bearer ${await stack.token(`${name}@example.com`)}`;
+  };
+  await renew();
   return {
-    ...{ name: `${name}'s token`, isSession: false, renew: nothing },
+    ...{ name: `${name}'s token`, isSession: false, renew },
     principal: principalOf(name),
     headers: () => ({ authorization }),
   };

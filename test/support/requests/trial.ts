@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { startPdp } from "../../../app/demo/pdp/start-pdp.js";
 import { demoPeople } from "../../../app/demo/users.js";
@@ -18,6 +19,9 @@ const MAX_PARALLEL = 8;
 const ROUND = 1_000;
 /** Of how many contacts each route and identity is tried with what the app expects. */
 const EXPECTED_PICKS = 3;
+/** What ends the sessions of a user, and makes the access tokens void that were issued until then, in whole seconds. */
+const REVOKES = /^\/(logout\/everywhere|directory\/people\/[^/]+\/revoke)/i;
+const NEXT_SECOND_MS = 1_001;
 const SAFE_METHODS = ["GET", "HEAD"];
 const PERSONAL = new RegExp(`${SENT_WORD}|mark\\d{3}x|@(test\\.)?example\\b`, "i");
 
@@ -105,8 +109,12 @@ export async function tryRequests(databaseUrl: string, { seed, cases, onProgress
         if (answer.status < 300 && /^\/(contacts|audit|directory)/i.test(sent.path)) {
           successes[identity.name] = (successes[identity.name] ?? 0) + 1;
         }
+        if (!isSafe && answer.status < 400 && REVOKES.test(sent.path)) {
+          await sleep(NEXT_SECOND_MS);
+          for (const each of identities) await each.renew();
+        }
         // It may have ended the session.
-        if (!isSafe && answer.status < 400 && !/^\/(contacts|directory)/i.test(sent.path)) await identity.renew();
+        else if (!isSafe && answer.status < 400 && !/^\/(contacts|directory)/i.test(sent.path)) await identity.renew();
       } catch (error) {
         findings.push(`no answer (${error}): ${shown()}`);
       }
