@@ -22,6 +22,8 @@ import { browserSessions } from "./auth/sessions/session.js";
 import { stillLoggedIn } from "./auth/still-logged-in.js";
 import { bearerTokens } from "./auth/tokens/bearer.js";
 import type { Config, OktaSettings } from "./config.js";
+import { handoverLinks } from "./contacts/handover/resource.js";
+import { handoverRoutes } from "./contacts/handover/routes.js";
 import { contactMenu } from "./contacts/menu.js";
 import { contactRoutes } from "./contacts/routes.js";
 import { sharingRoutes } from "./contacts/sharing/routes.js";
@@ -145,11 +147,12 @@ export function createApp(services: Services): Express {
   app.use(startRoutes(sessions));
   app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
   app.use(sharingRoutes(contacts, people, decisionLog, recent));
+  app.use(handoverRoutes({ db: database.db, people, current, decisionLog, recent }));
   const tails = new LiveTails(decisions, stillLoggedIn(sessions, personOfToken, current), services.isClosing);
   app.use(auditRoutes(decisions, people, () => decisionLog.flush(), tails, recent));
   const hasHook = services.eventHook !== undefined;
   const followed = directory && { settings: config.directory, rules: directory.rules, hasHook };
-  app.use(directoryRoutes(database.db, followed, decisionLog, revocations));
+  app.use(directoryRoutes(database.db, followed, decisionLog, revocations, handoverLinks));
 
   app.use(notFound);
   app.use(errorHandler);

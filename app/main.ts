@@ -12,6 +12,7 @@ import { openStream } from "./audit/write/stream.js";
 import { OktaConnection } from "./auth/okta-connection.js";
 import { Revocations } from "./auth/revocation/revocations.js";
 import { type Config, loadConfig } from "./config.js";
+import { HandoverWorker } from "./contacts/handover/worker.js";
 import { openDirectory } from "./directory/open-directory.js";
 import { forgetReports } from "./directory/store/reports.js";
 import { describeError, messageOf } from "./error-description.js";
@@ -138,6 +139,13 @@ async function start(config: Config): Promise<void> {
     // What was followed once is true no longer.
     await forgetReports(database.db);
   }
+
+  const handovers = new HandoverWorker({
+    ...{ db: database.db, pdp, revocations, logger, jobDecisions: intake.jobDecisions },
+    current: directory?.lookup.current ?? (async (claimed) => claimed),
+  });
+  closers.push(() => handovers.stop());
+  handovers.start();
 
   const connection = new OktaConnection({
     settings: oktaSettings,

@@ -69,7 +69,7 @@ export class RequestAuthorization {
    * @param principal - with the roles and attributes that the person would have when logged in
    * @throws {@link AuthorizationSetupError} when nobody is logged in who could ask, or the principal is not valid
    */
-  about(principal: Principal): Pick<RequestAuthorization, "can" | "canEach"> {
+  about(principal: Principal): Pick<RequestAuthorization, "can" | "canEach" | "countedChecks"> {
     if (!this.principal)
       throw new AuthorizationSetupError("req.authz.about() needs somebody who is logged in and asks.");
     return new RequestAuthorization(this.#enforcement.about(principal));

@@ -31,6 +31,8 @@ export const listQuery = z
     q: storableText().trim().max(200, "must have at most 200 characters").default(""),
     sort: z.enum(sorts, `must be one of ${sortKeys.join(", ")}, with - in front for the reverse`).default(DEFAULT_SORT),
     limit: pageLimit(DEFAULT_LIMIT),
+    /** `gone`: only contacts whose owner has left. */
+    owner: z.enum(["gone"], "must be gone").optional(),
     after: z.string("must be given once").max(4_000, "is not a cursor of this list").optional(),
   })
   .transform(({ after, ...query }, context) => {

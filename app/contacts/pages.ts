@@ -17,9 +17,10 @@ type FormValues = Readonly<Record<Field, string>> & { readonly visibility?: stri
  *
  * @param after - cursor of the page; left out for the first page
  */
-export function listUrl({ q, sort, limit }: Omit<ListQuery, "after">, after?: string): string {
+export function listUrl({ q, owner, sort, limit }: Omit<ListQuery, "after">, after?: string): string {
   const query = new URLSearchParams({
     ...(q && { q }),
+    ...(owner && { owner }),
     ...(sort !== DEFAULT_SORT && { sort }),
     ...(limit !== DEFAULT_LIMIT && { limit: String(limit) }),
     ...(after && { after }),
@@ -56,6 +57,10 @@ export async function showList(
     const rows = await verifiedRows(req, page.contacts, buttons);
     return {
       ...query,
+      owner: query.owner ?? null,
+      everyOwner: listUrl({ ...query, owner: undefined }),
+      ownerHasLeft: listUrl({ ...query, owner: "gone" }),
+      unsearched: listUrl({ ...query, q: "" }),
       rows: rows.map((row) => ({ ...row, access: accessOf(row.contact, req.person?.id) })),
       columns,
       total,

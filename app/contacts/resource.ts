@@ -8,10 +8,21 @@ export interface ContactResource extends KindedResource {
   readonly contact: Contact;
 }
 
+/** What policies see of a contact. */
+export type SeenContact = Pick<
+  Contact,
+  "id" | "ownerId" | "visibility" | "department" | "sharedWith" | "editors" | "managers"
+>;
+
 /** A stored contact as the PDP sees it. */
 export function contactResource(contact: Contact): ContactResource {
+  return { ...seenContact(contact), contact };
+}
+
+/** The same of a contact that need not be stored. */
+export function seenContact(contact: SeenContact): KindedResource {
   const { id, ownerId, visibility, department, sharedWith, editors, managers } = contact;
-  return { kind: "contact", id, attr: { ownerId, visibility, department, sharedWith, editors, managers }, contact };
+  return { kind: "contact", id, attr: { ownerId, visibility, department, sharedWith, editors, managers } };
 }
 
 /** Makes the loader of the contact whose id is a route's parameter `:id`, for `authorize()`. */

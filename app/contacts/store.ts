@@ -5,7 +5,8 @@ import type { SqlCondition } from "../../middleware/sql/index.js";
 import type { PendingChange } from "../audit/write/pending-change.js";
 import { asSql } from "../db/condition.js";
 import { type Db, rowsOf } from "../db/database.js";
-import { contacts, folded } from "../db/schema.js";
+import { contacts, folded, people } from "../db/schema.js";
+import { violatedConstraint } from "../db/violated-constraint.js";
 import { readManagers } from "../directory/managers.js";
 import { emailKey, internationalEmailKey } from "../email-address.js";
 import { type Contact, type ContactChange, type NewContact, shownColumns } from "./contact.js";
@@ -59,7 +60,7 @@ export interface ContactStore {
    */
   list(query: ListQuery, permitted: Permitted): Promise<Page>;
   /** How many of the permitted contacts match the search. */
-  count(query: Pick<ListQuery, "q">, permitted: Permitted): Promise<number>;
+  count(query: Pick<ListQuery, "q" | "owner">, permitted: Permitted): Promise<number>;
   /** The ids of those whom an owner reports to, directly or not, the closest first; see {@link Contact.managers}. */
   managersOf(ownerId: string): Promise<readonly string[]>;
   /** The contact with an id. Any text may be given as the id. */
@@ -129,7 +130,7 @@ const sorts: Readonly<Record<SortKey, Sort>> = {
 /** The {@link ContactStore} of a database. */
 export function contactStore(db: Db): ContactStore {
   return {
-    async list({ q, sort, limit, after }, permitted) {
+    async list({ q, owner, sort, limit, after }, permitted) {
       const { column, position, fromCursor } = sorts[sortKeyOf(sort)];
       const backwards = sort.startsWith("-");
       const direction = backwards ? desc : asc;
@@ -140,7 +141,9 @@ export function contactStore(db: Db): ContactStore {
       // One row more than the page has, which says whether there is a next page.
       const most = limit + 1;
       // The first of each part, found by its own index, of which the first of all are the page.
-      const [whole, ...parts] = disjoint(permitted).map((part) => and(part, matchesSearch(q), isAfter));
+      const [whole, ...parts] = disjoint(permitted).map((part) =>
+        and(part, matchesSearch(q), isOwnedBy(owner), isAfter),
+      );
       const firstOf = (part: SQL | undefined) =>
         sql`(select ${contacts.id} from ${contacts} where ${part} order by ${sql.join(order, sql`, `)} limit ${most})`;
       const firstOfEach = sql.join([whole, ...parts].map(firstOf), sql` union all `);
@@ -161,9 +164,9 @@ export function contactStore(db: Db): ContactStore {
       };
     },
 
-    async count({ q }, permitted) {
+    async count({ q, owner }, permitted) {
       const counts = disjoint(permitted).map(
-        (part) => sql`(select count(*) from ${contacts} where ${and(part, matchesSearch(q))})`,
+        (part) => sql`(select count(*) from ${contacts} where ${and(part, matchesSearch(q), isOwnedBy(owner))})`,
       );
       const [row] = await rowsOf<{ total: number }>(db, sql`select (${sql.join(counts, sql` + `)})::int as total`);
       return row?.total ?? 0;
@@ -187,8 +190,7 @@ export function contactStore(db: Db): ContactStore {
     },
 
     update(id, version, change, pending, duplicates = "refused") {
-      const set = { ...change, ...emailColumns(change, duplicates), version: version + 1, updatedAt: sql`now()` };
-      const update = db.update(contacts).set(set).where(isVersion(id, version)).returning(shownColumns);
+      const update = updateOf(db, id, version, change, duplicates);
       return rejectDuplicates(pending.commit({ id, version: version + 1 }, shownColumns, update));
     },
 
@@ -205,6 +207,22 @@ function disjoint(permitted: Permitted): SQL[] {
   return conditions.map((condition, n) =>
     sql.join([condition, ...conditions.slice(0, n).map((earlier) => sql`${earlier} is not true`)], sql` and `),
   );
+}
+
+/**
+ * The statement that changes a contact, unless it has been changed since the given version, and returns it.
+ *
+ * @param duplicates - see {@link ContactStore.update}
+ */
+export function updateOf(
+  db: Db,
+  id: string,
+  version: number,
+  change: ContactChange | AccessChange,
+  duplicates: "allowed" | "refused",
+) {
+  const set = { ...change, ...emailColumns(change, duplicates), version: version + 1, updatedAt: sql`now()` };
+  return db.update(contacts).set(set).where(isVersion(id, version)).returning(shownColumns);
 }
 
 function isVersion(id: string, version: number): SQL | undefined {
@@ -232,6 +250,12 @@ function emailColumns(change: ContactChange | AccessChange, duplicates: "allowed
     ...(email !== undefined && { internationalEmailKey: internationalEmailKey(email) }),
     emailIsDuplicate: sql`case when ${isSame} then ${contacts.emailIsDuplicate} else ${isDuplicate} end`,
   };
+}
+
+/** Whether a contact's owner has left, as far as the query asks for that: they were deactivated, deleted or erased. */
+function isOwnedBy(owner: ListQuery["owner"]): SQL | undefined {
+  if (owner === undefined) return undefined;
+  return sql`${contacts.ownerId} in (select ${people.id} from ${people} where ${people.goneAt} is not null)`;
 }
 
 /** Digits of a phone number, and what people write between them. */
@@ -265,8 +289,7 @@ async function rejectDuplicates<T>(query: Promise<T>): Promise<T> {
   try {
     return await query;
   } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    const index = cause instanceof Error && "constraint" in cause ? String(cause.constraint) : "";
+    const index = violatedConstraint(error);
     const DuplicateError = Object.hasOwn(duplicateErrors, index) ? duplicateErrors[index] : undefined;
     throw DuplicateError ? new DuplicateError() : error;
   }

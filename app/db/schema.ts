@@ -20,6 +20,7 @@ import { comparable, emailKeyOf, moment } from "./schema/columns.js";
 
 export { folded } from "./schema/columns.js";
 export * from "./schema/directory.js";
+export * from "./schema/handovers.js";
 
 /** Who sees a contact besides its owner and those whom it is shared with. */
 export const visibilities = ["everyone", "team", "private"] as const;

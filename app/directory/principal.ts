@@ -1,9 +1,13 @@
 import type { Request } from "express";
 import type { Principal } from "../../middleware/index.js";
+import type { Person } from "../auth/claims.js";
 
-/** The principal of a request, for the PDP: only what policies need to know of the logged-in person. */
+/** The principal of a request, for the PDP. */
 export function principalOf({ person }: Request): Principal | null {
-  if (!person) return null;
-  const { id, roles, department, directory } = person;
+  return person ? principalOfPerson(person) : null;
+}
+
+/** A person as the PDP sees them: only what policies need to know. */
+export function principalOfPerson({ id, roles, department, directory }: Person): Principal {
   return { id, roles, attr: { ...directory?.attributes, ...(department && { department }) } };
 }

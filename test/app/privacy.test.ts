@@ -225,8 +225,14 @@ function assertFed(statuses: ReadonlyMap<string, readonly number[]>): void {
     const route = `${method} ${path}`;
     const seen = statuses.get(route) ?? [];
     const words = `${route}: ${seen}`;
+    // Nobody else here could be given contacts, so that there is no handover either.
+    if (path.startsWith("/handovers/")) {
+      assert(seen.includes(401) && seen.includes(404) && Math.max(...seen) < 500, words);
+      continue;
+    }
+    if (method === "POST" && path.endsWith("/handover")) assert(seen.includes(422), words);
     // There is nothing that could be let go or compared: people come from logins here.
-    if (method === "POST" && path.startsWith("/directory/sync/")) assert(seen.includes(409), words);
+    else if (method === "POST" && path.startsWith("/directory/sync/")) assert(seen.includes(409), words);
     // It takes tokens that Okta signs, and no other ones.
     else if (path.startsWith("/okta/")) assert(seen.includes(401), words);
     else assert.equal(Math.min(...seen) < 400, true, words);

@@ -4,6 +4,7 @@
  *     TEST_DATABASE_URL=postgres://... npm run campaign -- rolling-restarts
  *     TEST_DATABASE_URL=postgres://... CASES=300 npm run campaign -- directory
  *     TEST_DATABASE_URL=postgres://... CASES=100 npm run campaign -- directory-kills
+ *     TEST_DATABASE_URL=postgres://... CASES=30000 npm run campaign -- handover
  *     TEST_DATABASE_URL=postgres://... CASES=10000 npm run campaign -- hostile-hooks
  *     TEST_DATABASE_URL=postgres://... CASES=75 npm run campaign -- revocation-kills
  *     TEST_DATABASE_URL=postgres://... NEWER_PDP_BINARY=... CASES=10000 npm run campaign -- plans
@@ -13,6 +14,7 @@
 import { cleanUpAfterAllTests } from "../support/cleanup.js";
 import { directory } from "./directory.js";
 import { directoryKills } from "./directory-kills.js";
+import { handover } from "./handover.js";
 import { hostileHooks } from "./hostile-hooks.js";
 import { plans } from "./plans.js";
 import { relationships } from "./relationships.js";
@@ -23,6 +25,7 @@ import { rollingRestarts } from "./rolling-restarts.js";
 const campaigns: Readonly<Record<string, () => Promise<void>>> = {
   directory,
   "directory-kills": directoryKills,
+  handover,
   "hostile-hooks": hostileHooks,
   plans,
   relationships,

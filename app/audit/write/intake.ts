@@ -1,11 +1,13 @@
 import type { Request } from "express";
 import { DecisionNotRecordedError, type DecisionSink } from "../../../middleware/index.js";
+import type { Person } from "../../auth/claims.js";
 import type { SessionEvent, SessionEvents } from "../../auth/events.js";
 import { clientAddress } from "../../web/client-address.js";
 import { outerRequestId } from "../../web/request-ids.js";
 import type { Additions, LogEvent } from "../record/record.js";
 import type { OpenDecisionLog } from "./decision-log.js";
 import { versionOf } from "./directory-version.js";
+import { type JobDecisions, jobDecisions } from "./job-decisions.js";
 import { type RefusalOfNobody, RepeatedRefusals } from "./repeated-refusals.js";
 import { loggedSessionEvent } from "./session-event.js";
 import type { Stream } from "./stream.js";
@@ -16,6 +18,12 @@ export interface Intake {
   readonly sink: DecisionSink;
   /** Takes what happens to sessions. */
   readonly sessionEvents: SessionEvents;
+  /**
+   * Takes the decisions of a job, where no request asks; see {@link JobDecisions}.
+   *
+   * @param person - whom the job works for
+   */
+  jobDecisions(person: Pick<Person, "directoryVersion">): JobDecisions;
   /** Hands on what has been counted and not recorded yet. To be called before the log is closed. */
   close(): void;
 }
@@ -72,6 +80,15 @@ export function openIntake(log: OpenDecisionLog, stream?: Stream): Intake {
         for (const event of seen) Promise.resolve(stream?.copy(event)).catch(() => {});
       },
     },
+    jobDecisions: (person) =>
+      jobDecisions(
+        {
+          record: (event, context) => withCopy(log.sink.record(event, context), event),
+          copy: (event) => withCopy(undefined, event),
+          recordAnyway: (event) => log.addAnyway(event),
+        },
+        versionOf(person),
+      ),
     close: () => repeated.flush(),
   };
 }

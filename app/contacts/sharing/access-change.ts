@@ -4,6 +4,7 @@ import { isEmailAddress } from "../../email-address.js";
 import { ProblemError } from "../../problems.js";
 import { type Contact, visibility } from "../contact.js";
 import type { AccessChange } from "../store.js";
+import { refused } from "./colleague.js";
 
 /** Each question to the PDP about a contact sends the ids of all these people. */
 const MAX_PEOPLE_PER_CONTACT = 100;
@@ -66,50 +67,17 @@ export function unshareChange(contact: Contact, userId: string) {
  * @param actorId - id of the user who transfers it
  * @throws {@link ProblemError} 422 when it is theirs already
  */
-export function transferChange(contact: Contact, { id, name, department }: Colleague, actorId: string) {
+export function transferChange(
+  contact: Pick<Contact, "ownerId" | "sharedWith" | "editors">,
+  { id, name, department }: Pick<Colleague, "id" | "name" | "department">,
+  actorId: string,
+) {
   if (id === contact.ownerId) throw refused(`${id === actorId ? "You own" : `${name} owns`} this contact already.`);
   return { ownerId: id, department, ...without(contact, id) } satisfies AccessChange;
 }
 
-/**
- * The error for an e-mail address that no known user has: 422.
- *
- * @param areOfDirectory - whether users are known from the directory, rather than from logins
- */
-export function unknownColleague(areOfDirectory: boolean): ProblemError {
-  return refused(
-    areOfDirectory
-      ? "Nobody in Okta's directory has this e-mail address."
-      : "Nobody with this e-mail address has logged in yet. A colleague must have logged in here once before.",
-  );
-}
-
-/** The error for an e-mail address that several users have: 422. Nobody is guessed: the contact could reach the wrong one. */
-export function ambiguousColleague(areOfDirectory: boolean): ProblemError {
-  const who = areOfDirectory ? "Several people in Okta's directory have" : "Several people have logged in with";
-  return refused(`${who} this e-mail address. Ask an administrator whose it is.`);
-}
-
-/** The error for an e-mail address that is not known to be the user's: 422. */
-export function unverifiedColleague(areOfDirectory: boolean): ProblemError {
-  return refused(
-    areOfDirectory
-      ? "Okta's directory is still being read, so it is not known yet whether somebody else has this e-mail address. Try again in a few minutes."
-      : "Okta has not confirmed yet that this e-mail address is theirs. They must confirm it there, and log in here again.",
-  );
-}
-
-/** The error for a colleague without roles, who could not use the contact: 422. */
-export function colleagueWithoutRole({ name }: Colleague): ProblemError {
-  return refused(`${name} has no role in this CRM.`);
-}
-
-function without({ sharedWith, editors }: Contact, userId: string) {
+function without({ sharedWith, editors }: Pick<Contact, "sharedWith" | "editors">, userId: string) {
   return { sharedWith: sharedWith.filter((id) => id !== userId), editors: editors.filter((id) => id !== userId) };
-}
-
-function refused(message: string): ProblemError {
-  return invalid({ email: message });
 }
 
 function invalid(fields: Record<string, string>): ProblemError {

@@ -2,7 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from "expres
 import { authorize, wantsHtml } from "../../../middleware/index.js";
 import type { DecisionLog } from "../../audit/write/decision-log.js";
 import type { RecentLogins } from "../../auth/login/recent-login.js";
-import { nameAmong, type People, type Recipient } from "../../directory/people.js";
+import { nameAmong, type People } from "../../directory/people.js";
 import { ProblemError } from "../../problems.js";
 import { parseBody } from "../../web/body-validation.js";
 import { redirectWithNotice } from "../../web/pages.js";
@@ -14,18 +14,15 @@ import { requireIfMatch, staleVersion, versionIn } from "../preconditions.js";
 import { contactById, contactResource, loadedContact } from "../resource.js";
 import { type AccessChange, type ContactStore, DuplicateEmailError } from "../store.js";
 import {
-  ambiguousColleague,
-  colleagueWithoutRole,
   shareChange,
   shareInput,
   transferChange,
   transferInput,
-  unknownColleague,
   unshareChange,
   unshareInput,
-  unverifiedColleague,
   visibilityInput,
 } from "./access-change.js";
+import { colleagueWithEmail } from "./colleague.js";
 import { type AccessFormState, showShareForm, showTransferForm } from "./pages.js";
 
 /** The change that a request asks for, and the notice after it has been made. */
@@ -57,16 +54,6 @@ export function sharingRoutes(
   const router = Router();
   const resource = contactById(store);
 
-  async function colleagueWithEmail(email: string): Promise<Recipient> {
-    const { areOfDirectory } = people;
-    const [found, ...others] = await people.byEmail(email);
-    if (!found) throw unknownColleague(areOfDirectory);
-    if (others.length > 0) throw ambiguousColleague(areOfDirectory);
-    if (!found.emailIsVerified) throw unverifiedColleague(areOfDirectory);
-    if (found.roles.length === 0) throw colleagueWithoutRole(found);
-    return found;
-  }
-
   const sharePage: FormPage = {
     action: "share",
     show: (req, res, contact, state) => showShareForm(req, res, people, contact, state),
@@ -75,7 +62,7 @@ export function sharingRoutes(
 
   const share: ReadChange = async (contact, body, actorId) => {
     const { email, as } = parseBody(shareInput, body);
-    const person = await colleagueWithEmail(email);
+    const person = await colleagueWithEmail(people, email);
     const change = shareChange(contact, person, as, actorId);
     return { change, notice: `Shared with ${person.name}, who may ${as === "editor" ? "view and edit" : "view"} it.` };
   };
@@ -93,7 +80,7 @@ export function sharingRoutes(
   };
 
   const transfer: ReadChange = async (contact, body, actorId) => {
-    const person = await colleagueWithEmail(parseBody(transferInput, body).email);
+    const person = await colleagueWithEmail(people, parseBody(transferInput, body).email);
     const change = transferChange(contact, person, actorId);
     return { change, notice: `${nameOf(contact)} now belongs to ${actorId === person.id ? "you" : person.name}.` };
   };

@@ -81,6 +81,8 @@ export const people = pgTable(
     index("people_by_email").on(table.emailKey),
     index("people_by_version").on(table.version),
     index("people_by_name").on(table.nameFolded, table.id),
+    // For the contacts whose owner has left.
+    index("people_gone").on(table.id).where(sql`${table.goneAt} is not null`),
     // Texts of any length: an entry of another index has a limit.
     index("people_by_login").using("hash", table.loginKey),
     index("people_by_manager_key").using("hash", table.managerKey),

@@ -75,11 +75,29 @@ export async function showPeople(
   await renderPage(req, res, "directory/index", query.isWhole ? "Directory" : "Your reports", locals());
 }
 
+/** What a person's page offers besides what the directory does. */
+export type PersonLinks = (
+  req: Request,
+  person: DirectoryPerson,
+) => Promise<readonly { readonly href: string; readonly label: string }[]>;
+
 /** Answers with the page of one person. */
-export async function showPerson(req: Request, res: Response, person: DirectoryPerson, rules: Rules): Promise<void> {
+export async function showPerson(
+  req: Request,
+  res: Response,
+  person: DirectoryPerson,
+  rules: Rules,
+  linksOf: PersonLinks,
+): Promise<void> {
   const shown = personJson(person, rules);
-  const locals = async () => ({
-    mayRevoke: await req.authz.can(personResource(person), "revoke"),
+  const locals = async () => {
+    const [mayRevoke, links] = await Promise.all([
+      req.authz.can(personResource(person), "revoke"),
+      linksOf(req, person),
+    ]);
+    return { mayRevoke, links, ...factsOf(person) };
+  };
+  const factsOf = (person: DirectoryPerson) => ({
     person,
     isFollowed: rules !== undefined,
     status: statusText(person.status),

@@ -15,7 +15,7 @@ import { requestReconciliation } from "../store/state.js";
 import { directoryColumns } from "./columns.js";
 import { numberOf } from "./labels.js";
 import { encodeCursor, peopleQuery } from "./list-query.js";
-import { showPeople, showPerson, showSync } from "./pages.js";
+import { type PersonLinks, showPeople, showPerson, showSync } from "./pages.js";
 import { listedJson, personJson } from "./person.js";
 import { loadedPerson, maySeeSync, personById, personResource } from "./resource.js";
 import { directoryPeople, type ListedPerson } from "./store.js";
@@ -48,12 +48,14 @@ const releaseInput = z.object({
  *
  * @param followed - `undefined`: people come from logins, and nothing is followed
  * @param revocations - ends the access of people
+ * @param linksOf - what a person's page offers besides
  */
 export function directoryRoutes(
   db: Db,
   followed: FollowedDirectory | undefined,
   changes: RecordedChanges,
   revocations: Pick<Revocations, "revokeIn">,
+  linksOf: PersonLinks,
 ): Router {
   const router = Router();
   const people = directoryPeople(db, followed !== undefined);
@@ -81,7 +83,7 @@ export function directoryRoutes(
 
   router.get("/directory/people/:id", authorize("directory", "read", { resource: personById(people) }), (req, res) => {
     const person = loadedPerson(req);
-    if (wantsHtml(req)) return showPerson(req, res, person, followed?.rules);
+    if (wantsHtml(req)) return showPerson(req, res, person, followed?.rules, linksOf);
     res.vary("Accept").json(personJson(person, followed?.rules));
   });
 

@@ -80,6 +80,8 @@ export async function tryRequests(databaseUrl: string, { seed, cases, onProgress
     const { app, close } = crm();
     close();
     const routes = routesOf(app);
+    // A handover changes contacts after its answer: it has tests of its own.
+    const tried = routes.filter(({ method, path }) => !(method === "POST" && path.includes("handover")));
     const judge = new Judge(pdp, contacts, routes);
 
     const statuses: Record<string, number> = {};
@@ -134,10 +136,10 @@ export async function tryRequests(databaseUrl: string, { seed, cases, onProgress
       }
     }
 
-    await sendAll(expectedRequests(routes, identities.length, EXPECTED_PICKS));
+    await sendAll(expectedRequests(tried, identities.length, EXPECTED_PICKS));
     for (let done = 0; done < cases; done += ROUND) {
       const numRuns = Math.min(ROUND, cases - done);
-      await sendAll(fc.sample(mutatedRequest(routes, identities.length), { seed: seed + done / ROUND, numRuns }));
+      await sendAll(fc.sample(mutatedRequest(tried, identities.length), { seed: seed + done / ROUND, numRuns }));
       onProgress?.(`${done + numRuns} requests, ${findings.length} findings`);
     }
 
