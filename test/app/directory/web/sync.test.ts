@@ -156,6 +156,8 @@ describe("the page of how the directory follows Okta", function () {
 
     it("is let go: what it holds is read anew, which is on record as done, and told as an event", async () => {
       await hold(["ann", "ben"]);
+      // What was decided before is on record before.
+      await app.decisionLog.flush();
       const { version } = await readSyncState(app.database.db);
       const { status, body } = await alice.post("/directory/sync/release", { since: SINCE });
       assert.deepEqual([status, body], [202, ""]);

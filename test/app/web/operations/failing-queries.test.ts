@@ -52,11 +52,11 @@ describe("queries that fail", function () {
     // Table after table, so that each kind of query gets its turn to fail; the last one fails for all.
     const gone: string[] = [];
     for (const { tablename } of rows) {
-      await direct.query(`alter table "${tablename}" rename to "${tablename}_gone"`);
+      await direct.query(`alter table "${tablename}" rename to "${tablename}_moved_away"`);
       gone.push(tablename);
       if (gone.length === rows.length) break;
       for (const request of requests) await request();
-      await direct.query(`alter table "${tablename}_gone" rename to "${tablename}"`);
+      await direct.query(`alter table "${tablename}_moved_away" rename to "${tablename}"`);
     }
     for (const request of requests) await request();
     const failures = () => stack.log().filter(({ err }) => JSON.stringify(err ?? null).includes("query failed"));
