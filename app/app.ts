@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { authorization, type DecisionSink, type Pdp } from "../middleware/index.js";
 import { decisionStore } from "./audit/search/store.js";
 import { contactDecisions } from "./audit/web/contact-history.js";
+import { auditHome } from "./audit/web/home.js";
 import { auditMenu } from "./audit/web/menu.js";
 import { auditRoutes } from "./audit/web/routes.js";
 import { LiveTails } from "./audit/web/tail/live-tails.js";
@@ -22,10 +23,19 @@ import { browserSessions } from "./auth/sessions/session.js";
 import { stillLoggedIn } from "./auth/still-logged-in.js";
 import { bearerTokens } from "./auth/tokens/bearer.js";
 import type { Config, OktaSettings } from "./config.js";
+import { accessRequestMenu } from "./contacts/access/requests/menu.js";
+import { contactRefusals } from "./contacts/access/requests/refusal.js";
+import { accessRequestRoutes } from "./contacts/access/requests/routes.js";
+import { accessRequestStore } from "./contacts/access/requests/store.js";
+import { accessRoutes } from "./contacts/access/routes.js";
 import { handoverLinks } from "./contacts/handover/resource.js";
 import { handoverRoutes } from "./contacts/handover/routes.js";
+import { contactHome } from "./contacts/list/home.js";
+import { contactListRoutes } from "./contacts/list/routes.js";
+import { savedViewRoutes } from "./contacts/list/saved/routes.js";
 import { contactMenu } from "./contacts/menu.js";
 import { contactRoutes } from "./contacts/routes.js";
+import { colleagueRoutes } from "./contacts/sharing/colleague-routes.js";
 import { sharingRoutes } from "./contacts/sharing/routes.js";
 import { contactStore } from "./contacts/store.js";
 import { contactForms } from "./contacts/typed-forms.js";
@@ -35,10 +45,14 @@ import { universalLogoutRoutes } from "./directory/hooks/universal-logout.js";
 import type { DirectoryLookup } from "./directory/lookup/lookup.js";
 import { directoryCheck, publishDirectory } from "./directory/lookup/operations.js";
 import { peopleStore } from "./directory/people.js";
+import { peopleNow } from "./directory/people-now.js";
 import { principalOf } from "./directory/principal.js";
+import { principalStore } from "./directory/principals/store.js";
 import { rememberPeople } from "./directory/remember-people.js";
+import { directoryHome } from "./directory/web/home.js";
 import { directoryMenu } from "./directory/web/menu.js";
 import { directoryRoutes } from "./directory/web/routes.js";
+import { openApiRoutes } from "./openapi/routes.js";
 import { bodyParsers } from "./web/body-parsers.js";
 import { clientAddress } from "./web/client-address.js";
 import { csrf } from "./web/csrf.js";
@@ -49,8 +63,11 @@ import { menuOfRooms } from "./web/menu.js";
 import { health } from "./web/operations/health.js";
 import { requestLog } from "./web/operations/logger.js";
 import { usePages } from "./web/pages.js";
+import { useRefusalHelp } from "./web/refusal-help.js";
 import { noStore, securityHeaders } from "./web/security-headers.js";
-import { startRoutes } from "./web/start-page.js";
+import { type Demo, demoRoutes } from "./web/start/demo.js";
+import { homeOfRooms } from "./web/start/home.js";
+import { startRoutes } from "./web/start/start-page.js";
 import { useStaticFiles } from "./web/static/static-files.js";
 import { requestTurns } from "./web/turns.js";
 
@@ -74,8 +91,8 @@ export interface Services {
   /** The authorization server: Okta's, or the demo's. */
   readonly okta: { readonly settings: OktaSettings; readonly connection: OktaConnection };
   readonly sessionSecret: string;
-  /** The console of the demo's stand-in for Okta, where people are moved between groups; `undefined`: Okta is real. */
-  readonly demoConsole: string | undefined;
+  /** What there is while the demo's stand-in takes Okta's place; `undefined`: Okta is real. */
+  readonly demo: Demo | undefined;
   /** Whether the process has been told to stop, and so should get no new requests. */
   readonly isStopping: () => boolean;
   /** Whether the process takes no more requests, and waits for the last ones. */
@@ -84,11 +101,14 @@ export interface Services {
 
 /** Builds the Express stack, in the order in which a request passes through it. */
 export function createApp(services: Services): Express {
-  const { config, logger, database, pdp, decisionLog, okta, sessionSecret, demoConsole, directory } = services;
+  const { config, logger, database, pdp, decisionLog, okta, sessionSecret, demo, directory } = services;
   const { sessionEvents, revocations } = services;
   const contacts = contactStore(database.db);
   const people = peopleStore(database.db, directory?.rules);
+  const principals = principalStore(database.db, directory?.rules);
+  const requests = accessRequestStore(database.db);
   const current: CurrentPerson = directory?.current ?? (async (claimed) => claimed);
+  const personNow = peopleNow(database.db, current);
   const decisions = decisionStore(database.db);
   const app = express();
   app.disable("x-powered-by");
@@ -96,10 +116,12 @@ export function createApp(services: Services): Express {
   // The app itself serves http. When its public address is https, there is one proxy in front of it.
   app.set("trust proxy", config.baseUrl.startsWith("https:") ? 1 : false);
   usePages(app, {
-    demoConsole,
-    menu: menuOfRooms(contactMenu, auditMenu, directoryMenu(database.db)),
+    demo,
+    menu: menuOfRooms(contactMenu, accessRequestMenu(requests), auditMenu, directoryMenu(database.db)),
     forms: contactForms,
   });
+
+  useRefusalHelp(app, contactRefusals(contacts, people, requests));
 
   if (directory) publishDirectory(directory);
 
@@ -122,6 +144,7 @@ export function createApp(services: Services): Express {
     universalLogoutRoutes({ db: database.db, okta: okta.settings, baseUrl: config.baseUrl, people, revocations }),
   );
   useStaticFiles(app);
+  app.use(openApiRoutes());
   app.use(noStore);
   app.use(requestTurns());
   app.use(browserSessions(config, database.db, sessionSecret, clientAddress, sessionEvents, !!directory));
@@ -144,14 +167,22 @@ export function createApp(services: Services): Express {
   const logins = { ...asked, okta: okta.connection, pending, recent, tokens, baseUrl };
   app.use(loginRoutes(logins));
   app.use(sessionRoutes(database.db, sessions, logins));
-  app.use(startRoutes(sessions));
-  app.use(contactRoutes(contacts, people, decisionLog, contactDecisions(decisions, people)));
-  app.use(sharingRoutes(contacts, people, decisionLog, recent));
-  app.use(handoverRoutes({ db: database.db, people, current, decisionLog, recent }));
-  const tails = new LiveTails(decisions, stillLoggedIn(sessions, personOfToken, current), services.isClosing);
-  app.use(auditRoutes(decisions, people, () => decisionLog.flush(), tails, recent));
+  if (demo) app.use(demoRoutes(demo, logins));
   const hasHook = services.eventHook !== undefined;
   const followed = directory && { settings: config.directory, rules: directory.rules, hasHook };
+  const home = homeOfRooms(contactHome(contacts), directoryHome(database.db, followed), auditHome(decisions, people));
+  app.use(startRoutes(sessions, home));
+  app.use(savedViewRoutes(database.db, decisionLog));
+  const list = contactListRoutes(database.db, contacts, people);
+  const decisionsOf = contactDecisions(decisions, people);
+  app.use(contactRoutes(list, contacts, decisionLog, { people, requests, decisionsOf }));
+  app.use(accessRoutes(contacts, principals));
+  app.use(accessRequestRoutes({ store: contacts, requests, people, decisionLog }));
+  app.use(colleagueRoutes(principals));
+  app.use(sharingRoutes({ store: contacts, people, principals, requests, personNow, decisionLog, recent }));
+  app.use(handoverRoutes({ db: database.db, people, principals, current, decisionLog, recent }));
+  const tails = new LiveTails(decisions, stillLoggedIn(sessions, personOfToken, current), services.isClosing);
+  app.use(auditRoutes(decisions, people, () => decisionLog.flush(), tails, recent));
   app.use(directoryRoutes(database.db, followed, decisionLog, revocations, handoverLinks));
 
   app.use(notFound);

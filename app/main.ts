@@ -168,7 +168,7 @@ async function start(config: Config): Promise<void> {
     eventHook: directory?.eventHook,
     okta: { settings: oktaSettings, connection },
     sessionSecret: config.sessionSecret ?? randomBytes(32).toString("hex"),
-    demoConsole: oktaStandIn?.console,
+    demo: oktaStandIn?.demo,
     isStopping: () => stopping !== undefined,
     isClosing: () => isClosing,
   });

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import autocannon from "autocannon";
-import { startPdp } from "../app/demo/pdp/start-pdp.js";
+import { startPdp } from "../middleware/testing/index.js";
 import { median } from "../test/support/load/median.js";
 import { projectPath } from "../test/support/paths.js";
 import { startChild } from "./child.js";
@@ -31,7 +31,7 @@ const rounds: readonly (readonly Variant[])[] = [
   ["authorize", "unguarded", "by-hand"],
 ];
 
-const pdp = await startPdp({ policies: projectPath("policies"), config: projectPath("pdp/pdp.yaml"), log: () => {} });
+const pdp = await startPdp({ policies: projectPath("policies"), config: projectPath("pdp/pdp.yaml") });
 try {
   const server = await startChild<{ port: number }>("bench/server.ts", [pdp.target]);
   try {

@@ -4,19 +4,18 @@ import type { AddressInfo } from "node:net";
 import express from "express";
 import pg from "pg";
 import { contactColumns } from "../app/contacts/columns.js";
-import { contactRoutes } from "../app/contacts/routes.js";
+import { contactListRoutes } from "../app/contacts/list/routes.js";
 import { contactStore } from "../app/contacts/store.js";
 import type { Database } from "../app/db/database.js";
 import { openPostgres } from "../app/db/postgres.js";
-import { startPdp } from "../app/demo/pdp/start-pdp.js";
 import { peopleStore } from "../app/directory/people.js";
 import { authorization, cerbos, type Pdp, type Principal } from "../middleware/index.js";
 import { toSql } from "../middleware/sql/index.js";
-import { noDecisionLog } from "../test/support/audit/no-decision-log.js";
+import { startPdp } from "../middleware/testing/index.js";
 import { createDatabase, type TemporaryDatabase } from "../test/support/database/temporary-database.js";
 import { median } from "../test/support/load/median.js";
 import { projectPath } from "../test/support/paths.js";
-import { grow } from "./contacts.js";
+import { grow, withClient } from "./contacts.js";
 import { pageRowByRow } from "./row-by-row.js";
 
 /*
@@ -52,7 +51,6 @@ async function run(postgres: string): Promise<void> {
   const child = await startPdp({
     policies: projectPath("policies"),
     config: projectPath("pdp/pdp.yaml"),
-    log: () => {},
   });
   const pdp = cerbos(child.target, { tls: false });
   const benches: Bench[] = [];
@@ -75,11 +73,11 @@ async function run(postgres: string): Promise<void> {
 async function prepare(postgres: string, pdp: Pdp, size: number): Promise<Bench> {
   const temporary = await createDatabase(postgres);
   const database = await openPostgres(temporary.url, () => {});
-  await grow(temporary.url, size, uma.id);
+  await withClient(temporary.url, (client) => grow(client, size, uma.id));
   const app = express();
   app.use(
     authorization({ pdp, principal: () => uma }),
-    contactRoutes(contactStore(database.db), peopleStore(database.db), noDecisionLog, async () => null),
+    contactListRoutes(database.db, contactStore(database.db), peopleStore(database.db)),
   );
   const listening = createServer(app).listen(0, "127.0.0.1");
   await once(listening, "listening");

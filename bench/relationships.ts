@@ -4,17 +4,17 @@ import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import pg from "pg";
 import { contactColumns } from "../app/contacts/columns.js";
-import { listQuery, type SortKey, sortKeys } from "../app/contacts/list-query.js";
+import { listQuery, type SortKey, sortKeys } from "../app/contacts/list/query.js";
 import { buttons } from "../app/contacts/permissions.js";
 import { contactResource } from "../app/contacts/resource.js";
 import { type ContactStore, contactStore } from "../app/contacts/store.js";
 import type { Db } from "../app/db/database.js";
 import { openPostgres } from "../app/db/postgres.js";
-import { startPdp } from "../app/demo/pdp/start-pdp.js";
 import { resolveManagers } from "../app/directory/store/managers.js";
 import { peopleAfter, writeReports } from "../app/directory/store/reports.js";
 import { cerbos, type Pdp, type Principal } from "../middleware/index.js";
 import { toSqlAlternatives } from "../middleware/sql/index.js";
+import { startPdp } from "../middleware/testing/index.js";
 import { createDatabase } from "../test/support/database/temporary-database.js";
 import { median } from "../test/support/load/median.js";
 import { projectPath } from "../test/support/paths.js";
@@ -53,7 +53,7 @@ async function run(postgres: string): Promise<void> {
   const withoutRole = await policiesWithoutManagers();
   const config = projectPath("pdp/pdp.yaml");
   const children = await Promise.all(
-    [projectPath("policies"), withoutRole].map((policies) => startPdp({ policies, config, log: () => {} })),
+    [projectPath("policies"), withoutRole].map((policies) => startPdp({ policies, config })),
   );
   const pdps = children.map(({ target }) => cerbos(target, { tls: false }));
   const temporary = await createDatabase(postgres);
@@ -174,7 +174,7 @@ async function page(store: ContactStore, pdp: Pdp, user: Principal, sort: SortKe
   if (filter.decision === "denied") throw new Error("the plan denies every row");
   const permitted = toSqlAlternatives(filter, contactColumns);
   const query = listQuery.parse({ sort });
-  const [{ contacts }, total] = await Promise.all([store.list(query, permitted), store.count(query, permitted)]);
+  const { contacts, total } = await store.list(query, permitted);
   const checks = contacts.flatMap((contact) =>
     ["list", ...buttons].map((action) => ({ kind: "contact", resource: contactResource(contact), action })),
   );

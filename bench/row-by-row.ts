@@ -1,5 +1,5 @@
 import { contactColumns } from "../app/contacts/columns.js";
-import { listQuery } from "../app/contacts/list-query.js";
+import { listQuery } from "../app/contacts/list/query.js";
 import { contactResource } from "../app/contacts/resource.js";
 import type { ContactStore } from "../app/contacts/store.js";
 import type { Pdp, Principal } from "../middleware/index.js";

@@ -19,12 +19,16 @@ export function asError(thrown: unknown): Error {
  *
  * @throws {@link AuthorizationSetupError} otherwise
  */
-export function assertPrincipal(principal: Principal): void {
-  if (!isNonEmptyText(principal?.id)) {
+export function assertPrincipal(principal: object): asserts principal is Principal {
+  const { id, roles, anonymous } = (principal as Partial<Principal> | undefined) ?? {};
+  if (!isNonEmptyText(id)) {
     throw new AuthorizationSetupError("A principal must have an id that is a non-empty string.");
   }
-  if (!Array.isArray(principal.roles) || !principal.roles.every(isNonEmptyText)) {
+  if (!Array.isArray(roles) || !roles.every(isNonEmptyText)) {
     throw new AuthorizationSetupError("A principal must have roles that are an array of non-empty strings.");
+  }
+  if (anonymous !== undefined && typeof anonymous !== "boolean") {
+    throw new AuthorizationSetupError("A principal has anonymous that is not a boolean.");
   }
   assertAttributes("A principal", principal);
   assertPolicyChoice("A principal", principal);
@@ -35,8 +39,8 @@ export function assertPrincipal(principal: Principal): void {
  *
  * @throws {@link AuthorizationSetupError} otherwise
  */
-export function assertResource(resource: Resource): void {
-  if (!isNonEmptyText(resource?.id)) {
+export function assertResource(resource: object): asserts resource is Resource {
+  if (!isNonEmptyText((resource as Partial<Resource> | undefined)?.id)) {
     throw new AuthorizationSetupError("A resource must have an id that is a non-empty string.");
   }
   assertAttributes("A resource", resource);
@@ -66,9 +70,9 @@ function assertAttributes(whose: string, { attr }: { readonly attr?: unknown }):
  *
  * @throws {@link AuthorizationSetupError} otherwise
  */
-export function assertKindedResource(resource: KindedResource): void {
+export function assertKindedResource(resource: object): asserts resource is KindedResource {
   assertResource(resource);
-  if (!isNonEmptyText(resource.kind))
+  if (!isNonEmptyText((resource as Partial<KindedResource>).kind))
     throw new AuthorizationSetupError("A resource must say its kind, as a non-empty string.");
 }
 

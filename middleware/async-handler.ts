@@ -13,7 +13,13 @@ import { asError } from "./assertions.js";
  *   res.json({ mayDelete: await req.authz.can(contactOf(req), "delete") });
  * }));
  */
-export function asyncHandler<P, ResBody, ReqBody, ReqQuery, Locals extends Record<string, unknown>>(
+export function asyncHandler<
+  P = Request["params"],
+  ResBody = unknown,
+  ReqBody = Request["body"],
+  ReqQuery = Request["query"],
+  Locals extends Response["locals"] = Response["locals"],
+>(
   handler: (
     req: Request<P, ResBody, ReqBody, ReqQuery, Locals>,
     res: Response<ResBody, Locals>,

@@ -1,22 +1,24 @@
 import type { Request, RequestHandler } from "express";
 import { asError } from "./assertions.js";
 import { type DecisionOptions, DecisionRecorder } from "./decisions/recorder.js";
-import { Enforcement, setEnforcement } from "./enforcement.js";
+import { Enforcement } from "./enforcement.js";
 import { PrincipalAuthorization, type QuestionContext } from "./principal-authorization.js";
 import { RequestAuthorization } from "./request-authorization.js";
+import type { AskedPrincipal } from "./typed/policies.js";
+import type { LoadedBy } from "./typed/route-guard.js";
 import type { AuxData, Pdp, Principal } from "./types.js";
 
 declare global {
   namespace Express {
     interface Request {
       /** Set by `authorization()`. */
-      authz: RequestAuthorization;
+      authz: RequestAuthorization<LoadedBy<this>>;
     }
   }
 }
 
 /** Settings of {@link authorization}. */
-export interface AuthorizationOptions {
+export interface AuthorizationOptions<P = Principal> {
   /** The policy decision point; see {@link cerbos}. */
   readonly pdp: Pdp;
   /**
@@ -24,7 +26,7 @@ export interface AuthorizationOptions {
    * public pages. An error that it throws is passed to `next()`: throw {@link UnauthenticatedError} for an invalid
    * token.
    */
-  readonly principal: (req: Request) => Principal | null | Promise<Principal | null>;
+  readonly principal: (req: Request) => P | null | Promise<P | null>;
   /**
    * Returns what policies can look at besides the principal and the resource: a JWT, whose claims the PDP verifies and
    * reads. It is called once for each request. Default: nothing.
@@ -49,7 +51,10 @@ export interface Authorizer extends RequestHandler {
    * app.use(authorizer);
    * await authorizer.for({ id: "cleaner", roles: ["job"] }).enforce({ kind: "invoice", id: "7" }, "delete");
    */
-  for(principal: Principal | null, context?: QuestionContext): PrincipalAuthorization;
+  for<P extends Principal<object>>(
+    principal: (P & NoInfer<AskedPrincipal<P>>) | null,
+    context?: QuestionContext,
+  ): PrincipalAuthorization;
 }
 
 /**
@@ -59,7 +64,9 @@ export interface Authorizer extends RequestHandler {
  * @returns the middleware, with `for` for questions that no request asks
  * @throws TypeError at once when an option is missing or not valid
  */
-export function authorization(options: AuthorizationOptions): Authorizer {
+export function authorization<P extends Principal<object>>(
+  options: AuthorizationOptions<P> & AuthorizationOptions<NoInfer<AskedPrincipal<P>>>,
+): Authorizer {
   const { pdp, principal, auxData, decisions = { sinks: [] }, ...unknown } = options;
   if (typeof pdp?.check !== "function" || typeof pdp.plan !== "function") {
     throw new TypeError("authorization(): pdp is missing; see cerbos().");
@@ -78,7 +85,6 @@ export function authorization(options: AuthorizationOptions): Authorizer {
       const subject = { req, principal: (await principal(req)) ?? null, askedBy: null };
       const enforcement = new Enforcement(subject, (await auxData?.(req)) ?? undefined, pdp, recorder);
       req.authz = new RequestAuthorization(enforcement);
-      setEnforcement(req.authz, enforcement);
     } catch (error) {
       next(asError(error));
       return;
@@ -86,7 +92,7 @@ export function authorization(options: AuthorizationOptions): Authorizer {
     next();
   };
   return Object.assign(handler, {
-    for(principal: Principal | null, { auxData }: QuestionContext = {}) {
+    for(principal: object | null, { auxData }: QuestionContext = {}) {
       return new PrincipalAuthorization(
         new Enforcement({ req: null, principal, askedBy: null }, auxData, pdp, recorder),
       );

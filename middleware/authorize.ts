@@ -1,8 +1,10 @@
-import type { NextFunction, Request, RequestHandler, Response } from "express";
+import type { Request, RequestHandler } from "express";
 import { asError, isNonEmptyText } from "./assertions.js";
-import { enforcementOf } from "./enforcement.js";
 import { refuseUnfilteredResponse } from "./filter/unfiltered-response.js";
-import type { LoadedResource, PolicyChoice } from "./types.js";
+import { enforcementOf } from "./request-authorization.js";
+import type { Action, AskedResource, Kind, NeedsAttributes } from "./typed/policies.js";
+import type { LoadingGuard, RouteGuard } from "./typed/route-guard.js";
+import type { LoadedResource, PolicyChoice, Resource } from "./types.js";
 
 /** What a guard asks the PDP, as {@link routesOf} lists it. */
 export interface Guard {
@@ -15,12 +17,12 @@ export interface Guard {
 }
 
 /** Settings of {@link authorize}. */
-export interface AuthorizeOptions {
+export interface AuthorizeOptions<R = Resource> {
   /**
    * Loads the resource that the request is about. `undefined` or `null` means that there is no such resource: 404,
    * before the PDP is asked. Without a loader the PDP is asked about the kind as a whole: the id `*` and no attributes.
    */
-  readonly resource?: (req: Request) => LoadedResource | Promise<LoadedResource>;
+  readonly resource?: (req: Request) => LoadedResource<R> | Promise<LoadedResource<R>>;
   /**
    * For lists: asks the PDP on which resources of the kind the action is allowed. A principal that may do it on none is
    * refused with 403. Every response but an error is held back, redirects included, unless the handler has called
@@ -34,15 +36,15 @@ export interface AuthorizeOptions {
   readonly policy?: (req: Request) => PolicyChoice;
 }
 
-/**
- * The handler that {@link authorize} makes. It is generic, so that the handlers after it keep the types that Express has
- * for their route: `req.params` of `/contacts/:id` has `id`, and nothing else.
- */
-export type RouteGuard = <P, ResBody, ReqBody, ReqQuery, Locals extends Record<string, unknown>>(
-  req: Request<P, ResBody, ReqBody, ReqQuery, Locals>,
-  res: Response<ResBody, Locals>,
-  next: NextFunction,
-) => unknown;
+/** Where an action needs attributes, there must be options. */
+type NoOptions<K extends Kind, A extends Action<K>> = NeedsAttributes<K, A> extends true ? [options: never] : [];
+
+/** What options must be so that the PDP gets the attributes that it needs. */
+type AskedOptions<R, K extends Kind, A extends Action<K>> = [R] extends [never]
+  ? NeedsAttributes<K, A> extends true
+    ? { readonly filter: true }
+    : unknown
+  : AuthorizeOptions<AskedResource<R, K, A>>;
 
 const guards = new WeakMap<object, Guard>();
 
@@ -57,6 +59,16 @@ const guards = new WeakMap<object, Guard>();
  * router.get("/contacts/:id", authorize("contact", "read", { resource: contactById }), show);
  * router.get("/contacts", authorize("contact", "list", { filter: true }), list);
  */
+export function authorize<K extends Kind, A extends Action<K>>(
+  kind: K,
+  action: A,
+  ...options: NoOptions<K, A>
+): RouteGuard;
+export function authorize<K extends Kind, A extends Action<K>, R extends Resource<object> = never>(
+  kind: K,
+  action: A,
+  options: AuthorizeOptions<R> & NoInfer<AskedOptions<R, K, A>>,
+): [R] extends [never] ? RouteGuard : LoadingGuard<R>;
 export function authorize(kind: string, action: string, options: AuthorizeOptions = {}): RouteGuard {
   if (![kind, action].every(isNonEmptyText)) {
     throw new TypeError("authorize(): kind and action must be non-empty strings.");
@@ -71,7 +83,8 @@ export function authorize(kind: string, action: string, options: AuthorizeOption
         await enforcement.enforceFilter(kind, action, chosen);
         refuseUnfilteredResponse(res, kind, action, () => enforcement.isUnfiltered(kind, action));
       } else {
-        await enforcement.enforce(kind, action, resource && (() => resource(req)), chosen);
+        const loaded = await enforcement.enforce(kind, action, resource && (() => resource(req)), chosen);
+        if (resource) enforcement.resource = loaded;
       }
     } catch (error) {
       next(asError(error));

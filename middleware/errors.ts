@@ -1,3 +1,5 @@
+import type { ValidationError } from "./types.js";
+
 /**
  * A refusal. Every refusal of this middleware is an error of a subclass, passed to `next()`. Switch on `code` or on the
  * class.
@@ -49,6 +51,8 @@ export class DeniedError extends AuthorizationError {
   readonly action: string;
   /** The PDP's id of the call; empty when it was not asked. */
   readonly callId: string;
+  /** Why the attributes do not fit their schema, if they do not: it need not be the rules that deny. */
+  readonly validationErrors: readonly ValidationError[];
 
   constructor(denied: {
     code: "denied" | "no_roles";
@@ -58,6 +62,7 @@ export class DeniedError extends AuthorizationError {
     decisionId?: string;
     /** Whether the question was about the kind as a whole, as for a list. Default `false`: about one resource. */
     isWholeKind?: boolean;
+    validationErrors?: readonly ValidationError[] | undefined;
   }) {
     // "any" fits every kind, whatever letter it begins with.
     super(
@@ -69,6 +74,7 @@ export class DeniedError extends AuthorizationError {
     this.kind = denied.kind;
     this.action = denied.action;
     this.callId = denied.callId;
+    this.validationErrors = denied.validationErrors ?? [];
     this.decisionId = denied.decisionId;
   }
 }

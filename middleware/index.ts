@@ -6,7 +6,7 @@
 
 export { asyncHandler } from "./async-handler.js";
 export { type AuthorizationOptions, type Authorizer, authorization } from "./authorization.js";
-export { type AuthorizeOptions, authorize, type Guard, type RouteGuard } from "./authorize.js";
+export { type AuthorizeOptions, authorize, type Guard } from "./authorize.js";
 export { cerbos } from "./cerbos/client.js";
 export type { CerbosOptions } from "./cerbos/options.js";
 export type { CountedChecks } from "./checks/counted-checks.js";
@@ -24,9 +24,12 @@ export { authorizationErrors, type Problem, problemOf, wantsHtml } from "./error
 export * from "./errors.js";
 export type { Expression, Filter } from "./filter/filter.js";
 export type { Attributes, Value } from "./json.js";
+export { localPath } from "./login/return-to.js";
 export type { PrincipalAuthorization, QuestionContext } from "./principal-authorization.js";
 export type { RequestAuthorization } from "./request-authorization.js";
 export { type Route, routesOf } from "./routes.js";
+export type { Action, AttributesOf, DeclaredPrincipal, DeclaredResource, Kind } from "./typed/policies.js";
+export type { LoadingGuard, RouteGuard } from "./typed/route-guard.js";
 export type {
   Answer,
   AuxData,
@@ -42,4 +45,5 @@ export type {
   PolicyChoice,
   Principal,
   Resource,
+  ValidationError,
 } from "./types.js";

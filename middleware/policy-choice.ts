@@ -5,6 +5,7 @@ const MEMBERS = ["scope", "policyVersion"] as const;
 
 /** The scope and version that are chosen, without those that are empty, which are the PDP's defaults. */
 export function choiceOf({ scope, policyVersion }: PolicyChoice): PolicyChoice {
+  if (!scope && !policyVersion) return {};
   return { ...(scope && { scope }), ...(policyVersion && { policyVersion }) };
 }
 

@@ -1,8 +1,7 @@
-import { assertKindedResource, isNonEmptyText } from "./assertions.js";
-import { type Enforcement, wholeKind } from "./enforcement.js";
-import { AuthorizationSetupError } from "./errors.js";
+import type { Enforcement } from "./enforcement.js";
 import type { Filter } from "./filter/filter.js";
-import type { AuxData, KindedResource, PolicyChoice, Principal } from "./types.js";
+import type { Action, AnyResource, AskedKindedResource, DeclaredPrincipal, Kind } from "./typed/policies.js";
+import type { AuxData, PolicyChoice } from "./types.js";
 
 /** What policies can look at besides the principal and the resource, where no request says it. */
 export interface QuestionContext {
@@ -11,17 +10,17 @@ export interface QuestionContext {
 }
 
 /**
- * The permissions of one principal, by `authorizer.for()`: for jobs, WebSockets and resolvers. `req.authz` is built on it.
+ * The permissions of one principal, by `authorizer.for()`: for jobs and long connections. `req.authz` answers by the same means.
  *
  * Without a request each question is asked anew, and nothing is kept: it may live as long as a connection does.
  */
 export class PrincipalAuthorization {
   /** Whom the questions are about; `null` for nobody. */
-  readonly principal: Principal | null;
+  readonly principal: DeclaredPrincipal | null;
   readonly #enforcement: Enforcement;
 
   constructor(enforcement: Enforcement) {
-    this.principal = enforcement.principal;
+    this.principal = enforcement.principal as DeclaredPrincipal | null;
     this.#enforcement = enforcement;
   }
 
@@ -34,9 +33,11 @@ export class PrincipalAuthorization {
    * @throws {@link PdpUnavailableError}, {@link PdpRejectedError} or {@link PdpFailedError} when there is no answer, and
    * {@link DecisionNotRecordedError} when it cannot be recorded
    */
-  async can(resource: KindedResource, action: string): Promise<boolean> {
-    assertKindedResource(resource);
-    return (await this.#enforcement.checks.answer({ kind: resource.kind, resource, action })).allowed;
+  can<R extends AnyResource, A extends Action<R["kind"]>>(
+    resource: R & NoInfer<AskedKindedResource<R, A>>,
+    action: A,
+  ): Promise<boolean> {
+    return this.#enforcement.checks.can(resource, action);
   }
 
   /**
@@ -45,14 +46,11 @@ export class PrincipalAuthorization {
    * @returns for each resource, in their order, whether each action is allowed
    * @throws what {@link can} throws
    */
-  async canEach<A extends string>(
-    resources: readonly KindedResource[],
+  canEach<R extends AnyResource, A extends Action<R["kind"]>>(
+    resources: readonly (R & NoInfer<AskedKindedResource<R, A>>)[],
     actions: readonly A[],
   ): Promise<Readonly<Record<A, boolean>>[]> {
-    const ask = async (resource: KindedResource) =>
-      Promise.all(actions.map(async (action) => [action, await this.can(resource, action)] as const));
-    const answers = await Promise.all(resources.map(ask));
-    return answers.map((allowed) => Object.fromEntries(allowed) as Record<A, boolean>);
+    return this.#enforcement.checks.canEach(resources, actions);
   }
 
   /**
@@ -66,9 +64,11 @@ export class PrincipalAuthorization {
    * @throws {@link PdpUnavailableError}, {@link PdpRejectedError} or {@link PdpFailedError} when there is no answer, and
    * {@link DecisionNotRecordedError} when it cannot be recorded
    */
-  async enforce(resource: KindedResource, action: string): Promise<void> {
-    assertKindedResource(resource);
-    await this.#enforcement.enforce(resource.kind, action, () => resource);
+  enforce<R extends AnyResource, A extends Action<R["kind"]>>(
+    resource: R & NoInfer<AskedKindedResource<R, A>>,
+    action: A,
+  ): Promise<void> {
+    return this.#enforcement.enforceResource(resource, action);
   }
 
   /**
@@ -84,16 +84,7 @@ export class PrincipalAuthorization {
    * {@link UnsupportedPlanError} when there is no answer, and {@link DecisionNotRecordedError} when it cannot be recorded
    * @see https://docs.cerbos.dev/cerbos/latest/api/#resources-query-plan
    */
-  async filter(kind: string, action: string, policy: PolicyChoice = {}): Promise<Filter> {
-    if (![kind, action].every(isNonEmptyText)) {
-      throw new AuthorizationSetupError("A plan needs a kind and an action, as non-empty strings.");
-    }
-    const { pdp, principalOrRefusal } = this.#enforcement;
-    const check = { kind, action, resource: wholeKind(() => policy) };
-    if (typeof principalOrRefusal === "string") {
-      await pdp.recordRefusal("filter", check, principalOrRefusal);
-      return { decision: "denied" };
-    }
-    return (await pdp.plan(principalOrRefusal, check)).filter;
+  filter<K extends Kind>(kind: K, action: Action<K>, policy: PolicyChoice = {}): Promise<Filter> {
+    return this.#enforcement.plan(kind, action, policy);
   }
 }

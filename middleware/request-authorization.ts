@@ -1,21 +1,36 @@
+import type { Request } from "express";
 import { CountedChecks } from "./checks/counted-checks.js";
 import type { Enforcement } from "./enforcement.js";
 import { AuthorizationSetupError } from "./errors.js";
 import type { Filter } from "./filter/filter.js";
-import { PrincipalAuthorization } from "./principal-authorization.js";
-import type { Decision, KindedResource, PolicyChoice, Principal, Resource } from "./types.js";
+import type {
+  Action,
+  AnyResource,
+  AskedKindedResource,
+  AskedPrincipal,
+  DeclaredPrincipal,
+  Kind,
+} from "./typed/policies.js";
+import type { Decision, PolicyChoice, Principal, Resource } from "./types.js";
+
+let enforcementIn: (authz: object) => Enforcement | undefined;
 
 /** `req.authz`: the permissions of one request, for handlers and templates. */
-export class RequestAuthorization {
+export class RequestAuthorization<R extends Resource<object> = Resource> {
   /** Who is logged in; `null` when nobody is. */
-  readonly principal: Principal | null;
+  readonly principal: DeclaredPrincipal | null;
+  /** Guards have it from {@link enforcementOf}; handlers cannot reach it. */
   readonly #enforcement: Enforcement;
-  readonly #questions: PrincipalAuthorization;
+
+  static {
+    // A WeakMap would do, too. But one that gets an entry for each request makes the collector of garbage work more than all
+    // else that a guard does.
+    enforcementIn = (authz) => (#enforcement in authz ? authz.#enforcement : undefined);
+  }
 
   constructor(enforcement: Enforcement) {
-    this.principal = enforcement.principal;
+    this.principal = enforcement.principal as DeclaredPrincipal | null;
     this.#enforcement = enforcement;
-    this.#questions = new PrincipalAuthorization(enforcement);
   }
 
   /** The decisions that the PDP has made for this request so far, without those of {@link countedChecks}. */
@@ -28,9 +43,9 @@ export class RequestAuthorization {
    *
    * @throws {@link AuthorizationSetupError} when no `authorize` with a `resource` has passed for this request.
    */
-  get resource(): Resource {
+  get resource(): R {
     const { resource } = this.#enforcement;
-    if (resource) return resource;
+    if (resource) return resource as Resource<object> as R;
     throw new AuthorizationSetupError("req.authz.resource was read on a route whose authorize() loads no resource.");
   }
 
@@ -44,8 +59,11 @@ export class RequestAuthorization {
    * @throws {@link PdpUnavailableError}, {@link PdpRejectedError} or {@link PdpFailedError} when there is no answer, and
    * {@link DecisionNotRecordedError} when it cannot be recorded
    */
-  can(resource: KindedResource, action: string): Promise<boolean> {
-    return this.#questions.can(resource, action);
+  can<Q extends AnyResource, A extends Action<Q["kind"]>>(
+    resource: Q & NoInfer<AskedKindedResource<Q, A>>,
+    action: A,
+  ): Promise<boolean> {
+    return this.#enforcement.checks.can(resource, action);
   }
 
   /**
@@ -54,11 +72,29 @@ export class RequestAuthorization {
    * @returns for each resource, in their order, whether each action is allowed
    * @throws what {@link can} throws
    */
-  canEach<A extends string>(
-    resources: readonly KindedResource[],
+  canEach<Q extends AnyResource, A extends Action<Q["kind"]>>(
+    resources: readonly (Q & NoInfer<AskedKindedResource<Q, A>>)[],
     actions: readonly A[],
   ): Promise<Readonly<Record<A, boolean>>[]> {
-    return this.#questions.canEach(resources, actions);
+    return this.#enforcement.checks.canEach(resources, actions);
+  }
+
+  /**
+   * Resolves only when the principal may do the action: for what a handler or resolver is about to do, and no guard could know.
+   * It asks and records as a guard does, each time anew. It does not change {@link resource}.
+   *
+   * @param resource - the resource, with its kind; with the id `*` for the kind as a whole
+   * @param action - action, as policies name it
+   * @throws {@link UnauthenticatedError} when nobody is logged in, {@link DeniedError} when the action is denied or the
+   *   principal has no role
+   * @throws {@link PdpUnavailableError}, {@link PdpRejectedError} or {@link PdpFailedError} when there is no answer, and
+   * {@link DecisionNotRecordedError} when it cannot be recorded
+   */
+  enforce<Q extends AnyResource, A extends Action<Q["kind"]>>(
+    resource: Q & NoInfer<AskedKindedResource<Q, A>>,
+    action: A,
+  ): Promise<void> {
+    return this.#enforcement.enforceResource(resource, action);
   }
 
   /**
@@ -69,7 +105,9 @@ export class RequestAuthorization {
    * @param principal - with the roles and attributes that the person would have when logged in
    * @throws {@link AuthorizationSetupError} when nobody is logged in who could ask, or the principal is not valid
    */
-  about(principal: Principal): Pick<RequestAuthorization, "can" | "canEach" | "countedChecks"> {
+  about<P extends Principal<object>>(
+    principal: P & NoInfer<AskedPrincipal<P>>,
+  ): Pick<RequestAuthorization, "can" | "canEach" | "countedChecks"> {
     if (!this.principal)
       throw new AuthorizationSetupError("req.authz.about() needs somebody who is logged in and asks.");
     return new RequestAuthorization(this.#enforcement.about(principal));
@@ -92,7 +130,7 @@ export class RequestAuthorization {
    *
    * @throws {@link AuthorizationSetupError} when no such guard has passed for this request
    */
-  filter(kind: string, action: string): Filter {
+  filter<K extends Kind>(kind: K, action: Action<K>): Filter {
     const filter = this.#enforcement.takeFilter(kind, action);
     if (filter) return filter;
     throw new AuthorizationSetupError(
@@ -115,7 +153,19 @@ export class RequestAuthorization {
    * {@link UnsupportedPlanError} when there is no answer, and {@link DecisionNotRecordedError} when it cannot be recorded
    * @see https://docs.cerbos.dev/cerbos/latest/api/#resources-query-plan
    */
-  plan(kind: string, action: string, policy: PolicyChoice = {}): Promise<Filter> {
-    return this.#questions.filter(kind, action, policy);
+  plan<K extends Kind>(kind: K, action: Action<K>, policy: PolicyChoice = {}): Promise<Filter> {
+    return this.#enforcement.plan(kind, action, policy);
   }
+}
+
+/**
+ * The enforcement of a request, for its guards.
+ *
+ * @throws {@link AuthorizationSetupError} when `authorization()` has not run for the request
+ */
+export function enforcementOf(req: Request): Enforcement {
+  const enforcement = req.authz && enforcementIn(req.authz);
+  // What a handler has put there to ask about another principal is not the request's own.
+  if (enforcement?.askedBy === null) return enforcement;
+  throw new AuthorizationSetupError("authorize() was used without authorization() before it.");
 }

@@ -33,8 +33,8 @@ const TRACEPARENT = /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16}
  */
 export function traceContextOf(req: Request | null): Context {
   const active = context.active();
-  const header = req?.headers.traceparent;
-  if (trace.getSpanContext(active) || typeof header !== "string") return active;
+  const header = req?.get("traceparent");
+  if (trace.getSpanContext(active) || header === undefined) return active;
   const [, traceId, spanId, flags] = TRACEPARENT.exec(header.trim()) ?? [];
   if (!traceId || !spanId || !flags) return active;
   const traceFlags = Number.parseInt(flags, 16) & TraceFlags.SAMPLED;
@@ -136,19 +136,21 @@ export function watchPdp(target: string, isOpen: () => boolean) {
     unit: "s",
     advice: { explicitBucketBoundaries: LATENCY_BUCKETS_S },
   });
+  const answered = { ...attributes, outcome: "answered" };
+  const failed = { ...attributes, outcome: "failed" };
   const stop = addToGauge(CIRCUIT_OPEN, attributes, () => (isOpen() ? 1 : 0));
   return {
     stop,
     async timed<T>(call: () => Promise<T>): Promise<T> {
       const start = performance.now();
-      let outcome = "answered";
+      let outcome = answered;
       try {
         return await call();
       } catch (error) {
-        outcome = "failed";
+        outcome = failed;
         throw error;
       } finally {
-        duration.record((performance.now() - start) / 1000, { ...attributes, outcome });
+        duration.record((performance.now() - start) / 1000, outcome);
       }
     },
   };

@@ -1,5 +1,5 @@
 import type { Filter } from "./filter/filter.js";
-import type { Attributes } from "./json.js";
+import type { Attributes, JsonObject } from "./json.js";
 
 /**
  * Which of several policies decides. Scopes are for policies of parts of an organization, such as a tenant's. What is
@@ -19,7 +19,7 @@ export interface PolicyChoice {
  *
  * @see https://docs.cerbos.dev/cerbos/latest/api/#check-resources
  */
-export interface Principal extends PolicyChoice {
+export interface Principal<A extends JsonObject<A> = Attributes> extends PolicyChoice {
   /** Unique and stable; never empty. With Okta the user id (`00u...`), not the login, which can change. */
   readonly id: string;
   /**
@@ -27,7 +27,12 @@ export interface Principal extends PolicyChoice {
    * role only.
    */
   readonly roles: readonly string[];
-  readonly attr?: Attributes | undefined;
+  readonly attr?: A | undefined;
+  /**
+   * `true` for a visitor who is not logged in, for whom policies have rules, such as those of a role `anonymous`. What such a
+   * principal may not do is answered as for nobody: 401, or the login. The PDP does not get it.
+   */
+  readonly anonymous?: boolean | undefined;
 }
 
 /**
@@ -36,20 +41,20 @@ export interface Principal extends PolicyChoice {
  * A loader may return an object with more properties, such as the row that it has read. They are not sent to the PDP, and
  * handlers find them at `req.authz.resource`.
  */
-export interface Resource extends PolicyChoice {
+export interface Resource<A extends JsonObject<A> = Attributes> extends PolicyChoice {
   /** Unique within its kind; never empty. */
   readonly id: string;
-  readonly attr?: Attributes | undefined;
+  readonly attr?: A | undefined;
 }
 
 /** Stands for a kind as a whole, since Cerbos requires an id of every resource. */
 export const WHOLE_KIND: Resource = { id: "*" };
 
 /** What a loader returns: `undefined` or `null` when there is no such resource. */
-export type LoadedResource = Resource | undefined | null;
+export type LoadedResource<R = Resource> = R | undefined | null;
 
 /** A resource with its kind. */
-export interface KindedResource extends Resource {
+export interface KindedResource<A extends JsonObject<A> = Attributes> extends Resource<A> {
   /** Resource kind, as policies name it. */
   readonly kind: string;
 }
@@ -76,6 +81,20 @@ export interface DecisionMetadata {
   readonly rules: readonly string[];
 }
 
+/**
+ * Why attributes do not fit the schema that a policy names for them.
+ *
+ * @see https://docs.cerbos.dev/cerbos/latest/policies/schemas
+ */
+export interface ValidationError {
+  /** Whose attributes. */
+  readonly source: "principal" | "resource";
+  /** Of the attribute, such as `/ownerId`; `/` for the attributes as a whole. */
+  readonly path: string;
+  /** What is wrong. It may have the value of the attribute. */
+  readonly message: string;
+}
+
 /** The answer to a {@link Check}. */
 export interface Answer {
   readonly allowed: boolean;
@@ -83,6 +102,11 @@ export interface Answer {
   readonly callId: string;
   /** Present when {@link CallOptions.includeMetadata} asks for it. */
   readonly metadata?: DecisionMetadata | undefined;
+  /**
+   * Present when there are any. A PDP that enforces schemas (`reject`) has denied the action because of them, whatever the rules
+   * say; one that warns (`warn`) has decided by the rules.
+   */
+  readonly validationErrors?: readonly ValidationError[] | undefined;
 }
 
 /**
@@ -153,7 +177,10 @@ export interface Pdp {
   close(): void;
 }
 
-/** A decision made for the request. `req.authz.decisions` has them in the order in which they were made. */
+/**
+ * A decision made for the request. `req.authz.decisions` has them in the order in which they were made. Those of guards have
+ * {@link DecisionMetadata} where decisions are recorded.
+ */
 export interface Decision extends Answer {
   /** The id of the decision's event. */
   readonly id: string;

@@ -20,6 +20,7 @@ const staging = join(root, "dist/package-source");
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string>>;
+  readonly bin: Readonly<Record<string, string>>;
 }
 
 await rm(target, { recursive: true, force: true });
@@ -33,11 +34,14 @@ await writeFile(join(target, "cjs/package.json"), `${JSON.stringify({ type: "com
 
 const manifest: Manifest = JSON.parse(await readFile(join(source, "package.json"), "utf8"));
 const faces = Object.entries(manifest.exports).filter(([name]) => name !== "./package.json");
+const bin = Object.fromEntries(
+  Object.entries(manifest.bin).map(([name, path]) => [name, `./${posix.join("cjs", path)}`]),
+);
 for (const [, path] of faces) await writeEsmFace(path);
 const exports = Object.fromEntries(faces.map(([name, path]) => [name, conditions(path)]));
 await writeFile(
   join(target, "package.json"),
-  `${JSON.stringify({ ...manifest, main: "./cjs/index.js", types: "./cjs/index.d.ts", exports: { ...exports, "./package.json": "./package.json" } }, null, 2)}\n`,
+  `${JSON.stringify({ ...manifest, bin, main: "./cjs/index.js", types: "./cjs/index.d.ts", exports: { ...exports, "./package.json": "./package.json" } }, null, 2)}\n`,
 );
 for (const name of await readdir(source)) {
   if (name === "LICENSE" || name === "docs" || name.endsWith(".md")) {

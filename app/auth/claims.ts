@@ -34,6 +34,8 @@ export interface DirectoryFacts {
   readonly unusable: readonly UnusableAttribute[];
   /** Which group gives which role. */
   readonly grants: readonly RoleGrant[];
+  /** The time zone that their profile names, as it stands there; empty: none. */
+  readonly timeZone: string;
   /** Up to when the directory has followed Okta. */
   readonly asOf: Date;
 }

@@ -1,3 +1,5 @@
+import { localPath as anyLocalPath } from "../../middleware/index.js";
+
 /** Paths that Okta must know of this app. */
 export const loginPaths = {
   login: "/login",
@@ -22,9 +24,6 @@ export function loginUrl(returnTo: string, why?: "retry" | "recent" | "moved"): 
   return `${loginPaths.login}?${new URLSearchParams(params)}`;
 }
 
-/** Stands for the public origin, whatever that is: a path of this app is one at any origin. */
-const ANY_ORIGIN = "http://app.invalid";
-
 /**
  * Makes sure that a link or redirect stays within this app.
  *
@@ -32,9 +31,16 @@ const ANY_ORIGIN = "http://app.invalid";
  * @returns the path with its query; `/` when `value` is no path of this app, or is too long
  */
 export function localPath(value: unknown): string {
-  if (typeof value !== "string" || !value.startsWith("/") || !URL.canParse(value, ANY_ORIGIN)) return "/";
-  const { origin, pathname, search } = new URL(value, ANY_ORIGIN);
-  // Parsing removes the dot of "/.//elsewhere". What is left, "//elsewhere", is the address of another site.
-  const path = pathname.replace(/^\/+/, "/") + search;
-  return origin === ANY_ORIGIN && path.length <= MAX_RETURN_TO_LENGTH ? path : "/";
+  const path = anyLocalPath(value);
+  return path.length <= MAX_RETURN_TO_LENGTH ? path : "/";
+}
+
+/** Whether a host is this machine by another name than the base URL has for it, such as `127.0.0.1` for `localhost`. */
+export function isOtherLoopbackName(hostname: string, baseUrl: string): boolean {
+  const home = new URL(baseUrl).hostname;
+  return isLoopback(home) && isLoopback(hostname) && hostname !== home;
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\]|0\.0\.0\.0)$/.test(hostname);
 }

@@ -71,18 +71,18 @@ export class OktaConnection {
    * Where a browser goes to log in: the authorization request of Okta's middleware, bound to the login by PKCE, a state
    * and a nonce.
    *
-   * @param loginHint - who probably logs in
+   * @param hints - further parameters of the request, such as who probably logs in
    * @throws {@link OktaUnavailableError} while Okta has not been discovered
    */
-  async authorizationUrl(req: Request, login: PendingLogin, loginHint?: string): Promise<string> {
+  async authorizationUrl(req: Request, login: PendingLogin, hints: Readonly<Record<string, string>>): Promise<string> {
     this.#keepRecord(req, undefined);
-    const { url: requested } = req;
-    // At any path, the middleware takes a query with `code` or `state` for the callback.
-    req.url = loginPaths.login;
+    const { url: requested, method } = req;
+    // At any path, the middleware takes a query with `code` or `state` for the callback. `_body` tells its parser that the
+    // body of a form has been read.
+    Object.assign(req, { url: loginPaths.login, method: "GET", _body: true });
     const url = new URL(await redirectOf((res, next) => this.#route(req, res, next)));
-    req.url = requested;
-    const hint = loginHint === undefined ? {} : { login_hint: loginHint };
-    for (const [name, value] of Object.entries({ ...authorizationParameters(login), ...hint })) {
+    Object.assign(req, { url: requested, method });
+    for (const [name, value] of Object.entries({ ...authorizationParameters(login), ...hints })) {
       url.searchParams.set(name, value);
     }
     return url.href;

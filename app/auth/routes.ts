@@ -1,7 +1,7 @@
 import { Router } from "express";
 import { ProblemError } from "../problems.js";
 import { type LoginServices, loginCallback } from "./login-callback.js";
-import { localPath, loginPaths, loginUrl } from "./login-paths.js";
+import { isOtherLoopbackName, localPath, loginPaths, loginUrl } from "./login-paths.js";
 
 /** As long as an e-mail address (RFC 5321, section 4.5.3.1.3, erratum 1690). */
 const MAX_LOGIN_HINT_LENGTH = 254;
@@ -35,20 +35,10 @@ export function loginRoutes(services: LoginServices): Router {
     });
     const hint = req.person?.email ?? req.query.login_hint;
     const isHint = typeof hint === "string" && hint.length <= MAX_LOGIN_HINT_LENGTH;
-    res.redirect(await okta.authorizationUrl(req, login, isHint ? hint : undefined));
+    res.redirect(await okta.authorizationUrl(req, login, isHint ? { login_hint: hint } : {}));
   });
 
   router.get(loginPaths.callback, loginCallback(services));
 
   return router;
-}
-
-/** Whether a host is this machine by another name than the base URL has for it, such as `127.0.0.1` for `localhost`. */
-function isOtherLoopbackName(hostname: string, baseUrl: string): boolean {
-  const home = new URL(baseUrl).hostname;
-  return isLoopback(home) && isLoopback(hostname) && hostname !== home;
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\]|0\.0\.0\.0)$/.test(hostname);
 }

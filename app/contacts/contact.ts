@@ -5,6 +5,7 @@ import { contacts, visibilities } from "../db/schema.js";
 import { managersIn } from "../directory/managers.js";
 import { isEmailAddress } from "../email-address.js";
 import { isVisible, turnsDirection } from "../visible-text.js";
+import { tagsInput } from "./tags.js";
 
 const {
   internationalEmailKey,
@@ -27,7 +28,7 @@ export type Contact = Pick<typeof contacts.$inferSelect, keyof typeof shown> & {
   readonly managers: readonly string[];
 };
 
-/** Longest value of each field that users fill in, in characters. */
+/** Longest value of each text that users fill in, in characters. */
 const maxLengths = {
   firstName: 100,
   lastName: 100,
@@ -41,10 +42,10 @@ const maxLengths = {
 /** Who sees a contact besides its owner and those whom it is shared with. */
 export type Visibility = Contact["visibility"];
 
-/** Name of a field that users fill in. */
+/** Name of a text that users fill in. Tags are filled in, too: see `tags.ts`. */
 export type Field = keyof typeof maxLengths;
 
-/** Names of all fields that users fill in. */
+/** Names of all texts that users fill in. */
 export const fields = Object.keys(maxLengths) as readonly Field[];
 
 // PostgreSQL can store neither NUL nor half a surrogate pair. Only notes may have line breaks.
@@ -123,6 +124,8 @@ const allFields = z.object({
   company: optional.company.default(""),
   title: optional.title.default(""),
   notes: optional.notes.default(""),
+  // Left out, they stay as they are: the forms of earlier versions have none.
+  tags: tagsInput.optional(),
 });
 
 /** All fields of a contact. Other members of the input, such as an owner or a version, are dropped. */
@@ -134,7 +137,7 @@ export type NewContact = z.output<typeof newContact>;
 
 /** The input for a change: any of the fields. Only these are changed. A name must be left: see {@link hasName}. */
 export const contactChange = z
-  .object({ ...names, ...optional })
+  .object({ ...names, ...optional, tags: tagsInput })
   .partial()
   .refine(isNamed, nameMissing);
 export type ContactChange = z.output<typeof contactChange>;

@@ -1,13 +1,14 @@
 import type { Contact, Field } from "./contact.js";
 
 /** What users read beside each field. */
-export const fieldLabels: Readonly<Record<Field, string>> = {
+export const fieldLabels: Readonly<Record<Field | "tags", string>> = {
   firstName: "First name",
   lastName: "Last name",
   email: "E-mail",
   phone: "Phone",
   company: "Company",
   title: "Title",
+  tags: "Tags",
   notes: "Notes",
 };
 

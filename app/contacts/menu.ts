@@ -3,7 +3,10 @@ import type { MenuEntry } from "../web/menu.js";
 import { ownContact } from "./resource.js";
 
 const entries = {
-  list: { href: "/contacts", label: "Contacts", purpose: "Search, sort and open the contacts that you may see." },
+  list: {
+    ...{ href: "/contacts", label: "Contacts", search: "Search contacts" },
+    purpose: "Search, sort and open the contacts that you may see.",
+  },
   create: { href: "/contacts/new", label: "New contact", purpose: "Add somebody. What you add is yours to change." },
 } as const;
 

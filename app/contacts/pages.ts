@@ -1,106 +1,13 @@
 import type { Request, Response } from "express";
-import type { ContactDecisions } from "../audit/web/contact-history.js";
-import { nameAmong, type People } from "../directory/people.js";
 import { renderPage } from "../web/pages.js";
 import { type Contact, type Field, fields } from "./contact.js";
 import { formKey } from "./form-key.js";
-import { accessOf, fieldLabels, nameOf, visibilityOf } from "./labels.js";
-import { DEFAULT_LIMIT, DEFAULT_SORT, encodeCursor, type ListQuery, sortKeyOf } from "./list-query.js";
-import { buttons, permissionsOf, verifiedRows } from "./permissions.js";
-import type { Page } from "./store.js";
+import { fieldLabels, nameOf } from "./labels.js";
+import { listLeft } from "./list/place.js";
+import { tagsText } from "./tags.js";
 
 /** The values of a contact's form. */
-type FormValues = Readonly<Record<Field, string>> & { readonly visibility?: string };
-
-/**
- * The URL of a list. Parameters with their default value are left out.
- *
- * @param after - cursor of the page; left out for the first page
- */
-export function listUrl({ q, owner, sort, limit }: Omit<ListQuery, "after">, after?: string): string {
-  const query = new URLSearchParams({
-    ...(q && { q }),
-    ...(owner && { owner }),
-    ...(sort !== DEFAULT_SORT && { sort }),
-    ...(limit !== DEFAULT_LIMIT && { limit: String(limit) }),
-    ...(after && { after }),
-  });
-  return query.size > 0 ? `/contacts?${query}` : "/contacts";
-}
-
-/** Answers with a page of the list; only contacts that the PDP's check allows, too, are shown. */
-export async function showList(
-  req: Request,
-  res: Response,
-  query: ListQuery,
-  page: Page,
-  total: number,
-): Promise<void> {
-  const { sort } = query;
-  const headers = [
-    ["name", "Name"],
-    ["email", "E-mail"],
-    ["company", "Company"],
-    ["title", "Title"],
-  ] as const;
-  const columns = headers.map(([key, label]) => {
-    const current = sortKeyOf(sort) === key;
-    const descending = current && sort.startsWith("-");
-    return {
-      key,
-      label,
-      href: listUrl({ ...query, sort: current && !descending ? `-${key}` : key }),
-      sorted: current ? (descending ? "descending" : "ascending") : null,
-    };
-  });
-  const locals = async () => {
-    const rows = await verifiedRows(req, page.contacts, buttons);
-    return {
-      ...query,
-      owner: query.owner ?? null,
-      everyOwner: listUrl({ ...query, owner: undefined }),
-      ownerHasLeft: listUrl({ ...query, owner: "gone" }),
-      unsearched: listUrl({ ...query, q: "" }),
-      rows: rows.map((row) => ({ ...row, access: accessOf(row.contact, req.person?.id) })),
-      columns,
-      total,
-      next: page.next && listUrl(query, encodeCursor(sort, page.next)),
-      first: query.after ? listUrl(query) : null,
-    };
-  };
-  await renderPage(req, res, "contacts/index", "Contacts", locals());
-}
-
-/** Answers with the page of one contact. */
-export async function showContact(
-  req: Request,
-  res: Response,
-  people: People,
-  decisionsOf: ContactDecisions,
-  contact: Contact,
-): Promise<void> {
-  const locals = async () => {
-    const [may, known, decisions] = await Promise.all([
-      permissionsOf(req, contact),
-      people.byIds([contact.ownerId, ...contact.sharedWith]),
-      decisionsOf(req, contact.id),
-    ]);
-    const meId = req.person?.id ?? "";
-    return {
-      contact,
-      may,
-      decisions,
-      meId,
-      ownerName: nameAmong(known, contact.ownerId),
-      visibility: visibilityOf(contact),
-      // Only users who may share the contact see with whom it is shared.
-      sharedNames: may.share ? contact.sharedWith.map((id) => nameAmong(known, id)) : [],
-      reportsToMe: contact.managers.includes(meId),
-      sharedWithMe: contact.sharedWith.includes(meId) ? (contact.editors.includes(meId) ? "editor" : "viewer") : null,
-    };
-  };
-  await renderPage(req, res, "contacts/show", nameOf(contact), locals());
-}
+type FormValues = Readonly<Record<Field | "tags", string>> & { readonly visibility?: string };
 
 /** Answers with the page that asks whether a contact is to be deleted. */
 export function showDeleteForm(req: Request, res: Response, contact: Contact): Promise<void> {
@@ -112,7 +19,7 @@ interface ContactFormState {
   readonly values?: FormValues;
   readonly errors?: Readonly<Record<string, string>>;
   readonly summary?: string;
-  readonly stored?: FormValues;
+  readonly stored?: Contact;
 }
 
 const emptyFields = Object.fromEntries(fields.map((field) => [field, ""])) as Record<Field, string>;
@@ -134,8 +41,8 @@ export function showNewForm(
     version: null,
     key: formKey(),
     submitLabel: "Create contact",
-    cancelHref: "/contacts",
-    values: { ...emptyFields, visibility: "everyone" },
+    cancelHref: listLeft(req),
+    values: { ...emptyFields, tags: "", visibility: "everyone" },
     department: req.person?.department,
     ...state,
   });
@@ -153,7 +60,7 @@ export function showEditForm(
     version: contact.version,
     submitLabel: "Save changes",
     cancelHref: `/contacts/${contact.id}`,
-    values: contact,
+    values: storedValues(contact),
     ...state,
   });
 }
@@ -169,9 +76,14 @@ function showForm(
     fieldLabels,
     errors: {},
     summary: null,
-    stored: null,
     ...locals,
+    stored: locals.stored ? storedValues(locals.stored) : null,
   });
+}
+
+/** The values of a stored contact, as its form has them. */
+function storedValues(contact: Contact): FormValues {
+  return { ...contact, tags: tagsText(contact.tags) };
 }
 
 /** What was entered into a form, valid or not, to be shown again. */
@@ -179,5 +91,5 @@ export function formValues(body: unknown): FormValues {
   const given = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   const text = (value: unknown) => (typeof value === "string" ? value : "");
   const texts = Object.fromEntries(fields.map((field) => [field, text(given[field])])) as Record<Field, string>;
-  return { ...texts, visibility: text(given.visibility) };
+  return { ...texts, tags: text(given.tags), visibility: text(given.visibility) };
 }

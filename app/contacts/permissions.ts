@@ -1,4 +1,5 @@
 import type { Request } from "express";
+import type { Action } from "../../middleware/index.js";
 import type { Contact } from "./contact.js";
 import { contactResource } from "./resource.js";
 
@@ -43,12 +44,13 @@ export async function permissionsAfterChange(
  *
  * @param actions - what to check besides; each is recorded as a decision for each row, so ask only for what is shown
  */
-export async function verifiedRows<A extends string = never>(
+export async function verifiedRows<A extends Action<"contact"> = never>(
   req: Request,
   contacts: readonly Contact[],
   actions: readonly A[] = [],
 ): Promise<PermittedContact<A>[]> {
-  const answers = await req.authz.canEach(contacts.map(contactResource), ["list", ...actions]);
+  const asked: readonly Action<"contact">[] = ["list", ...actions];
+  const answers = await req.authz.canEach(contacts.map(contactResource), asked);
   const rows = contacts.map((contact, n) => ({ contact, may: answers[n] as Permissions<A | "list"> }));
   const denied = rows.filter(({ may }) => !may.list).map(({ contact }) => contact.id);
   if (denied.length > 0) req.log.error({ denied }, "defect: the query plan let through what the PDP's check denies");

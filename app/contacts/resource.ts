@@ -1,10 +1,10 @@
 import type { Request } from "express";
-import type { KindedResource } from "../../middleware/index.js";
+import type { DeclaredResource } from "../../middleware/index.js";
 import { type Contact, visibility } from "./contact.js";
 import type { ContactStore } from "./store.js";
 
 /** A contact as the PDP sees it, together with its row, so that handlers do not read it again. */
-export interface ContactResource extends KindedResource {
+export interface ContactResource extends DeclaredResource<"contact"> {
   readonly contact: Contact;
 }
 
@@ -20,7 +20,7 @@ export function contactResource(contact: Contact): ContactResource {
 }
 
 /** The same of a contact that need not be stored. */
-export function seenContact(contact: SeenContact): KindedResource {
+export function seenContact(contact: SeenContact): DeclaredResource<"contact"> {
   const { id, ownerId, visibility, department, sharedWith, editors, managers } = contact;
   return { kind: "contact", id, attr: { ownerId, visibility, department, sharedWith, editors, managers } };
 }
@@ -34,7 +34,7 @@ export function contactById(store: ContactStore): (req: Request) => Promise<Cont
 }
 
 /** Makes the loader of the contact that a request would create. The user who creates it will be its owner. */
-export function proposedContact(store: ContactStore): (req: Request) => Promise<KindedResource> {
+export function proposedContact(store: ContactStore): (req: Request) => Promise<DeclaredResource<"contact">> {
   return async (req) => ownContact(req, await store.managersOf(req.authz.principal?.id ?? ""));
 }
 
@@ -43,7 +43,7 @@ export function proposedContact(store: ContactStore): (req: Request) => Promise<
  *
  * @param managers - the ids of those whom the user reports to
  */
-export function ownContact(req: Request, managers: readonly string[] = []): KindedResource {
+export function ownContact(req: Request, managers: readonly string[] = []): DeclaredResource<"contact"> {
   return {
     kind: "contact",
     id: "new",

@@ -1,14 +1,11 @@
-import { type Request, type Response, Router } from "express";
+import type { Request, Response, Router } from "express";
 import { authorize, wantsHtml } from "../../middleware/index.js";
-import { toSqlAlternatives } from "../../middleware/sql/index.js";
-import type { ContactDecisions } from "../audit/web/contact-history.js";
 import type { DecisionLog } from "../audit/write/decision-log.js";
-import type { People } from "../directory/people.js";
 import { ProblemError } from "../problems.js";
 import { invalidFields, parseBody } from "../web/body-validation.js";
 import { redirectWithNotice } from "../web/pages.js";
-import { malformed, messagesOf } from "../web/query-validation.js";
-import { contactColumns } from "./columns.js";
+import { messagesOf } from "../web/query-validation.js";
+import { type ContactPageSources, showContact } from "./access/contact-page.js";
 import {
   type Contact,
   changesNothing,
@@ -20,43 +17,29 @@ import {
   newContact,
 } from "./contact.js";
 import { contactIdOf, formKey } from "./form-key.js";
-import { contactJson, sendContact } from "./json.js";
+import { sendContact } from "./json.js";
 import { nameOf, summaryOf } from "./labels.js";
-import { encodeCursor, listQuery } from "./list-query.js";
-import { formValues, showContact, showDeleteForm, showEditForm, showList, showNewForm } from "./pages.js";
-import { permissionsAfterChange, verifiedRows } from "./permissions.js";
+import { listLeft } from "./list/place.js";
+import { formValues, showDeleteForm, showEditForm, showNewForm } from "./pages.js";
+import { permissionsAfterChange } from "./permissions.js";
 import { requireIfMatch, staleVersion, versionIn } from "./preconditions.js";
 import { contactById, contactResource, loadedContact, proposedContact } from "./resource.js";
 import { type ContactStore, DuplicateEmailError, DuplicateIdError } from "./store.js";
 
 /**
- * The routes of contacts, as pages and as JSON, except for those of sharing. Each route begins with its guard.
+ * Adds the routes of contacts, as pages and as JSON, except for those of sharing. Each route begins with its guard.
  *
- * @param decisionsOf - finds the decisions about a contact that its page shows
+ * @param router - has the routes of the list. One router for both: it says itself which methods an address has
+ * @param page - what the page of a contact is made from
  */
 export function contactRoutes(
+  router: Router,
   store: ContactStore,
-  people: People,
   decisionLog: DecisionLog,
-  decisionsOf: ContactDecisions,
+  page: ContactPageSources,
 ): Router {
-  const router = Router();
   const resource = contactById(store);
   const proposed = proposedContact(store);
-
-  router.get("/contacts", authorize("contact", "list", { filter: true }), async (req, res) => {
-    const query = listQuery.safeParse(req.query);
-    if (!query.success) throw malformedList(req, messagesOf(query.error));
-    const permitted = toSqlAlternatives(req.authz.filter("contact", "list"), contactColumns);
-    if (wantsHtml(req)) {
-      const [page, total] = await Promise.all([store.list(query.data, permitted), store.count(query.data, permitted)]);
-      return showList(req, res, query.data, page, total);
-    }
-    const { contacts, next } = await store.list(query.data, permitted);
-    const rows = await verifiedRows(req, contacts, ["share"]);
-    const shown = rows.map(({ contact, may }) => contactJson(contact, may.share));
-    res.json({ contacts: shown, next: next && encodeCursor(query.data.sort, next) });
-  });
 
   router.get("/contacts/new", authorize("contact", "create", { resource: proposed }), (req, res) =>
     showNewForm(req, res),
@@ -93,7 +76,7 @@ export function contactRoutes(
 
   router.get("/contacts/:id", authorize("contact", "read", { resource }), async (req, res) => {
     const contact = loadedContact(req);
-    if (wantsHtml(req)) await showContact(req, res, people, decisionsOf, contact);
+    if (wantsHtml(req)) await showContact(req, res, page, contact);
     else sendContact(res, contact, await req.authz.can(contactResource(contact), "share"));
   });
 
@@ -169,7 +152,7 @@ export function contactRoutes(
     const isCurrent = versionIn(req.body) === contact.version;
     if (!isCurrent || !(await store.remove(contact.id, contact.version, decisionLog.pendingChange(req))))
       throw staleVersion();
-    await redirectWithNotice(req, res, "/contacts", `${nameOf(contact)} was deleted.`);
+    await redirectWithNotice(req, res, listLeft(req), `${nameOf(contact)} was deleted.`);
   });
 
   return router;
@@ -183,13 +166,6 @@ async function answerAgain(req: Request, res: Response, created: Contact, input:
   if (!(await req.authz.can(contactResource(created), "update"))) return res.redirect(303, path);
   const summary = "This form has created the contact already. What you typed since is not saved yet.";
   await showEditForm(req, res.status(412), created, { values: formValues(req.body), summary, stored: created });
-}
-
-/** The error for an invalid query of a list. In pages it says what was typed, rather than how its parameter is called. */
-function malformedList(req: Request, messages: Readonly<Record<string, string>>): ProblemError {
-  const { q, ...others } = messages;
-  if (q === undefined || Object.keys(others).length > 0 || !wantsHtml(req)) return malformed(messages);
-  return new ProblemError(400, "This search cannot be used", `What you search for ${q}. Shorten it and try again.`);
 }
 
 const DUPLICATE_MESSAGE = "You already have a contact with this e-mail address.";

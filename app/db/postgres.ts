@@ -28,10 +28,10 @@ export async function openPostgres(
   onLost: (error: Error) => void,
   { poolSize = 10, mustExist = false }: OpenOptions & { readonly poolSize?: number | undefined } = {},
 ): Promise<Database> {
-  const limits = await probeServer(url, QUERY_TIMEOUT_MS);
+  const settings = await probeServer(url, QUERY_TIMEOUT_MS);
   await migratePostgres(url, mustExist);
   const pool = new pg.Pool({
-    ...limits,
+    ...settings,
     Client,
     connectionString: url,
     max: poolSize,

@@ -1,26 +1,26 @@
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import {
-  type AnyPgColumn,
-  bigint,
   boolean,
   check,
-  doublePrecision,
   index,
   integer,
   json,
   pgTable,
-  primaryKey,
   text,
   timestamp,
   uniqueIndex,
   uuid,
   varchar,
 } from "drizzle-orm/pg-core";
-import { comparable, emailKeyOf, moment } from "./schema/columns.js";
+import { comparable, emailKeyOf, moment, shortParts } from "./schema/columns.js";
 
-export { folded } from "./schema/columns.js";
+export * from "./schema/access-requests.js";
+export { folded, shortParts } from "./schema/columns.js";
+export * from "./schema/contact-names.js";
+export * from "./schema/decisions.js";
 export * from "./schema/directory.js";
 export * from "./schema/handovers.js";
+export * from "./schema/saved-views.js";
 
 /** Who sees a contact besides its owner and those whom it is shared with. */
 export const visibilities = ["everyone", "team", "private"] as const;
@@ -36,6 +36,7 @@ export const contacts = pgTable(
     company: text("company").notNull().default(""),
     title: text("title").notNull().default(""),
     notes: text("notes").notNull().default(""),
+    tags: text("tags").array().notNull().default(sql`'{}'`),
     ownerId: text("owner_id").notNull(),
     visibility: text("visibility", { enum: visibilities }).notNull().default("everyone"),
     /** The owner's department at the time when they became the owner; empty when none was known. */
@@ -69,7 +70,7 @@ export const contacts = pgTable(
     searchText: comparable("search_text")
       .notNull()
       .generatedAlwaysAs(
-        sql`fold_text(first_name || E'\\t' || last_name || E'\\t' || email || E'\\t' || company || E'\\t' || title || E'\\t' || phone)
+        sql`fold_text(first_name || E'\\t' || last_name || E'\\t' || email || E'\\t' || company || E'\\t' || title || E'\\t' || phone || E'\\t' || joined_texts(tags))
           || E'\\t' || regexp_replace(fold_text(phone), '[^0-9]', '', 'g')
           || E'\\t' || regexp_replace(fold_text(replace(phone, '(0)', '')), '[^0-9]', '', 'g')`,
       ),
@@ -85,6 +86,10 @@ export const contacts = pgTable(
     index("contacts_by_title").on(table.titleFolded, table.id),
     index("contacts_by_creation").on(table.createdAt, table.id),
     index("contacts_by_change").on(table.updatedAt, table.id),
+    // For searches: which rows have each three letters or digits, and each one and two characters.
+    index("contacts_by_search").using("gin", table.searchText.op("gin_trgm_ops")),
+    index("contacts_by_short_part").using("gin", shortParts(table.searchText)),
+    index("contacts_by_tag").using("gin", table.tags),
     // For lists: each reason for which the policy lets a user see a contact has its index.
     index("contacts_by_owner").on(table.ownerId),
     index("contacts_by_visibility").on(table.visibility, table.department),
@@ -92,126 +97,6 @@ export const contacts = pgTable(
     check("contacts_visibility", sql`${table.visibility} in ('everyone', 'team', 'private')`),
     check("contacts_editors_see", sql`${table.editors} <@ ${table.sharedWith}`),
   ],
-);
-
-/** What an authorization decision can be. */
-export const effects = ["allow", "deny"] as const;
-
-/** What can ask for a decision. */
-export const sources = ["guard", "check", "filter"] as const;
-
-/** The decision log. Rows are added and, when they are too old, deleted; never changed. */
-export const decisions = pgTable(
-  "decisions",
-  {
-    /** The order in which records arrived. For concurrent transactions it is approximate. */
-    seq: bigint("seq", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-    id: text("id").notNull(),
-    time: moment("time").notNull(),
-    /** Null when nobody was logged in. */
-    principalId: text("principal_id"),
-    /** Null, as the next three, in a record of checks, which are about several resources and actions. */
-    kind: text("kind"),
-    /** Null, too, when there was no such resource. */
-    resourceId: text("resource_id"),
-    action: text("action"),
-    effect: text("effect", { enum: effects }),
-    /** The record, as canonical JSON. The other columns repeat members of it for searches. */
-    record: text("record").notNull(),
-    /**
-     * What asked: a guard or filter, which the request depended on, or a check, which was asked ahead. Version 0.1 of the
-     * app called guards `authorize` and checks `can`. What happened to a session counts as a guard's decision, for it was
-     * tried; so does what cannot be read, so that it is not overlooked.
-     */
-    source: text("source", { enum: sources })
-      .notNull()
-      .generatedAlwaysAs(
-        sql`case when record like '%"source":"check"%' or record like '%"source":"can"%' then 'check'
-          when record like '%"source":"filter"%' then 'filter' else 'guard' end`,
-      ),
-  },
-  (table) => [
-    uniqueIndex("decisions_id").on(table.id),
-    // Each search reads an index from the newest row on, whatever the size of the table. There is a set of indexes for
-    // what was tried, and one for checks: there may be very many of one between two of the other.
-    ...decisionIndexes("tried", table, sql`${table.source} <> 'check'`),
-    ...decisionIndexes("checks", table, sql`${table.source} = 'check'`),
-    check("decisions_effect", sql`${table.effect} in ('allow', 'deny')`),
-    check("decisions_question", sql`num_nulls(${table.kind}, ${table.action}, ${table.effect}) in (0, 3)`),
-  ],
-);
-
-/** The indexes for the searches of a part of the decision log. Each row is in those that it has a value for. */
-function decisionIndexes(
-  part: string,
-  table: Record<"principalId" | "resourceId" | "action" | "effect" | "time" | "seq", AnyPgColumn>,
-  isInPart: SQL,
-) {
-  const { principalId, resourceId, action, effect, time, seq } = table;
-  const about = (column: AnyPgColumn) => sql`${isInPart} and ${column} is not null`;
-  return [
-    index(`decisions_${part}_by_time`).on(time, seq).where(isInPart),
-    index(`decisions_${part}_by_principal`).on(principalId, time, seq).where(isInPart),
-    index(`decisions_${part}_by_resource`).on(resourceId, time, seq).where(about(resourceId)),
-    index(`decisions_${part}_by_action`).on(action, time, seq).where(about(action)),
-    index(`decisions_${part}_denied`).on(time, seq).where(sql`${isInPart} and ${effect} = 'deny'`),
-  ];
-}
-
-/** The decisions that no seal covers yet. */
-export const unsealedDecisions = pgTable("decisions_unsealed", {
-  seq: bigint("seq", { mode: "number" }).primaryKey(),
-});
-
-/** The chain of seals over the decision log. */
-export const seals = pgTable("seals", {
-  /** From 1, without gaps. */
-  number: bigint("number", { mode: "number" }).primaryKey(),
-  sealedAt: moment("sealed_at").notNull(),
-  /** What is sealed, as canonical JSON: the digests of the records, and the hash of the seal before. */
-  content: text("content").notNull(),
-  /** SHA-256 of the content, in hexadecimal. */
-  hash: text("hash").notNull(),
-});
-
-/** A copy of the newest seal in a single row, by which a verification notices that the end of the chain is missing. */
-export const sealHead = pgTable(
-  "seal_head",
-  {
-    only: integer("only").primaryKey().default(1),
-    number: bigint("number", { mode: "number" }).notNull(),
-    hash: text("hash").notNull(),
-  },
-  (table) => [check("seal_head_only", sql`${table.only} = 1`)],
-);
-
-/**
- * What the owner of the tables has set: a role that may not delete records can have those deleted that are older. Without
- * a row it can have none deleted.
- */
-export const decisionRetention = pgTable(
-  "decision_retention",
-  {
-    only: integer("only").primaryKey().default(1),
-    minimumDays: doublePrecision("minimum_days").notNull(),
-  },
-  (table) => [
-    check("decision_retention_only", sql`${table.only} = 1`),
-    check("decision_retention_days", sql`${table.minimumDays} between 0 and 36500`),
-  ],
-);
-
-/** How many sealed decisions there are, hour by hour, without those that only asked what to show. For charts. */
-export const decisionCounts = pgTable(
-  "decision_counts",
-  {
-    hour: moment("hour").notNull(),
-    kind: text("kind").notNull(),
-    action: text("action").notNull(),
-    effect: text("effect", { enum: effects }).notNull(),
-    count: bigint("count", { mode: "number" }).notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.hour, table.kind, table.action, table.effect] })],
 );
 
 /**

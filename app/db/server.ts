@@ -3,6 +3,16 @@ import { Client } from "./client.js";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/**
+ * The app's statements are short, and are run on tables of which the server knows little yet, such as those that the first
+ * load of the directory fills: it would take them for long ones, and compile them for 500 ms to run for 20, or start further
+ * processes that take 10 ms to come up and that other requests have to wait for.
+ *
+ * @see https://www.postgresql.org/docs/current/jit-decision.html
+ * @see https://www.postgresql.org/docs/current/when-can-parallel-query-be-used.html
+ */
+const SHORT_STATEMENTS = "-c jit=off -c max_parallel_workers_per_gather=0";
+
 /** SQLSTATEs with which poolers refuse a startup parameter: protocol violation, and feature not supported. */
 const REFUSED_PARAMETER = /^(08P01|0A000)$/;
 
@@ -38,14 +48,14 @@ export async function withServer<T>(
  * Connects once to see whether the database can be used, and how.
  *
  * @param statementTimeoutMs - how long a statement may take, in ms
- * @returns what the driver should ask for with each connection. Poolers in transaction mode refuse a time limit
+ * @returns what the driver should ask for with each connection. Poolers in transaction mode refuse it
  * @throws Error that names the server and says why it cannot be used
  */
 export async function probeServer(url: string, statementTimeoutMs: number): Promise<pg.ClientConfig> {
-  const limit = { statement_timeout: statementTimeoutMs };
+  const settings = { statement_timeout: statementTimeoutMs, options: SHORT_STATEMENTS };
   try {
-    await withServer(url, checkEncoding, limit);
-    return limit;
+    await withServer(url, checkEncoding, settings);
+    return settings;
   } catch (error) {
     if (!isRefusedParameter((error as Error).cause)) throw error;
     await withServer(url, checkEncoding);

@@ -2,9 +2,11 @@ import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { CerbosSettings, Config, OktaApiSettings, OktaSettings } from "../config.js";
+import type { Demo } from "../web/start/demo.js";
 import { removeDemoState, writeDemoState } from "./demo-state.js";
 import { startIdentityProvider } from "./identity-provider/index.js";
 import { startPdp } from "./pdp/start-pdp.js";
+import { peopleToTry } from "./people-to-try.js";
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -14,12 +16,11 @@ export interface StandIn<Settings> {
   stop(): Promise<void>;
 }
 
-/** With which settings the app uses a stand-in for Okta: to log people in, and to follow the organization. */
+/** With which settings the app uses a stand-in for Okta: to log people in, to follow the organization, and for its own pages. */
 export interface OktaStandInSettings {
   readonly okta: OktaSettings;
   readonly oktaApi: OktaApiSettings;
-  /** The URL of the console in which the organization is changed. */
-  readonly console: string;
+  readonly demo: Demo;
 }
 
 /**
@@ -53,7 +54,11 @@ export async function startOktaStandIn(config: Config, logger: Logger): Promise<
         credentials: { token: org.apiToken },
         hookSecret: eventHook.secret,
       },
-      console: `${origin}/admin`,
+      demo: {
+        console: `${origin}/admin`,
+        people: peopleToTry,
+        sessionToken: (login) => provider.sessionTokens.issue(login),
+      },
     },
     async stop() {
       await removeDemoState(config.dataDir);

@@ -36,6 +36,9 @@ Emeka|Nwosu|Enugu Robotics|Technician|enugurobotics
 
 const officeNames = ["Office", "Reception", "Accounts", "Workshop"] as const;
 
+/** Of the person of each company, in turn. */
+const tags = [["customer"], ["supplier"], ["customer", "vip"], [], ["press"], ["supplier", "on hold"], []] as const;
+
 /** The contacts of a new demo: for each company a person and an office. */
 export const sampleContacts = companies
   .trim()
@@ -45,7 +48,16 @@ export const sampleContacts = companies
     const host = `${mailDomain}.example`;
     const phone = (extension: number) => `+44 1632 96${String(i * 2 + extension).padStart(4, "0")}`;
     return [
-      { firstName, lastName, company, title, email: `p${i + 1}@${host}`, phone: phone(0), notes: "" },
+      {
+        firstName,
+        lastName,
+        company,
+        title,
+        email: `p${i + 1}@${host}`,
+        phone: phone(0),
+        notes: "",
+        tags: tags[i % tags.length] ?? [],
+      },
       {
         firstName: officeNames[i % officeNames.length] ?? "Office",
         lastName: company,
@@ -54,6 +66,7 @@ export const sampleContacts = companies
         email: `hello@${host}`,
         phone: phone(1),
         notes: `Ask for ${firstName} ${lastName}.`,
+        tags: [],
       },
     ] as const;
   });

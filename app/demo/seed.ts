@@ -4,6 +4,24 @@ import { contacts } from "../db/schema.js";
 import { sampleContacts } from "./sample-contacts.js";
 import { type DemoUser, demoUsers } from "./users.js";
 
+const HOUR_MS = 60 * 60 * 1000;
+/** How long before its last change a sample contact was made, at least. */
+const HOURS_UNCHANGED = 30 * 24;
+
+/**
+ * When a sample contact was made and last changed: a few today, some this week, the others in the months before, in no order of
+ * names.
+ *
+ * @param n - number of the contact
+ * @param count - how many there are
+ * @param now - in ms since 1970
+ */
+function timesOf(n: number, count: number, now: number) {
+  const hours = (((n * 37) % count) + 1) ** 2;
+  const updatedAt = new Date(now - hours * HOUR_MS);
+  return { updatedAt, createdAt: new Date(updatedAt.getTime() - (HOURS_UNCHANGED + hours) * HOUR_MS) };
+}
+
 /**
  * Who has access to a sample contact besides its owner.
  *
@@ -25,6 +43,8 @@ function accessTo(company: number, contact: number, others: readonly DemoUser[])
  */
 export async function seedContacts(db: Db): Promise<void> {
   const owners = demoUsers.filter(({ groups }) => groups.includes("user") || groups.includes("admin"));
+  const now = Date.now();
+  const count = sampleContacts.flat().length;
   const rows = sampleContacts.flatMap((contactsOfCompany, i) =>
     contactsOfCompany.map((contact, j) => {
       const turn = (i + j) % owners.length;
@@ -32,7 +52,9 @@ export async function seedContacts(db: Db): Promise<void> {
       const { sharedWith = [], editors = [], ...access } = accessTo(i, j, others);
       return {
         ...contact,
+        tags: [...contact.tags],
         ...access,
+        ...timesOf(i * contactsOfCompany.length + j, count, now),
         ownerId: owner?.id ?? "",
         department: owner?.department ?? "",
         sharedWith: [...sharedWith],

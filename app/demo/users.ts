@@ -10,6 +10,8 @@ export interface DemoUser {
   /** In the user's Okta profile. */
   readonly department: string;
   readonly title: string;
+  /** The time zone in the user's Okta profile. Left out: it names none. */
+  readonly timeZone?: string;
   /** The login of their manager, as profiles in Okta name it. Left out: they have none. */
   readonly manager?: string;
   /** The status with which the organization begins. Default: ACTIVE. */
@@ -28,6 +30,7 @@ export const demoUsers: readonly DemoUser[] = [
     groups: ["Everyone", "admin"],
     department: "Sales",
     title: "Sales director",
+    timeZone: "America/New_York",
     purpose: "Administrator: may do everything",
   },
   {
@@ -38,6 +41,7 @@ export const demoUsers: readonly DemoUser[] = [
     groups: ["Everyone", "user"],
     department: "Sales",
     title: "Account manager",
+    timeZone: "Europe/London",
     manager: "alice@example.com",
     purpose: "User in Sales: owns some contacts",
   },
@@ -49,6 +53,7 @@ export const demoUsers: readonly DemoUser[] = [
     groups: ["Everyone", "user"],
     department: "Support",
     title: "Support engineer",
+    timeZone: "Asia/Kolkata",
     manager: "lena@example.com",
     purpose: "User in Support: owns other contacts",
   },
@@ -60,6 +65,7 @@ export const demoUsers: readonly DemoUser[] = [
     groups: ["Everyone", "auditor"],
     department: "Compliance",
     title: "Compliance officer",
+    timeZone: "Europe/Zurich",
     purpose: "Auditor: reads the decision log, and nothing else",
   },
   {
@@ -70,6 +76,7 @@ export const demoUsers: readonly DemoUser[] = [
     groups: ["Everyone"],
     department: "Sales",
     title: "Sales assistant",
+    timeZone: "Europe/Lisbon",
     manager: "alice@example.com",
     purpose: "Logged in, but without a CRM role",
   },

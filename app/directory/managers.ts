@@ -38,6 +38,11 @@ export async function readManagers(db: Db, personId: string): Promise<readonly s
   return rows.map((row) => row.managerId);
 }
 
+/** How many people report to a user, directly or not. */
+export async function countReports(db: Db, managerId: string): Promise<number> {
+  return db.$count(reports, eq(reports.managerId, managerId));
+}
+
 /** Whether one person or more report to a user, directly or not. */
 export async function hasReports(db: Db, managerId: string): Promise<boolean> {
   const rows = await db.select({ one: sql`1` }).from(reports).where(eq(reports.managerId, managerId)).limit(1);

@@ -142,7 +142,7 @@ export function peopleStore(db: Db, rules?: DirectoryRules): People {
       const closeness = sql<
         Match["by"]
       >`case when ${id} = ${text} then 'id' when ${isThere} and ${people.emailKey} = ${emailKey(text)} then 'email'
-        when ${folded(name)} = ${folded(text)} then 'name' else 'part of a name' end`;
+        when ${people.nameFolded} = ${folded(text)} then 'name' else 'part of a name' end`;
       return db
         .select({ person: colleague, by: closeness, isGone: sql<boolean>`not ${isThere}` })
         .from(people)
@@ -150,7 +150,7 @@ export function peopleStore(db: Db, rules?: DirectoryRules): People {
           or(
             eq(id, text),
             and(isThere, eq(people.emailKey, emailKey(text))),
-            sql`strpos(${folded(name)}, ${folded(text)}) > 0`,
+            sql`strpos(${people.nameFolded}, ${folded(text)}) > 0`,
           ),
         )
         .orderBy(

@@ -17,6 +17,7 @@ import { isDatabaseUnavailable } from "../db/database-unavailable.js";
 import { ProblemError, unavailable } from "../problems.js";
 import { InvalidCsrfTokenError } from "./csrf.js";
 import { renderPage } from "./pages.js";
+import { refusalHelp } from "./refusal-help.js";
 import { requestFaultIn } from "./request-faults.js";
 import { unsentForm } from "./unsent-form.js";
 
@@ -78,10 +79,12 @@ export const errorHandler: ErrorRequestHandler = async (error, req, res, next) =
   res.status(problem.status).set(headers);
   if (html) {
     const unsent = isFormAtFault(error, problem) ? undefined : unsentForm(req);
-    const text = pageText(error, problem, req, unsent !== undefined);
+    const help = error instanceof DeniedError ? await refusalHelp(req, error) : null;
+    const text = pageText(error, problem, req, { hasUnsent: unsent !== undefined, hasHelp: help !== null });
     await renderPage(req, res, "error", text.heading, {
       status: problem.status,
       unsent,
+      help,
       ...text,
       ...(error instanceof DeniedError && error.decisionId && { decisionId: error.decisionId }),
       // The menu needs the PDP and the decision log too. The one that has just failed is not asked again.
@@ -147,9 +150,15 @@ function isFormAtFault(error: unknown, { status }: Problem): boolean {
 /**
  * The text of the error page. It says more than the problem details about what the user can do.
  *
- * @param hasUnsent - whether the page shows the form that was sent
+ * @param shown - whether the page shows the form that was sent, and whether it says whom to ask
  */
-function pageText(error: unknown, { title, detail, status }: Problem, req: Request, hasUnsent: boolean) {
+function pageText(
+  error: unknown,
+  { title, detail, status }: Problem,
+  req: Request,
+  shown: { readonly hasUnsent: boolean; readonly hasHelp: boolean },
+) {
+  const { hasUnsent, hasHelp } = shown;
   if (lacksRole(error)) {
     return {
       heading: "You have no role in this CRM",
@@ -160,7 +169,8 @@ function pageText(error: unknown, { title, detail, status }: Problem, req: Reque
     };
   }
   if (error instanceof DeniedError) {
-    return { heading: title, detail: `${detail} If you should be able to, ask an administrator.`, action: null };
+    const advice = hasHelp ? "" : " If you should be able to, ask an administrator.";
+    return { heading: title, detail: `${detail}${advice}`, action: null };
   }
   if (error instanceof UnauthenticatedError) {
     return {

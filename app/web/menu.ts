@@ -5,6 +5,8 @@ export interface MenuEntry {
   readonly href: string;
   readonly label: string;
   readonly purpose: string;
+  /** What the search in the header is called, which goes to this entry's address. Left out: it is no list to search. */
+  readonly search?: string;
 }
 
 /** Finds the menu entries that the user of a request may follow. */

@@ -2,7 +2,7 @@ import type { RequestHandler, Response } from "express";
 import helmet from "helmet";
 
 /**
- * Security headers. Pages carry no inline style and, except for {@link allowOwnScript}, no script. No site may frame them.
+ * Security headers. Pages carry no inline style and, except after {@link allowOwnScript}, no script. No site may frame them.
  *
  * @param baseUrl - public origin of the app; when it is https, browsers are told to use nothing else
  */
@@ -27,9 +27,16 @@ export function securityHeaders(baseUrl: string): RequestHandler {
   });
 }
 
-/** Lets a page run the app's scripts, and these send requests to the app. Every page works without scripts, too. */
+/**
+ * Lets a page run the app's scripts, and these send requests to the app. Every page works without scripts, too. It may be
+ * called more than once for a page.
+ */
 export function allowOwnScript(res: Response): void {
-  res.set("Content-Security-Policy", `${res.get("Content-Security-Policy")};script-src 'self';connect-src 'self'`);
+  const policy = String(res.get("Content-Security-Policy"));
+  // Browsers complain of a directive that comes twice.
+  if (!policy.includes("script-src")) {
+    res.set("Content-Security-Policy", `${policy};script-src 'self';connect-src 'self'`);
+  }
 }
 
 /** Keeps answers out of caches, so that the back button does not show contacts after a logout. */

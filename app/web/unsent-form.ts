@@ -1,4 +1,5 @@
 import type { Express, Request } from "express";
+import { isFromThisSite } from "./same-site.js";
 
 /** A field of a form. */
 export interface FormField {
@@ -48,15 +49,4 @@ export function unsentForm(req: Request): UnsentForm | undefined {
     return typeof value === "string" ? [{ ...field, value }] : [];
   });
   return fields.length > 0 ? { action: req.path, button: form.button, fields } : undefined;
-}
-
-/**
- * Whether no other site has made a browser send the request: Fetch Metadata, or where that is missing, as without https,
- * the origin (RFC 6454, section 7). Browsers send one of them with every form.
- */
-function isFromThisSite(req: Request): boolean {
-  const site = req.get("sec-fetch-site");
-  if (site !== undefined) return site === "same-origin" || site === "none";
-  const origin = req.get("origin");
-  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === req.get("host"));
 }

@@ -40,7 +40,7 @@ app.use(
   }),
 );
 app.get("/invoices/:id", authorize("invoice", "read", { resource: invoiceById }), (req, res) => {
-  res.json((req.authz.resource as InvoiceResource).invoice);
+  res.json(req.authz.resource.invoice);
 });
 app.post("/invoices/:id/approve", authorize("invoice", "approve", { resource: invoiceById }), (_req, res) => {
   res.json({ approved: true });

@@ -74,7 +74,7 @@ function sentPrincipal({ id, roles, attr = {}, ...choice }: Principal): Principa
 
 function sentOptions({ includeMetadata, requestId, auxData }: CallOptions) {
   // An id for each call, which the PDP repeats: an answer to something else is noticed by it, whatever the answer says.
-  const callName = [...(requestId ? [requestId] : []), randomUUID()].join("/");
+  const callName = requestId ? `${requestId}/${randomUUID()}` : randomUUID();
   assertFaithful({ requestId: callName, auxData: auxData ?? null });
   return { includeMetadata: includeMetadata === true, requestId: callName, ...(auxData && { auxData }) };
 }

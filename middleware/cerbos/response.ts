@@ -1,5 +1,6 @@
+import { placeOf } from "../checks/validation-errors.js";
 import { PdpRejectedError, PdpUnavailableError } from "../errors.js";
-import type { Answer, DecisionMetadata, PolicyChoice } from "../types.js";
+import type { Answer, DecisionMetadata, PolicyChoice, ValidationError } from "../types.js";
 import type { GrpcClient } from "./grpc.js";
 import type { CheckRequest, Entry, PlanRequest } from "./request.js";
 
@@ -23,13 +24,19 @@ export function assertAnswers(response: CheckResponse | PlanResponse, request: C
  * @throws {@link PdpRejectedError} when the principal does not fit; its cause names the attributes, and no values
  */
 export function assertFitsSchema(errors: CheckResponse["validationErrors"]): void {
-  const flaws = errors.filter(({ source }) => `${source}` === "SOURCE_PRINCIPAL");
+  const flaws = validationErrorsOf(errors).filter(({ source }) => source === "principal");
   if (flaws.length === 0) return;
-  // What the PDP says of the attributes as a whole are names. What it says of one may have its value.
-  const places = flaws.map(({ path, message }) => (path === "/" ? message : path));
   throw new PdpRejectedError({
-    cause: new TypeError(`The principal's attributes do not fit their schema: ${places.join(", ")}`),
+    cause: new TypeError(`The principal's attributes do not fit their schema: ${flaws.map(placeOf).join(", ")}`),
   });
+}
+
+function validationErrorsOf(errors: CheckResponse["validationErrors"]): readonly ValidationError[] {
+  return errors.map(({ source, path, message }) => ({
+    source: `${source}` === "SOURCE_PRINCIPAL" ? "principal" : "resource",
+    path,
+    message,
+  }));
 }
 
 /**
@@ -48,7 +55,13 @@ export function answersOf({ results, cerbosCallId }: CheckResponse, entries: rea
       const allowed = result?.isAllowed(action);
       if (allowed === undefined || !isSame) throw new PdpUnavailableError("bad_answer");
       if (!allowed) assertFitsSchema(result.validationErrors);
-      return { allowed, callId: cerbosCallId, metadata: metadataOf(result, action) };
+      const validationErrors = validationErrorsOf(result.validationErrors);
+      return {
+        allowed,
+        callId: cerbosCallId,
+        metadata: metadataOf(result, action),
+        ...(validationErrors.length > 0 && { validationErrors }),
+      };
     });
   });
 }

@@ -2,7 +2,8 @@ import { assertKindedResource } from "../assertions.js";
 import { CheckTally } from "../decisions/check-tally.js";
 import type { Enforcement } from "../enforcement.js";
 import { DecisionNotRecordedError } from "../errors.js";
-import type { Check, KindedResource } from "../types.js";
+import type { Action, AnyResource, AskedKindedResource } from "../typed/policies.js";
+import type { Check } from "../types.js";
 
 /**
  * Checks of which there may be very many, on record as one event with counts: see `req.authz.countedChecks()`. Every
@@ -32,14 +33,14 @@ export class CountedChecks {
    * @throws {@link PdpUnavailableError} or {@link PdpRejectedError} when there is no answer, and
    *   {@link DecisionNotRecordedError} after the end, or when the response is closed
    */
-  async canEach<A extends string>(
-    resources: readonly KindedResource[],
+  async canEach<R extends AnyResource, A extends Action<R["kind"]>>(
+    resources: readonly (R & NoInfer<AskedKindedResource<R, A>>)[],
     actions: readonly A[],
   ): Promise<Readonly<Record<A, boolean>>[]> {
     if (this.#end) {
       throw new DecisionNotRecordedError({ cause: new Error("The event of these checks has already been made.") });
     }
-    const checks = resources.flatMap((resource) => {
+    const checks = resources.flatMap((resource: object) => {
       assertKindedResource(resource);
       return actions.map((action) => ({ kind: resource.kind, resource, action }));
     });

@@ -41,6 +41,11 @@ interface EventBase {
    * so on. `null` otherwise.
    */
   readonly error: string | null;
+  /**
+   * What does not fit the schemas that policies name, without values: such as `resource /ownerId`, or
+   * `resource: missing properties: 'ownerId'`. A PDP that enforces schemas has denied because of them.
+   */
+  readonly validationErrors: readonly string[];
 }
 
 /** What an action was found to be. */

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Request } from "express";
+import { withoutValues } from "../checks/validation-errors.js";
 import { type Filter, redactedText } from "../filter/filter.js";
 import type { Attributes } from "../json.js";
 import { choiceOf } from "../policy-choice.js";
-import type { Check, DecisionMetadata, Principal, Resource } from "../types.js";
+import type { Check, DecisionMetadata, Principal, Resource, ValidationError } from "../types.js";
 import type { CheckCount, CheckEvent, CheckedResource, Effect, EnforcedEvent } from "./event.js";
 
 /** Names of the attributes that events contain. */
@@ -32,6 +33,8 @@ export interface Outcome {
   readonly traceId: string | null;
   /** Code of the refusal when no policy decided; `null` otherwise. */
   readonly error: string | null;
+  /** Default: none. */
+  readonly validationErrors?: readonly ValidationError[] | undefined;
 }
 
 /** A decision or refusal of a guard or filter. */
@@ -121,7 +124,7 @@ export function checkEvent(
 
 function baseOf(
   { req, principal, askedBy }: Subject,
-  { id, traceId, duration, error }: Outcome,
+  { id, traceId, duration, error, validationErrors = [] }: Outcome,
   attributes: EventAttributes,
 ) {
   return {
@@ -140,6 +143,7 @@ function baseOf(
     askedBy,
     duration: Math.round(duration * 1000) / 1000,
     error,
+    validationErrors: [...new Set(withoutValues(validationErrors))],
   };
 }
 

@@ -1,7 +1,18 @@
 import { AuthorizationError, PdpUnavailableError } from "../errors.js";
 import type { Filter } from "../filter/filter.js";
 import { failSpan, propagationOf, startCallSpan, traceContextOf, traceIdOf } from "../telemetry.js";
-import type { Answer, AuxData, CallOptions, Check, Decision, Pdp, Plan, Principal, Resource } from "../types.js";
+import type {
+  Answer,
+  AuxData,
+  CallOptions,
+  Check,
+  Decision,
+  Pdp,
+  Plan,
+  Principal,
+  Resource,
+  ValidationError,
+} from "../types.js";
 import type { CheckTally } from "./check-tally.js";
 import type { DecisionEvent, EnforcedEvent } from "./event.js";
 import {
@@ -57,11 +68,11 @@ export class RecordedPdp {
       (options) => this.#check(principal, [check], options),
       (refusal) => this.#recordRefused(source, check, refusal),
     );
-    const { allowed, callId, metadata } = answer;
-    const id = eventId(callId);
-    this.#remember(check, { id, allowed, callId });
-    await this.#record({ id, source, ...check, allowed, metadata, ...timing, error: null });
-    return { id, allowed, callId };
+    const { callId, metadata } = answer;
+    const recorded = { id: eventId(callId), ...outcomeOf(answer) };
+    this.#remember(check, metadata ? { ...recorded, metadata } : recorded);
+    await this.#record({ source, ...check, ...recorded, metadata, ...timing, error: null });
+    return recorded;
   }
 
   /** The answers to checks that are asked ahead, in their order. There is one event for each call of the PDP. */
@@ -72,13 +83,18 @@ export class RecordedPdp {
       (options) => this.#check(principal, checks, options),
       (refusal) => this.#recordRefusedChecks(checks, refusal),
     );
-    const calls = new Map<string, { readonly id: string; readonly checks: AnsweredCheck[] }>();
-    const recorded = answers.map(({ allowed, callId }, n) => {
+    const calls = new Map<
+      string,
+      { readonly id: string; readonly checks: AnsweredCheck[]; readonly validationErrors: ValidationError[] }
+    >();
+    const recorded = answers.map((given, n) => {
+      const { allowed, callId, validationErrors = [] } = given;
       const check = checks[n] as Check;
-      const call = calls.get(callId) ?? { id: eventId(callId), checks: [] };
+      const call = calls.get(callId) ?? { id: eventId(callId), checks: [], validationErrors: [] };
       calls.set(callId, call);
       call.checks.push({ ...check, allowed });
-      const answer = { id: call.id, allowed, callId };
+      call.validationErrors.push(...validationErrors);
+      const answer = { id: call.id, ...outcomeOf(given) };
       this.#remember(check, answer);
       return answer;
     });
@@ -141,17 +157,10 @@ export class RecordedPdp {
     return { id, filter, callId };
   }
 
-  /**
-   * Runs a step that comes before a call to the PDP. If it throws, the refusal is recorded before the error is thrown
-   * on.
-   */
-  async recordingFailure<T>(source: EnforcedSource, question: Question, step: () => T | Promise<T>): Promise<T> {
-    try {
-      return await step();
-    } catch (error) {
-      await this.#recordRefused(source, question, { ...refusalOf(error), ...this.#untimed() });
-      throw error;
-    }
+  /** Records the refusal that an error led to before the PDP was asked. @returns the error, to be thrown on */
+  async recordedFailure(source: EnforcedSource, question: Question, error: unknown): Promise<unknown> {
+    await this.#recordRefused(source, question, { ...refusalOf(error), ...this.#untimed() });
+    return error;
   }
 
   /** Records a refusal for which the PDP was not asked. @param error - its code */
@@ -206,9 +215,14 @@ export class RecordedPdp {
     }
   }
 
-  #remember({ kind, resource, action }: Check, answer: RecordedAnswer): void {
+  #remember({ kind, resource, action }: Check, { id, allowed, callId, ...rest }: RecordedAnswer): void {
     if (!this.#subject.req) return;
-    this.decisions.push({ ...answer, kind, resourceId: resource.id, action });
+    const { metadata, validationErrors } = rest;
+    this.decisions.push({
+      ...{ id, kind, resourceId: resource.id, action, allowed, callId },
+      ...(metadata && { metadata }),
+      ...(validationErrors && { validationErrors }),
+    });
   }
 
   #recordRefused(source: EnforcedSource, { kind, action, resource }: Question, refusal: Refusal): void | Promise<void> {
@@ -246,6 +260,11 @@ function refusalOf(error: unknown, id = eventId("")): Pick<Refusal, "id" | "erro
 
 function refused(checks: readonly Check[]): AnsweredCheck[] {
   return checks.map((check) => ({ ...check, allowed: false }));
+}
+
+/** What of an answer a request keeps. */
+function outcomeOf({ allowed, callId, validationErrors }: Answer): Answer {
+  return validationErrors ? { allowed, callId, validationErrors } : { allowed, callId };
 }
 
 // A Pdp written in JavaScript may return any value. Only a boolean, or a known filter, counts as an answer.

@@ -87,13 +87,16 @@ const compress = promisify<string, Buffer>(gzip);
 
 /** Reads the body of a response and drops it. An error does not matter, since the status has been received. */
 async function drain({ body }: Response): Promise<void> {
-  let length = 0;
+  // With a reader: not all types of streams can be iterated.
+  const reader = body?.getReader();
   try {
-    for await (const chunk of body ?? []) {
-      length += chunk.length;
-      // Leaving the loop ends the connection.
-      if (length > MAX_RESPONSE_BYTES) return;
+    for (let length = 0; reader && length <= MAX_RESPONSE_BYTES; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      length += value.length;
     }
+    // Ends the connection.
+    await reader?.cancel();
   } catch {}
 }
 

@@ -13,4 +13,5 @@ export type {
   TimestampColumn,
 } from "./columns.js";
 export type { SqlCondition, SqlTemplate, SqlValue } from "./condition.js";
+export { type KyselyCondition, toDrizzle, toKnex, toKysely, toPrisma } from "./query-builders.js";
 export { toSql } from "./to-sql.js";

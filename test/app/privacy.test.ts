@@ -16,7 +16,7 @@ import { crm } from "../support/stack/unconnected-app.js";
 import { until } from "../support/until.js";
 
 /** The tables that are there to hold what is personal or secret; no other may. */
-const PERSONAL = ["contacts", "people", "session"];
+const PERSONAL = ["contacts", "past_contact_names", "people", "saved_views", "session"];
 
 const uids = { uma: "00u1uma", alice: "00u2alice", nina: "00u3nina", otto: "00u4otto", pia: "00u5pia" } as const;
 type Name = keyof typeof uids;
@@ -119,11 +119,19 @@ async function feedAll(markers: Markers, who: RegExp, stack: Stack, issuer: Issu
       const { body } = await feeder.request(bearers.get("alice") as Actor, "GET", "/audit?limit=1");
       return { id: JSON.parse(body).decisions[0].id, version: 1, colleague };
     }
+    if (path.startsWith("/contacts/views/")) {
+      const view = { method: "POST", path: "/contacts/views" };
+      const { body } = await feeder.send(bearers.get(owner) as Actor, view, { id: "", version: 1, colleague }, null);
+      return { id: JSON.parse(body).id, version: 1, colleague };
+    }
     if (path.startsWith("/directory/")) return { id: uids.pia, version: 1, colleague };
     const target = await createContact(owner, "private");
-    if (!path.endsWith("/unshare")) return target;
+    const isAskedFor = path.endsWith("/dismiss");
+    if (!path.endsWith("/unshare") && !isAskedFor) return target;
     const share = { method: "POST", path: "/contacts/:id/share" };
     assert.equal((await feeder.send(bearers.get(owner) as Actor, share, target, null)).status, 200);
+    const ask = { method: "POST", path: "/contacts/:id/requests" };
+    if (isAskedFor) assert.equal((await feeder.send(bearers.get("pia") as Actor, ask, target, null)).status, 202);
     return { ...target, version: target.version + 1 };
   }
 
@@ -133,7 +141,8 @@ async function feedAll(markers: Markers, who: RegExp, stack: Stack, issuer: Issu
       const own = await targetOf(route, actor.name.startsWith("uma") ? "uma" : "alice");
       const seen: number[] = [];
       for (const flaw of flawsFor(actor, route)) seen.push((await feeder.send(actor, route, own, flaw)).status);
-      const others = route.path.startsWith("/contacts/:id") && (await targetOf(route, "otto"));
+      const isOfOne = /^\/contacts\/(views\/)?:id/.test(route.path);
+      const others = isOfOne && (await targetOf(route, "otto"));
       if (others) seen.push((await feeder.send(actor, route, others, null)).status);
       return seen;
     });

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
 import { follow, headingOf, useBrowsing, visit, wordsOf } from "../support/browser/browsing.js";
 import { createContact } from "../support/contacts/contacts.js";
+import { json } from "../support/http/answers.js";
+import { until } from "../support/until.js";
+
+/** Whether a bar of the chart has the focus. */
+const isOnBar = (page: Page) => page.evaluate<boolean>("document.activeElement.matches('a.bar')");
 
 describe("the decision log, in a browser", function () {
   this.timeout(60_000);
@@ -24,7 +30,7 @@ describe("the decision log, in a browser", function () {
 
     const alice = await browsing.as("alice");
     assert.equal(await visit(alice, href ?? ""), 200);
-    assert.equal(await headingOf(alice), "Uma Underhill may not update this contact");
+    assert.match(await headingOf(alice), /^Uma Underhill was refused to edit .+, being neither .* nor/);
     const why = await wordsOf(alice.getByRole("region", { name: "Why" }));
     assert.match(why, /Uma Underhill may not update this contact: no rule of the policy contact allows it\./);
     assert.match(why, /It is for the derived role owner, and the person did not have it/);
@@ -42,11 +48,12 @@ describe("the decision log, in a browser", function () {
     const audrey = await browsing.as("audrey");
     assert.equal(await visit(audrey, "/"), 200);
     const menu = audrey.getByRole("navigation", { name: "Main" });
-    assert.deepEqual(await menu.getByRole("link").allTextContents(), ["Audit", "My profile"]);
-    await audrey.getByRole("main").getByRole("link", { name: "Audit" }).click();
+    assert.deepEqual(await menu.getByRole("link").allTextContents(), ["Audit"]);
+    await audrey.getByRole("main").getByRole("link", { name: "Decision log" }).click();
     await audrey.getByLabel("Person").fill("omar@example.com");
+    await audrey.getByText("More", { exact: true }).click();
     await audrey.getByLabel("Effect").selectOption("Allowed");
-    await audrey.getByLabel("Action").fill("create");
+    await audrey.getByLabel("Action").selectOption("Add");
     await audrey.getByLabel("Asked").selectOption("Tried");
     await audrey.getByRole("button", { name: "Search" }).click();
     await audrey.waitForURL(/person=omar/);
@@ -54,9 +61,9 @@ describe("the decision log, in a browser", function () {
       await wordsOf(audrey.getByRole("main")),
       /Decisions about what Omar Ostrow \(omar@example\.com\) may do/,
     );
-    assert.ok(await audrey.getByRole("img", { name: /Allowed and denied decisions by/ }).isVisible());
+    assert.ok(await audrey.getByRole("group", { name: /Allowed and denied decisions by/ }).isVisible());
     await audrey.getByRole("rowheader").first().getByRole("link").click();
-    assert.match(await headingOf(audrey), /^Omar Ostrow may create this new contact$/);
+    assert.match(await headingOf(audrey), /^Omar Ostrow added .+, as everyone with a role may$/);
     assert.equal(await visit(audrey, "/contacts"), 403);
     assert.equal(await visit(audrey, `/contacts/${contactId}`), 403);
   });
@@ -74,7 +81,10 @@ describe("the decision log, in a browser", function () {
     await uma.get(`/contacts/${contactId}`);
     await rows.nth(before).waitFor();
     const first = await wordsOf(rows.first());
-    assert.match(first, /Uma Underhill transfer tried contact \S+ Denied no rule allows it/);
+    assert.match(
+      first,
+      /Uma Underhill was refused to transfer Test Person neither a manager of its owner nor its owner/,
+    );
     assert.equal(await rows.count(), before + 1, "and nothing that was not searched for");
     await audrey.getByRole("status").filter({ hasText: "One new decision" }).waitFor();
     assert.equal(await audrey.evaluate("window.stillHere"), true);
@@ -117,6 +127,51 @@ describe("the decision log, in a browser", function () {
     await (await browsing.client("uma")).delete(`/contacts/${contactId}`);
     await audrey.locator("#log tbody tr").first().waitFor();
     assert.equal(await audrey.getByRole("heading", { name: "No decisions found" }).count(), 0);
+  });
+
+  it("tells who deleted a contact on a day in five clicks, and by keys alone", async () => {
+    const uma = await browsing.client("uma");
+    const { id } = await createContact(uma, { firstName: "Bruno", lastName: browsing.word });
+    assert.equal((await uma.get(`/contacts/${id}/delete`, { Accept: "text/html" })).status, 200);
+    assert.equal((await uma.delete(`/contacts/${id}`)).status, 204);
+    // What changes nothing is written a moment after its answer.
+    const auditor = await browsing.client("audrey");
+    const opened = async () =>
+      json<{ decisions: [] }>(await auditor.get(`/audit?contact=${id}&outcome=form`)).decisions;
+    await until(async () => (await opened()).length > 0, 30_000, "the form is in the log");
+    const audrey = await browsing.as("audrey");
+    await visit(audrey, "/");
+    await follow(audrey, "Audit");
+    // One click opens the choice, and one chooses.
+    await audrey.getByLabel("Action").selectOption("Delete");
+    await audrey.getByRole("button", { name: "Search" }).click();
+    await audrey.waitForURL(/action=delete/);
+    const bars = audrey.getByRole("group", { name: /decisions by day/ }).getByRole("link");
+    assert.match(
+      (await bars.last().getAttribute("aria-label")) ?? "",
+      /^\w{3}, \d+ \w+ \d+: [\d,]+ allowed, [\d,]+ denied$/,
+    );
+    await bars.last().click();
+    await audrey.waitForURL(/action=delete&from=\d.*&to=\d/);
+    const row = audrey.getByRole("row").filter({ hasText: `deleted Bruno ${browsing.word}` });
+    assert.match(await wordsOf(row), /Uma Underhill deleted Bruno \S+ as its owner$/);
+    const form = audrey.getByRole("row").filter({ hasText: `opened the form to delete Bruno ${browsing.word}` });
+    assert.equal(await form.count(), 1);
+
+    // The same by keys: the name, and the day's bar.
+    await visit(audrey, "/audit");
+    await audrey.getByLabel("Contact").focus();
+    await audrey.keyboard.type(browsing.word);
+    await audrey.keyboard.press("Enter");
+    await audrey.waitForURL(/contact=/);
+    await bars
+      .or(audrey.getByRole("group", { name: /decisions by hour/ }).getByRole("link"))
+      .first()
+      .waitFor();
+    for (let tabs = 0; tabs < 40 && !(await isOnBar(audrey)); tabs++) await audrey.keyboard.press("Tab");
+    await audrey.keyboard.press("Enter");
+    await audrey.waitForURL(/contact=.*from=\d.*to=\d/);
+    assert.equal(await row.count(), 1);
   });
 
   it("has everything but the button without JavaScript", async () => {

@@ -6,6 +6,7 @@ import {
   isAskedToSignIn,
   loading,
   press,
+  pressLogOut,
   useBrowsing,
   visit,
 } from "../support/browser/browsing.js";
@@ -31,7 +32,7 @@ describe("after logging out, in a browser that keeps whole pages for its back bu
       assert.equal(await visit(page, path), 200);
       assert.equal(new URL(page.url()).origin, browsing.stack.url);
     }
-    assert.equal(await press(page, "Log out"), 200);
+    assert.equal(await pressLogOut(page), 200);
     for (const path of seen.toReversed()) {
       await loading(page, () => page.goBack());
       await assertNothingPrivate(page, path);
@@ -45,7 +46,7 @@ describe("after logging out, in a browser that keeps whole pages for its back bu
     assert.equal(await chooseAtSignIn(page, "uma"), 200);
     const other = await page.context().newPage();
     assert.equal(await visit(other, "/"), 200);
-    assert.equal(await press(other, "Log out"), 200);
+    assert.equal(await pressLogOut(other), 200);
 
     await fill(page, { Title: "Typed in vain?" });
     assert.equal(await press(page, "Save changes"), 401);

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import {
   chooseAtSignIn,
   follow,
+  goToProfile,
   headingOf,
   isAskedToSignIn,
   press,
@@ -38,7 +39,7 @@ describe("the directory, changed in the console of the stand-in for Okta,", () =
     try {
       await press(console, "Deactivate");
       await until(async () => (await statusOfApi(token)) === 401, LIMIT_MS, "the access token is refused");
-      await follow(uma, "My profile");
+      await goToProfile(uma);
       // Okta's sign-in page does not take her either.
       assert.equal(await headingOf(uma), "Who do you want to sign in as?");
       assert.equal(await isAskedToSignIn(uma), false);
@@ -60,7 +61,7 @@ describe("the directory, changed in the console of the stand-in for Okta,", () =
       await press(console, "Suspend");
       // The page asks for the stream once more, and hears why it has ended.
       await audrey.getByRole("button", { name: "Watch live" }).waitFor({ timeout: LIMIT_MS });
-      await follow(audrey, "My profile");
+      await goToProfile(audrey);
       assert.equal(await headingOf(audrey), "Who do you want to sign in as?");
     } finally {
       await press(console, "Unsuspend");
@@ -80,7 +81,7 @@ describe("the directory, changed in the console of the stand-in for Okta,", () =
     await press(console, "Log out of all apps");
     await console.getByText("and of the app, which has confirmed it").waitFor();
     for (const browser of browsers) {
-      await follow(browser, "My profile");
+      await goToProfile(browser);
       assert.equal(await isAskedToSignIn(browser), true);
     }
   });

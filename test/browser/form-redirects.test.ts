@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { closeServer, listen } from "../../app/demo/identity-provider/listen.js";
-import { headingOf, loading, press, useBrowsing, visit } from "../support/browser/browsing.js";
+import { headingOf, loading, pressLogOut, useBrowsing, visit } from "../support/browser/browsing.js";
 import { standInFor } from "../support/fixture.js";
 import { useIssuerStack } from "../support/okta/issuer-stacks.js";
 
@@ -43,7 +43,7 @@ describe("in a browser: a form that ends at Okta, which redirects to a third sit
     const page = await browsing.stranger();
     await visit(page, "/login?login_hint=fay");
     visits = 0;
-    assert.equal(await press(page, "Log out"), 200);
+    assert.equal(await pressLogOut(page), 200);
     assert.equal(page.url(), `${stack.url}/`);
     assert.equal(await headingOf(page), "Contacts, kept behind the gate");
     assert.equal(visits, 1);
@@ -52,7 +52,7 @@ describe("in a browser: a form that ends at Okta, which redirects to a third sit
   it("logs out without JavaScript, and the way there is a link too", async () => {
     const page = await browsing.stranger({ javaScriptEnabled: false });
     await visit(page, "/login?login_hint=fay");
-    assert.equal(await press(page, "Log out"), 200);
+    assert.equal(await pressLogOut(page), 200);
     assert.equal(page.url(), `${stack.url}/`);
   });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { assertAccessible } from "../support/browser/accessible.js";
 import { chooseAtSignIn, follow, headingOf, press, useBrowsing, visit, wordsOf } from "../support/browser/browsing.js";
 import { useStack } from "../support/stack/stack.js";
 
@@ -16,15 +17,18 @@ describe("a handover in the browser", () => {
       await alice.getByLabel(/e-mail/i).fill("nina@example.com");
       await press(alice, "Show what it comes to");
       assert.match(await wordsOf(alice.getByRole("main")), /Nina Novak has no role in this CRM/);
+      if (javaScriptEnabled) await assertAccessible(alice);
       await alice.getByLabel(/e-mail/i).fill("omar@example.com");
       await press(alice, "Show what it comes to");
       const button = alice.getByRole("button", { name: /^Hand over \d+ contacts?$/ });
       const count = Number(/\d+/.exec(await wordsOf(button))?.[0]);
       assert(count > 0);
+      if (javaScriptEnabled) await assertAccessible(alice);
       await button.click();
       await alice.getByRole("heading", { name: "Complete" }).waitFor();
       assert.equal(await headingOf(alice), "Handover from Uma Underhill to Omar Ostrow");
       assert.match(await wordsOf(alice.getByRole("main")), new RegExp(`With the recipient ?${count} contact`));
+      if (javaScriptEnabled) await assertAccessible(alice);
       await press(alice, "Undo all");
       await alice.getByRole("heading", { name: "Undone", exact: true }).waitFor();
       assert.match(await wordsOf(alice.getByRole("main")), new RegExp(`Moved back ?${count} contact`));

@@ -84,9 +84,60 @@ describe("with the keyboard alone", function () {
     assert.equal(await noticeOn(page), "Keyboard Person was deleted.");
   });
 
+  it("the key / goes to the search from anywhere but a field, until the profile switches it off", async () => {
+    const page = await browsing.as("uma");
+    const { keyboard } = page;
+    const press = async (key: string) => {
+      await keyboard.press(key);
+      return (await stopOf(page))?.name;
+    };
+    for (const path of ["/", "/contacts", "/nowhere"]) {
+      await visit(page, path);
+      assert.equal(await press("/"), "Search contacts", path);
+      assert.equal(await press("/"), "Search contacts");
+      assert.equal(await page.getByRole("searchbox").inputValue(), "/", "typed by the second time");
+    }
+    await visit(page, "/contacts/new");
+    await page.getByRole("textbox", { name: "Notes" }).focus();
+    assert.equal(await press("/"), "Notes");
+    assert.equal(await typedInto(page, "Notes"), "/");
+    await visit(page, "/");
+    for (const modifier of ["Control", "Alt", "Meta"]) assert.equal(await press(`${modifier}+/`), undefined, modifier);
+
+    assert.equal(await visit(page, "/profile"), 200);
+    await tabTo(page, "Switch single keys off");
+    assert.equal(await loading(page, () => keyboard.press("Enter")), 200);
+    assert.match(await noticeOn(page), /Single keys do nothing any more/);
+    for (const path of ["/", "/contacts"]) {
+      await visit(page, path);
+      assert.equal(await press("/"), undefined, path);
+    }
+    await visit(page, "/profile");
+    await tabTo(page, "Switch single keys on");
+    assert.equal(await loading(page, () => keyboard.press("Enter")), 200);
+    assert.equal(await press("/"), "Search contacts");
+  });
+
+  it("the account opens, lists what there is, and closes by Escape", async () => {
+    const page = await browsing.as("uma");
+    await visit(page, "/");
+    await tabTo(page, "Logged in as Uma Underhill user");
+    const logOut = page.getByRole("button", { name: "Log out", exact: true });
+    assert.equal(await logOut.isVisible(), false);
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    assert.equal((await stopOf(page))?.name, "My profile");
+    assert.equal(await logOut.isVisible(), true);
+    await page.keyboard.press("Escape");
+    assert.equal(await logOut.isVisible(), false);
+  });
+
   for (const name of [
+    "home, logged out",
     "home",
     "list, searched",
+    "list, with a row's menu",
+    "views that are kept, one with a name that is taken",
     "new contact, with errors",
     "edit, changed meanwhile",
     "delete",
@@ -109,9 +160,11 @@ describe("with the keyboard alone", function () {
         `);
 
         // Of several choices, the one that is chosen: the arrow keys lead to the others.
-        const fields = "input:not([type=hidden], [type=radio]), [type=radio]:checked, textarea";
+        const fields = "input:not([type=hidden], [type=radio]), [type=radio]:checked, select, textarea";
         const reachable = await page.evaluate<number>(
-          `[...document.querySelectorAll("a[href], button, ${fields}, [tabindex='0']")].length`,
+          // Not what is still closed, such as what the header has for who is logged in.
+          `[...document.querySelectorAll("a[href], button, summary, ${fields}, [tabindex='0']")]
+            .filter((one) => one.tabIndex >= 0 && one.checkVisibility()).length`,
         );
         const stops: Stop[] = [];
         for (;;) {

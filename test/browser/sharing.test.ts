@@ -40,19 +40,20 @@ describe("sharing, in a browser", function () {
     assert.equal(await visit(omar, path), 403);
 
     // To view.
-    assert.equal(await follow(uma, "Share Shared One"), 200);
+    assert.equal(await follow(uma, "Shared One"), 200);
+    assert.equal(await follow(uma, "Share"), 200);
     assert.equal(await headingOf(uma), "Share Shared One");
-    await fill(uma, { "Colleague's e-mail": emailOf("omar") });
+    await fill(uma, { "Colleague's name or e-mail": emailOf("omar") });
     assert.equal(await press(uma, "Share"), 200);
     assert.equal(await noticeOn(uma), "Shared with Omar Ostrow, who may view it.");
     assert.equal(await visit(omar, `/contacts?q=${word}`), 200);
     assert.deepEqual(await namesIn(omar), ["Shared Hidden", "Shared One"]);
     assert.equal(await follow(omar, "Shared One"), 200);
-    assert.match(await wordsOf(omar.getByRole("main")), /Shared with you by Uma Underhill: you may view it/);
+    assert.match(await wordsOf(omar.getByRole("main")), /You see this because it is shared with you\./);
     for (const action of actions) assert.equal(await omar.getByRole("link", { name: action }).count(), 0, action);
 
     // To edit.
-    await fill(uma, { "Colleague's e-mail": emailOf("omar") });
+    await fill(uma, { "Colleague's name or e-mail": emailOf("omar") });
     await uma.getByRole("radio", { name: "View and edit it" }).check();
     assert.equal(await press(uma, "Share"), 200);
     assert.equal(await noticeOn(uma), "Shared with Omar Ostrow, who may view and edit it.");
@@ -74,12 +75,15 @@ describe("sharing, in a browser", function () {
 
     // Given away, and lost: the new owner's team is another.
     assert.equal(await follow(uma, "Transfer"), 200);
-    await fill(uma, { "Colleague's e-mail": "nobody@example.com" });
+    await fill(uma, { "Colleague's name or e-mail": "nobody@example.com" });
     assert.equal(await press(uma, "Transfer contact"), 422);
-    await fill(uma, { "Colleague's e-mail": emailOf("omar") });
+    await fill(uma, { "Colleague's name or e-mail": emailOf("omar") });
     assert.equal(await press(uma, "Transfer contact"), 200);
     assert.equal(new URL(uma.url()).pathname, "/contacts");
-    assert.equal(await noticeOn(uma), "Shared One now belongs to Omar Ostrow. You do not see it any more.");
+    assert.equal(
+      await noticeOn(uma),
+      "Shared One now belongs to Omar Ostrow, who may view, edit, share, transfer and delete it. You do not see it any more.",
+    );
     await search(uma, word);
     assert.deepEqual(await namesIn(uma), ["Shared Of the team"]);
     assert.equal(await visit(uma, path), 403);

@@ -1,6 +1,6 @@
 import { openPostgres } from "../../app/db/postgres.js";
-import { startPdp } from "../../app/demo/pdp/start-pdp.js";
 import { cerbos } from "../../middleware/index.js";
+import { startPdp } from "../../middleware/testing/index.js";
 import { createDatabase } from "../support/database/temporary-database.js";
 import { tryRelationships } from "../support/directory/relationships/trial.js";
 import { projectPath } from "../support/paths.js";
@@ -23,7 +23,6 @@ export async function relationships(): Promise<void> {
   const child = await startPdp({
     policies: projectPath("policies"),
     config: projectPath("pdp/pdp.yaml"),
-    log: () => {},
   });
   const pdp = cerbos(child.target, { tls: false });
   try {

@@ -1,6 +1,7 @@
 /**
  * Runs a campaign: a long trial that prints figures, and fails when a promise does not hold.
  *
+ *     TEST_DATABASE_URL=postgres://... CASES=50 npm run campaign -- access
  *     TEST_DATABASE_URL=postgres://... npm run campaign -- rolling-restarts
  *     TEST_DATABASE_URL=postgres://... CASES=300 npm run campaign -- directory
  *     TEST_DATABASE_URL=postgres://... CASES=100 npm run campaign -- directory-kills
@@ -12,6 +13,7 @@
  *     TEST_DATABASE_URL=postgres://... CASES=30000 npm run campaign -- requests
  */
 import { cleanUpAfterAllTests } from "../support/cleanup.js";
+import { access } from "./access.js";
 import { directory } from "./directory.js";
 import { directoryKills } from "./directory-kills.js";
 import { handover } from "./handover.js";
@@ -23,6 +25,7 @@ import { revocationKills } from "./revocation-kills.js";
 import { rollingRestarts } from "./rolling-restarts.js";
 
 const campaigns: Readonly<Record<string, () => Promise<void>>> = {
+  access,
   directory,
   "directory-kills": directoryKills,
   handover,

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { type AuthorizationOptions, AuthorizationSetupError, type Principal } from "../../middleware/index.js";
-import { guardedApp } from "../support/middleware/guarded-app.js";
+import type { RequestHandler } from "express";
+import {
+  type AuthorizationOptions,
+  AuthorizationSetupError,
+  authorize,
+  type Principal,
+} from "../../middleware/index.js";
+import { guardedApp, refusal } from "../support/middleware/guarded-app.js";
 import { uma } from "../support/pdp/ask.js";
 import { pdpThat } from "../support/pdp/pdp-doubles.js";
 import { recordingSink } from "../support/sinks/recording-sink.js";
@@ -63,6 +69,15 @@ describe("req.authz.about()", () => {
     await authz.can(thing, "read");
     await authz.about(omar).can(thing, "read");
     assert.deepEqual(sent, [{ jwt: { token: "of uma" } }, undefined]);
+  });
+
+  it("does not stand in for the request's own permissions", async () => {
+    const replace: RequestHandler = (req, _res, next) => {
+      Object.assign(req, { authz: req.authz.about(omar) });
+      next();
+    };
+    const guarded = guardedApp({ pdp }, replace, authorize("thing", "read"));
+    assert(refusal(await guarded.get()) instanceof AuthorizationSetupError);
   });
 
   it("is refused without somebody who asks, and about nobody", async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import express, { type Request, type Response } from "express";
+import express, { type Request, type RequestHandler, type Response } from "express";
 import { AuthorizationSetupError, asyncHandler, authorize, PdpUnavailableError } from "../../middleware/index.js";
 
 /** Calls a handler as Express 4 does: what it returns is not looked at. @returns what `next()` gets */
-function nextOf(handler: ReturnType<typeof asyncHandler>): Promise<unknown> {
+function nextOf(handler: RequestHandler): Promise<unknown> {
   return new Promise((resolve) => {
     handler({} as Request, {} as Response, resolve);
   });

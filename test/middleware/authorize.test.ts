@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { RequestHandler } from "express";
 import {
+  type AuthorizationOptions,
   AuthorizationSetupError,
   type AuthorizeOptions,
   authorization,
@@ -225,7 +226,7 @@ describe("authorize", () => {
     const names: readonly unknown[][] = [["", "read"], ["thing", ""], ["thing"], [], [7, "read"], ["thing", ["read"]]];
     for (const [kind, action] of names) {
       it(`authorize(${JSON.stringify(kind)}, ${JSON.stringify(action)}) throws`, () => {
-        assert.throws(() => authorize(anything(kind), anything(action)), {
+        assert.throws(() => authorize(anything<string>(kind), anything<string>(action)), {
           name: "TypeError",
           message: "authorize(): kind and action must be non-empty strings.",
         });
@@ -248,11 +249,20 @@ describe("authorize", () => {
     it("authorization() says what is missing", () => {
       const pdp = allowing();
       const principal = () => null;
-      assert.throws(() => authorization(anything({ principal })), /authorization\(\): pdp is missing/);
-      assert.throws(() => authorization(anything({ principal, pdp: {} })), /authorization\(\): pdp is missing/);
-      assert.throws(() => authorization(anything({ pdp })), /principal must be a function of req/);
-      assert.throws(() => authorization(anything({ pdp, principal: uma })), TypeError);
-      assert.throws(() => authorization(anything(undefined)), TypeError);
+      assert.throws(
+        () => authorization(anything<AuthorizationOptions>({ principal })),
+        /authorization\(\): pdp is missing/,
+      );
+      assert.throws(
+        () => authorization(anything<AuthorizationOptions>({ principal, pdp: {} })),
+        /authorization\(\): pdp is missing/,
+      );
+      assert.throws(
+        () => authorization(anything<AuthorizationOptions>({ pdp })),
+        /principal must be a function of req/,
+      );
+      assert.throws(() => authorization(anything<AuthorizationOptions>({ pdp, principal: uma })), TypeError);
+      assert.throws(() => authorization(anything<AuthorizationOptions>(undefined)), TypeError);
     });
   });
 });

@@ -120,9 +120,10 @@ describe("authorizationErrors", () => {
 
     for (const method of ["get", "head"] as const) {
       it(`sends a browser's ${method.toUpperCase()} there`, async () => {
-        const response = await request(app)[method]("/").set("Accept", BROWSER);
+        const response = await request(app)[method]("/things?page=2&q=a%20b").set("Accept", BROWSER);
         assert.equal(response.status, 302);
-        assert.equal(response.headers.location, "/login?from=here");
+        const returnTo = encodeURIComponent("/things?page=2&q=a%20b");
+        assert.equal(response.headers.location, `/login?from=here&returnTo=${returnTo}`);
         assert.match(response.headers.vary ?? "", /\bAccept\b/);
       });
     }

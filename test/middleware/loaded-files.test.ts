@@ -21,4 +21,12 @@ describe("importing the middleware in a fresh process", function () {
       );
     }
   });
+
+  it("loads no query builder with the SQL", () => {
+    const files = filesLoadedBy("./middleware/sql/index.ts", options);
+    assert.deepEqual(
+      files.filter((file) => /\/node_modules\/(pg|drizzle-orm|knex|kysely|@prisma)\//.test(file)),
+      [],
+    );
+  });
 });

@@ -184,12 +184,13 @@ describe("req.authz", () => {
       "constructor",
       "countedChecks",
       "decisions",
+      "enforce",
       "filter",
       "plan",
       "principal",
       "resource",
     ]);
-    const forGuards = ["enforce", "enforceFilter", "takeFilter", "isUnfiltered"];
+    const forGuards = ["enforceResource", "enforceFilter", "takeFilter", "isUnfiltered"];
     const reached = [...reachableFrom({ authz: handled.authz, values: [handled.authz.decisions] })];
     assert(reached.includes(handled.authz.plan), "nothing was reached");
     assert.deepEqual(

@@ -126,6 +126,16 @@ describe("req.authz.can", () => {
     assert.deepEqual(pdp.calls, [1, 1, 1, 1]);
   });
 
+  it("does not take a guard's answer for a resource that the handler has changed since", async () => {
+    const pdp = owning();
+    const row: { id: string; attr: { owner: string } } = { id: "7", attr: { owner: "uma" } };
+    const { handled } = await guardedApp({ pdp }, authorize("thing", "read", { resource: () => row })).get();
+    assert(handled);
+    row.attr = { owner: "omar" };
+    assert.equal(await handled.authz.can({ kind: "thing", ...row }, "read"), false);
+    assert.deepEqual(pdp.calls, [1, 1]);
+  });
+
   it("shares nothing between requests", async () => {
     const attr = { owner: "uma" };
     const pdp = owning();

@@ -9,7 +9,7 @@ import { parseArgs, promisify } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
 import { readConfig, settingNames } from "../../app/config.js";
-import { cerbosBinary } from "../../app/demo/pdp/cerbos-binary.js";
+import { cerbosBinary } from "../../middleware/testing/pdp/index.js";
 import { freePort } from "../support/network/free-port.js";
 import { projectPath } from "../support/paths.js";
 import { sharedStack } from "../support/stack/shared-stack.js";

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { useFixture } from "../support/fixture.js";
 import { filesLoadedBy } from "../support/middleware/loaded-files.js";
+import { unpackTarball } from "../support/middleware/tarball.js";
 import { projectPath } from "../support/paths.js";
 import { useTemporaryFolder } from "../support/temporary-folder.js";
 
@@ -14,22 +15,7 @@ describe("the middleware's tarball", function () {
   this.timeout(120_000);
   const folder = useTemporaryFolder();
   /** An app into which it is unpacked, as npm would, beside its dependencies. */
-  const app = useFixture(async () => {
-    const project = join(folder.path, "project");
-    for (const path of ["middleware", "scripts", "package.json", "tsconfig.json"]) {
-      await cp(projectPath(path), join(project, path), { recursive: true });
-    }
-    await symlink(projectPath("node_modules"), join(project, "node_modules"));
-    const output = execFileSync("npm", ["run", "-s", "package"], { cwd: project, encoding: "utf8" });
-    const tarball = join(project, "dist/package", output.trim());
-    const path = join(folder.path, "app");
-    const unpacked = join(path, "node_modules", NAME);
-    await mkdir(unpacked, { recursive: true });
-    execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", unpacked]);
-    // Where the package's own imports are looked for.
-    await symlink(projectPath("node_modules"), join(folder.path, "node_modules"));
-    return { path, tarball, package: unpacked };
-  });
+  const app = useFixture(() => unpackTarball(folder.path));
   const tool = (name: string, ...args: string[]) =>
     execFileSync(projectPath(`node_modules/.bin/${name}`), args, { cwd: app.path, encoding: "utf8", stdio: "pipe" });
   async function run(file: string, code: string): Promise<string> {
@@ -80,6 +66,32 @@ describe("the middleware's tarball", function () {
       const pdp = cerbos("127.0.0.1:1", { tls: false, deadline: 200 });
       pdp.ping().catch((error) => console.log(error instanceof PdpUnavailableError)).finally(() => pdp.close());`;
     assert.equal((await run("grpc.cjs", code)).trim(), "true");
+  });
+
+  it("has the command that declares an app's policies", async () => {
+    const { bin } = JSON.parse(await readFile(join(app.package, "package.json"), "utf8"));
+    await cp(projectPath("policies"), join(app.path, "policies"), { recursive: true });
+    const command = [join(app.package, bin["gatehouse-authz"]), "types", "policies", "policies.d.ts"];
+    execFileSync(process.execPath, command, { cwd: app.path, encoding: "utf8", stdio: "pipe" });
+    assert.equal(
+      await readFile(join(app.path, "policies.d.ts"), "utf8"),
+      await readFile(projectPath("policies/policies.d.ts"), "utf8"),
+    );
+    const code = `
+      import { authorize } from "${NAME}";
+      authorize("contact", "list", { filter: true });
+      // @ts-expect-error: no such kind
+      authorize("contcat", "list", { filter: true });`;
+    for (const [file, type] of [
+      ["declared-esm/app.ts", "module"],
+      ["declared-cjs/app.ts", "commonjs"],
+    ] as const) {
+      await mkdir(join(app.path, file, ".."), { recursive: true });
+      await writeFile(join(app.path, file, "../package.json"), JSON.stringify({ type }));
+      await writeFile(join(app.path, file), code);
+      const options = ["--module", "nodenext", "--target", "es2023", "--strict", "--noEmit", "--types", "node"];
+      tool("tsc", ...options, "policies.d.ts", file);
+    }
   });
 
   it("type-checks in an app of either kind", async () => {

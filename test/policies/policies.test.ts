@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cerbosBinary } from "../../app/demo/pdp/cerbos-binary.js";
+import { cerbosBinary } from "../../middleware/testing/pdp/index.js";
 import { projectPath } from "../support/paths.js";
 
 const policies = projectPath("policies");
@@ -82,6 +82,7 @@ const seenBy: Readonly<Record<string, readonly string[]>> = {
 const allowedOn = (contact: string): Record<string, readonly string[]> => ({
   list: seenBy[contact] ?? [],
   read: seenBy[contact] ?? [],
+  ask: seenBy[contact] ?? [],
   create: roleHolders,
   update: [...masters, "editor"],
   delete: masters,

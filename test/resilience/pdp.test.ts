@@ -26,7 +26,7 @@ import { assertReadiness } from "../support/stack/readiness.js";
 import { useStack } from "../support/stack/stack.js";
 import { until } from "../support/until.js";
 
-const CONNECTIONS = 32;
+const CONNECTIONS = 12;
 /** The middleware's deadline for a decision. */
 const DEADLINE_MS = 1_000;
 

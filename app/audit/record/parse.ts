@@ -20,6 +20,8 @@ export interface ParsedDecision {
   readonly record: ReadRecord | null;
   /** The record itself; when it cannot be read, what the other columns of its row repeat of it. */
   readonly summary: DecisionSummary;
+  /** What came of it; `null` for checks. */
+  readonly outcome: StoredDecision["outcome"];
 }
 
 const names = z.array(z.string());
@@ -56,7 +58,8 @@ const sources = {
   can: "check",
 } as const;
 
-const singleDecision = everyRecord.extend({
+/** A record of a guard, a filter or, of version 0.1, a check. */
+export const singleDecision = everyRecord.extend({
   source: z.enum(["guard", "filter", "authorize", "can"]),
   resource: z.object({ kind: z.string(), id: storableText().nullable() }),
   action: z.string(),
@@ -73,12 +76,14 @@ const singleDecision = everyRecord.extend({
   change: z.object({ id: storableText(), version: z.number() }).nullable(),
   explanation: explanation.nullable(),
 });
-const ofSession = singleDecision.extend({
+/** A record of what happened to a session. */
+export const ofSession = singleDecision.extend({
   source: z.literal("session"),
   reason: z.string().nullable(),
   address: z.string().nullable(),
 });
-const checks = everyRecord.extend({
+/** A record of what was asked ahead. */
+export const checks = everyRecord.extend({
   source: z.literal("check"),
   resource: z.null(),
   action: z.null(),
@@ -102,7 +107,7 @@ const anyRecord = z.union([singleDecision, checks, ofSession]);
 /** Parses a decision. Never throws: one record that was tampered with must not hide the others. */
 export function parseDecision(stored: StoredDecision): ParsedDecision {
   const record = readRecord(parseObject(stored.record));
-  return { record, summary: record ?? summaryOf(stored) };
+  return { record, summary: record ?? summaryOf(stored), outcome: stored.outcome };
 }
 
 function readRecord(json: object | undefined): ReadRecord | null {

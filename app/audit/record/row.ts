@@ -6,7 +6,7 @@ import type { DecisionRecord } from "./record.js";
 export type StoredDecision = typeof decisions.$inferSelect;
 
 /** A decision as a row that is inserted into the table, which makes the other columns. */
-export type DecisionRow = Omit<StoredDecision, "seq" | "source">;
+export type DecisionRow = Omit<StoredDecision, "seq" | "source" | "outcome">;
 
 /** Longest text in a column with an index. The record itself has the whole text. */
 const MAX_INDEXED_CHARACTERS = 200;

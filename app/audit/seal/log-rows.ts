@@ -72,8 +72,8 @@ export class LogRows {
       .where(gt(decisions.seq, this.#readUpTo))
       .orderBy(asc(decisions.seq))
       .limit(MAX_ROWS_PER_QUERY);
-    // `source` is what the database makes of the record.
-    for (const { seq, record, source: _, ...columns } of rows) {
+    // `source` and `outcome` are what the database makes of the record.
+    for (const { seq, record, source: _source, outcome: _outcome, ...columns } of rows) {
       const row: LogRow = {
         seq,
         id: idIn(record) ?? columns.id,

@@ -1,7 +1,7 @@
-import { asc, getTableName, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, getTableName, gt, inArray, lt, not, type SQL, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { type Db, rowsOf } from "../../db/database.js";
-import { decisionRetention, decisions, seals } from "../../db/schema.js";
+import { decisionRetention, decisions, pastContactNames, seals } from "../../db/schema.js";
 import { MAX_CLOCK_DIFFERENCE_MS } from "./expiry.js";
 import { subtractFromHourlyCounts } from "./hourly-counts.js";
 import { hashOf, type Seal, type SealContent, sealContent } from "./seal.js";
@@ -58,12 +58,34 @@ export async function expiringSeals(
 }
 
 /**
- * Deletes the records of seals that expire, their share of the hourly counts, and all seals but the last of them. That one
- * is kept as the witness of when it was made.
+ * Deletes the records of seals that expire, their share of the hourly counts, past names of contacts that only they were about,
+ * and all seals but the last of them. That one is kept as the witness of when it was made.
  */
 export async function deleteExpired(tx: Db, expiring: readonly SealContent[]): Promise<void> {
   const seqs = expiring.flatMap(({ records }) => records.map(([seq]) => seq));
   await subtractFromHourlyCounts(tx, seqs);
   const last = Math.max(...expiring.map(({ number }) => number));
   await tx.execute(sql`select expire_decisions(${last}::bigint, ${sql.param(seqs)}::bigint[])`);
+  await erasePastNames(tx, new Date(expiring.at(-1)?.sealedAt ?? 0));
+}
+
+/**
+ * Erases the names that contacts gave up before a time and that no record is about any more: none of the time of the name,
+ * whatever the clocks of the machines differ.
+ */
+async function erasePastNames(tx: Db, before: Date): Promise<void> {
+  const { contactId, until } = pastContactNames;
+  const ofItsTime = sql`${decisions.resourceId} = ${contactId}::text
+    and ${decisions.time} <= ${until} + ${MAX_CLOCK_DIFFERENCE_MS} * interval '1 millisecond'`;
+  const isNamed = (part: SQL) => sql`exists (select from ${decisions} where ${ofItsTime} and ${part})`;
+  // By parts, as the indexes are.
+  await tx
+    .delete(pastContactNames)
+    .where(
+      and(
+        lt(until, before),
+        not(isNamed(sql`${decisions.source} <> 'check'`)),
+        not(isNamed(sql`${decisions.source} = 'check'`)),
+      ),
+    );
 }

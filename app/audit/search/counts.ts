@@ -1,11 +1,10 @@
-import { and, eq, sql } from "drizzle-orm";
-import type { SqlCondition } from "../../../middleware/sql/index.js";
-import { asSql } from "../../db/condition.js";
+import { and, desc, eq, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
+import { type SqlCondition, toDrizzle } from "../../../middleware/sql/index.js";
 import { type Db, rowsOf } from "../../db/database.js";
 import { decisionCounts, decisions, unsealedDecisions } from "../../db/schema.js";
 import type { StoredDecision } from "../record/row.js";
-import type { Unit } from "./periods.js";
-import { conditionOf, indexedPart, newestFirst, type Search } from "./search.js";
+import { conditionOf, indexedPart, indexedSearches, newestFirst, type Search } from "./search.js";
 
 /** How many decisions of a period had an effect. */
 export interface Count {
@@ -28,7 +27,7 @@ const MAX_UNSEALED_COUNTED = 5_000;
 export async function countAll(
   db: Db,
   { action, effect }: Pick<Search, "action" | "effect">,
-  unit: Unit,
+  starts: readonly Date[],
   from: Date,
   to: Date,
 ): Promise<readonly Count[]> {
@@ -40,10 +39,12 @@ export async function countAll(
     effect && eq(decisionCounts.effect, effect),
   );
   // One statement reads one snapshot: a decision that is sealed meanwhile is counted once.
-  const rows = await rowsOf<CountRow>(
+  const rows = await rowsOf<{ nth: number; effect: Count["effect"]; count: number }>(
     db,
+    // An hour in which the first period begins is counted with it.
     sql`
-      select date_trunc(${unit}, hour, 'UTC') as start, effect, sum(count)::float8 as count from (
+      select greatest(1, width_bucket(hour, ${sql.param(starts.map((start) => start.toISOString()))}::timestamptz[])) as nth,
+        effect, sum(count)::float8 as count from (
         select ${hour}, ${decisionCounts.effect}, ${count} from ${decisionCounts} where ${inCounts}
         union all
         select ${decisions.time}, ${decisions.effect}, 1
@@ -52,7 +53,10 @@ export async function countAll(
           and ${conditionOf({ action, effect, asked: "tried", from, to })}
       ) counted group by 1, 2`,
   );
-  return rows.map(countOf);
+  return rows.flatMap(({ nth, effect, count }) => {
+    const start = starts[nth - 1];
+    return start ? [{ start, effect, count }] : [];
+  });
 }
 
 /** See `DecisionStore`. */
@@ -63,14 +67,21 @@ export async function countNewest(
   limit: number,
 ): Promise<NewestCounts> {
   // Only the indexed part of the search limits what is read; the rest is evaluated on the rows that were read.
-  const indexed = indexedPart({ ...search, asked: "tried" });
+  const parts = indexedSearches(indexedPart({ ...search, asked: "tried" }));
   const isFound = sql<boolean>`${conditionOf(search) ?? sql`true`}`.as("is_found");
-  const newest = db
-    .select({ time: decisions.time, effect: decisions.effect, isFound })
-    .from(decisions)
-    .where(and(asSql(permitted), conditionOf(indexed)))
-    .orderBy(...newestFirst(indexed))
-    .limit(limit);
+  const newestOf = (part: Search) =>
+    db
+      .select({ time: decisions.time, effect: decisions.effect, isFound })
+      .from(decisions)
+      .where(and(toDrizzle(permitted, sql), conditionOf(part)))
+      .orderBy(...newestFirst(part))
+      .limit(limit);
+  const [first, second, ...others] = parts;
+  const newest = second
+    ? unionAll(newestOf(first), newestOf(second), ...others.map(newestOf))
+        .orderBy(desc(decisions.time))
+        .limit(limit)
+    : newestOf(first);
   const rows = await rowsOf<CountRow & { read: number }>(
     db,
     sql`

@@ -1,12 +1,11 @@
 import { and, desc, eq, gt, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
-import type { SqlCondition } from "../../../middleware/sql/index.js";
-import { asSql } from "../../db/condition.js";
+import { type SqlCondition, toDrizzle } from "../../../middleware/sql/index.js";
 import { type Db, isStorable, rowsOf } from "../../db/database.js";
 import { decisions, unsealedDecisions } from "../../db/schema.js";
 import type { StoredDecision } from "../record/row.js";
+import { type ContactNames, contactNames } from "./contact-names.js";
 import { type Count, countAll, countNewest, type NewestCounts } from "./counts.js";
-import type { Unit } from "./periods.js";
 import type { Asked, Cursor } from "./query.js";
 import { conditionOf, indexedSearches, newestFirst, type Search } from "./search.js";
 
@@ -22,6 +21,8 @@ export interface DecisionPage {
  * filter, which holds for those that the user may see.
  */
 export interface DecisionStore {
+  /** The names of the contacts that decisions are about. */
+  readonly contactNames: ContactNames;
   get(id: string): Promise<StoredDecision | undefined>;
   /**
    * Whether there is any decision about a person. An access token is enough for one; the person need not have logged
@@ -58,10 +59,16 @@ export interface DecisionStore {
    * those yet. The hourly counts are of all decisions: this is only for users who may see everything, and for searches
    * by action and effect.
    *
+   * @param starts - the beginnings of the periods, in order
    * @param from - the beginning of an hour; inclusive
    * @param to - the beginning of an hour; exclusive
    */
-  countAll(search: Pick<Search, "action" | "effect">, unit: Unit, from: Date, to: Date): Promise<readonly Count[]>;
+  countAll(
+    search: Pick<Search, "action" | "effect">,
+    starts: readonly Date[],
+    from: Date,
+    to: Date,
+  ): Promise<readonly Count[]>;
   /**
    * Counts the newest decisions that a search finds, without checks, by hour and effect.
    *
@@ -73,6 +80,8 @@ export interface DecisionStore {
 /** The decision log of a database. */
 export function decisionStore(db: Db): DecisionStore {
   return {
+    contactNames: contactNames(db),
+
     async get(id) {
       if (!isStorable(id)) return undefined;
       const [decision] = await db.select().from(decisions).where(eq(decisions.id, id));
@@ -100,13 +109,13 @@ export function decisionStore(db: Db): DecisionStore {
         db
           .select()
           .from(decisions)
-          .where(and(asSql(permitted), conditionOf(part), isOlder))
+          .where(and(toDrizzle(permitted, sql), conditionOf(part), isOlder))
           .orderBy(...newestFirst(part))
           // One more than the page shows tells whether there is a next page.
           .limit(limit + 1);
-      const [first, second] = indexedSearches(search);
+      const [first, second, ...others] = indexedSearches(search);
       const rows = await (second
-        ? unionAll(newest(first), newest(second))
+        ? unionAll(newest(first), newest(second), ...others.map(newest))
             .orderBy(desc(decisions.time), desc(decisions.seq))
             .limit(limit + 1)
         : newest(first));
@@ -119,7 +128,7 @@ export function decisionStore(db: Db): DecisionStore {
       return db
         .select()
         .from(decisions)
-        .where(and(isBeyond(floor, known), asSql(permitted), conditionOf(search)))
+        .where(and(isBeyond(floor, known), toDrizzle(permitted, sql), conditionOf(search)))
         .orderBy(decisions.seq)
         .limit(limit);
     },
@@ -135,7 +144,7 @@ export function decisionStore(db: Db): DecisionStore {
       return db
         .select()
         .from(decisions)
-        .where(and(isOne, asSql(permitted), conditionOf(search)))
+        .where(and(isOne, toDrizzle(permitted, sql), conditionOf(search)))
         .orderBy(decisions.seq);
     },
 
@@ -144,7 +153,7 @@ export function decisionStore(db: Db): DecisionStore {
       return row?.seq ?? 0;
     },
 
-    countAll: (search, unit, from, to) => countAll(db, search, unit, from, to),
+    countAll: (search, starts, from, to) => countAll(db, search, starts, from, to),
 
     countNewest: (search, permitted, limit) => countNewest(db, search, permitted, limit),
   };

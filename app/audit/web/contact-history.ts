@@ -1,6 +1,8 @@
 import type { Request } from "express";
 import { toSql } from "../../../middleware/sql/index.js";
 import type { People } from "../../directory/people.js";
+import { timeZoneOf } from "../../web/time/zones.js";
+import type { Search } from "../search/search.js";
 import type { DecisionStore } from "../search/store.js";
 import { decisionColumns } from "./columns.js";
 import { mayListDecisions } from "./resource.js";
@@ -20,24 +22,36 @@ export interface RecentDecisions {
 /** Finds them; `null` for users who may not list decisions. */
 export type ContactDecisions = (req: Request, contactId: string) => Promise<RecentDecisions | null>;
 
+/** Makes what a contact's page calls to show the newest decisions about the contact. */
+export function contactDecisions(store: DecisionStore, people: People): ContactDecisions {
+  return async (req, contactId) => {
+    const tried = { contactIds: [contactId], asked: "tried" } as const;
+    const rows = await newestDecisions(req, store, people, tried, MAX_DECISIONS_SHOWN);
+    return rows && { rows, href: auditUrl({ contact: contactId }) };
+  };
+}
+
 /**
- * Makes what a contact's page calls to show the newest decisions about the contact.
+ * The newest decisions that a search finds, for a page that is not the log's own; `null` for users who may not list decisions.
  *
  * Whether the user may list decisions at all is the menu's question: asked in the same tick, it takes no call of its
  * own. Which decisions they may list is asked as a filter, and each that is found is checked, as on the
  * log's own page. The link of a row leads to a page with its own guard.
  */
-export function contactDecisions(store: DecisionStore, people: People): ContactDecisions {
-  return async (req, contactId) => {
-    if (!(await mayListDecisions(req))) return null;
-    const filter = await req.authz.plan("decision", "list");
-    if (filter.decision === "denied") return null;
-    const permitted = toSql(filter, decisionColumns);
-    const tried = { contact: contactId, asked: "tried" } as const;
-    const { decisions } = await store.list(tried, permitted, MAX_DECISIONS_SHOWN);
-    return {
-      rows: await auditRows(people, await permittedRows(req, decisions)),
-      href: auditUrl({ contact: contactId }),
-    };
-  };
+export async function newestDecisions(
+  req: Request,
+  store: DecisionStore,
+  people: People,
+  search: Search,
+  limit: number,
+): Promise<readonly AuditRow[] | null> {
+  if (!(await mayListDecisions(req))) return null;
+  const filter = await req.authz.plan("decision", "list");
+  if (filter.decision === "denied") return null;
+  const { decisions } = await store.list(search, toSql(filter, decisionColumns), limit);
+  return auditRows(
+    { people, contactNames: store.contactNames },
+    await permittedRows(req, decisions),
+    timeZoneOf(req.person),
+  );
 }

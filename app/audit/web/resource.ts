@@ -1,5 +1,5 @@
 import type { Request } from "express";
-import type { Attributes, KindedResource } from "../../../middleware/index.js";
+import type { AttributesOf, DeclaredResource } from "../../../middleware/index.js";
 import { withDeadline } from "../../deadline.js";
 import { unavailable } from "../../problems.js";
 import type { StoredDecision } from "../record/row.js";
@@ -9,7 +9,7 @@ import type { DecisionStore } from "../search/store.js";
 const FLUSH_TIMEOUT_MS = 2_000;
 
 /** The decision log as a whole, as the PDP sees it. */
-const wholeLog: KindedResource = { kind: "decision", id: "*" };
+const wholeLog: DeclaredResource<"decision", "list"> = { kind: "decision", id: "*" };
 
 /** Whether the user may list decisions. The menu asks the same: in one tick, both are one question to the PDP. */
 export function mayListDecisions(req: Request): Promise<boolean> {
@@ -17,7 +17,7 @@ export function mayListDecisions(req: Request): Promise<boolean> {
 }
 
 /** A decision as the PDP sees it, with the row it was made of, so that handlers need not read it again. */
-export interface DecisionResource extends KindedResource {
+export interface DecisionResource extends DeclaredResource<"decision"> {
   readonly decision: StoredDecision;
 }
 
@@ -27,7 +27,7 @@ export function decisionResource(decision: StoredDecision): DecisionResource {
   const known = Object.entries({ principalId, source, kind, resourceId, action, effect }).filter(
     ([, value]) => value !== null,
   );
-  return { kind: "decision", id, attr: Object.fromEntries(known) as Attributes, decision };
+  return { kind: "decision", id, attr: Object.fromEntries(known) as AttributesOf<"decision">, decision };
 }
 
 /**

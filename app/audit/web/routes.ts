@@ -6,10 +6,18 @@ import type { RecentLogins } from "../../auth/login/recent-login.js";
 import type { People } from "../../directory/people.js";
 import { ProblemError } from "../../problems.js";
 import { malformed, messagesOf } from "../../web/query-validation.js";
+import { timeZoneOf, UTC } from "../../web/time/zones.js";
 import { jsonLineOf } from "../record/parse.js";
-import { findPerson } from "../search/person.js";
-import { type AuditQuery, type AuditSearch, auditQuery, auditSearch, encodeCursor } from "../search/query.js";
-import { type Search, searchFor } from "../search/search.js";
+import {
+  type AuditQuery,
+  type AuditSearch,
+  auditQuery,
+  auditSearch,
+  encodeCursor,
+  withTimesIn,
+} from "../search/query.js";
+import { resolveSearch } from "../search/resolve.js";
+import type { Search } from "../search/search.js";
 import type { DecisionStore } from "../search/store.js";
 import { chartOf } from "./chart/chart.js";
 import { decisionColumns } from "./columns.js";
@@ -36,10 +44,13 @@ export function auditRoutes(
   recent: RecentLogins,
 ): Router {
   const router = Router();
+  const names = { people, contactNames: store.contactNames };
 
   router.get("/audit", authorize("decision", "list", { filter: true }), async (req, res) => {
     const filter = req.authz.filter("decision", "list");
-    const query = auditQuery.safeParse(req.query);
+    // On pages, times are those of the reader. In JSON they are in UTC.
+    const zone = wantsHtml(req) ? timeZoneOf(req.person) : UTC;
+    const query = auditQuery.safeParse(withTimesIn(req.query, zone));
     if (!query.success) {
       const errors = messagesOf(query.error);
       // The form can show what is wrong with its fields. The other parameters have no field.
@@ -51,9 +62,9 @@ export function auditRoutes(
     if (wantsHtml(req)) {
       // A page shows what was tried, unless it is asked for more.
       const shown = { ...query.data, asked: query.data.asked ?? "tried" } as const;
-      return showLog(req, res, people, shown, find(req, shown, permitted, true));
+      return showLog(req, res, names, shown, zone, find(req, shown, permitted, zone, true));
     }
-    sendJson(res, await find(req, query.data, permitted, false));
+    sendJson(res, await find(req, query.data, permitted, zone, false));
   });
 
   router.get(
@@ -88,7 +99,7 @@ export function auditRoutes(
     authorize("decision", "read", { resource: decisionById(store, flush) }),
     async (req, res) => {
       const decision = loadedDecision(req);
-      if (wantsHtml(req)) await showDecision(req, res, people, store, decision);
+      if (wantsHtml(req)) await showDecision(req, res, names, store, decision);
       else res.vary("Accept").type("json").send(jsonLineOf(decision));
     },
   );
@@ -99,37 +110,42 @@ export function auditRoutes(
     req: Request,
     query: AuditQuery,
     permitted: SqlCondition,
+    zone: string,
     withChart: boolean,
   ): Promise<SearchResult> {
-    const person = query.person === undefined ? undefined : await findPerson(people, store, query.person);
-    if (person && "message" in person) return { page: { decisions: [], next: null }, chart: null, person };
-    const search = searchFor(query, person?.id);
+    const found = await resolveSearch({ people, store }, query, zone);
+    if (found.message !== undefined)
+      return { page: { decisions: [], next: null }, chart: null, message: found.message };
+    const { search, person } = found;
     const isEverything = permitted.text === "TRUE";
     const [page, chart] = await Promise.all([
       store.list(search, permitted, query.limit, query.after),
       // On the first page only: the chart is of the whole search. Checks are not counted.
-      withChart && !query.after && search.asked !== "ahead" ? chartOf(store, search, permitted, isEverything) : null,
+      withChart && !query.after && search.asked !== "ahead"
+        ? chartOf(store, search, permitted, isEverything, zone)
+        : null,
     ]);
-    return { page: { ...page, decisions: await permittedRows(req, page.decisions) }, chart, person };
+    return { page: { ...page, decisions: await permittedRows(req, page.decisions) }, chart, search, person };
   }
 
   /** The search of an export or a live tail. */
   async function searchIn(req: Request): Promise<Search> {
     const query: z.ZodSafeParseResult<AuditSearch> = auditSearch.safeParse(req.query);
     if (!query.success) throw malformed(messagesOf(query.error));
-    const { person: text } = query.data;
-    const person = text === undefined ? undefined : await findPerson(people, store, text);
-    if (person && "message" in person) throw new ProblemError(400, "Malformed request", person.message);
-    return searchFor(query.data, person?.id);
+    const found = await resolveSearch({ people, store }, query.data, UTC);
+    if (found.message !== undefined) throw new ProblemError(400, "Malformed request", found.message);
+    return found.search;
   }
 
   /** What a live tail's events are: records or, for the log's page, rows of its table. */
   function eventFormat(req: Request): Pick<TailQuery, "format" | "dataOf"> {
     if (req.query.format !== "html") return { format: "json", dataOf: async (decisions) => decisions.map(jsonLineOf) };
+    const zone = timeZoneOf(req.person);
     return {
-      format: "html",
+      // Tails of the same format share what is made for them.
+      format: `html in ${zone}`,
       dataOf: async (decisions) => {
-        const rows = await auditRows(people, decisions);
+        const rows = await auditRows(names, decisions, zone);
         return Promise.all(rows.map((row) => renderLine(req, "audit/row", { row })));
       },
     };
@@ -137,11 +153,11 @@ export function auditRoutes(
 }
 
 /** Records are sent exactly as they are stored: see {@link jsonLineOf}. */
-function sendJson(res: Response, { page, person }: SearchResult): void {
+function sendJson(res: Response, { page, message }: SearchResult): void {
   const records = page.decisions.map(jsonLineOf).join();
   const next = JSON.stringify(page.next && encodeCursor(page.next));
-  const message = person && "message" in person ? `,"message":${JSON.stringify(person.message)}` : "";
-  res.vary("Accept").type("json").send(`{"decisions":[${records}],"next":${next}${message}}`);
+  const why = message === undefined ? "" : `,"message":${JSON.stringify(message)}`;
+  res.vary("Accept").type("json").send(`{"decisions":[${records}],"next":${next}${why}}`);
 }
 
 /** Renders a view without line breaks. */

@@ -1,37 +1,76 @@
 import type { CheckEvent } from "../../../middleware/index.js";
 import { type Colleague, nameAmong, type People } from "../../directory/people.js";
-import { type DecisionSummary, type ParsedDecision, parseDecision, UNREADABLE } from "../record/parse.js";
+import { tabularDate } from "../../web/time/dates.js";
+import { type ParsedDecision, parseDecision, UNREADABLE } from "../record/parse.js";
 import type { StoredDecision } from "../record/row.js";
+import type { ContactNames } from "../search/contact-names.js";
 import { NOBODY } from "../search/person.js";
 import { countChecks } from "./checks.js";
 import { reasonLabel, sourceLabel } from "./sentences/decisions.js";
+import { type EventWords, eventWords } from "./sentences/events.js";
+import { nounsOf } from "./sentences/nouns.js";
+import { isOfSession, sessionWords } from "./sentences/sessions.js";
 import { auditUrl, decisionUrl } from "./urls.js";
 
 /** Most actions of several checks that a row names. */
 const MAX_ACTIONS_LISTED = 3;
 
+/** Where rows have from what records only have ids of. */
+export interface Names {
+  readonly people: People;
+  readonly contactNames: ContactNames;
+}
+
+/** What is known of the people and contacts in some decisions. */
+export interface KnownNames {
+  /** By their ids. */
+  readonly people: ReadonlyMap<string, Colleague>;
+  /** The name of the contact that each decision is about, by the decision; absent where it is not about one, or unknown. */
+  readonly contacts: ReadonlyMap<ParsedDecision, string>;
+}
+
 /** A decision as a row of a table shows it. */
 export type AuditRow = ReturnType<typeof auditRow>;
 
-/** The rows of a table of decisions, with the names of the people in them. */
-export async function auditRows(people: People, decisions: readonly StoredDecision[]): Promise<AuditRow[]> {
+/**
+ * The rows of a table of decisions, with the names of the people and contacts in them.
+ *
+ * @param zone - the reader's time zone
+ */
+export async function auditRows(names: Names, decisions: readonly StoredDecision[], zone: string): Promise<AuditRow[]> {
   const parsed = decisions.map(parseDecision);
-  const known = await people.byIds(principalIds(parsed));
-  return parsed.map((decision) => auditRow(decision, known));
+  const known = await namesIn(names, parsed);
+  return parsed.map((decision) => auditRow(decision, known, zone));
 }
 
-/** @param known - people by their ids */
-export function auditRow({ record, summary }: ParsedDecision, known: ReadonlyMap<string, Colleague>) {
+/** The names of the people and contacts in decisions. Each contact has the name that it had then. */
+export async function namesIn(
+  { people, contactNames }: Names,
+  decisions: readonly ParsedDecision[],
+): Promise<KnownNames> {
+  const about = decisions.flatMap((decision) => {
+    const id = contactIn(decision);
+    return id === null ? [] : [{ decision, id, time: new Date(decision.summary.time) }];
+  });
+  const [known, found] = await Promise.all([people.byIds(principalIds(decisions)), contactNames.at(about)]);
+  const contacts = about.flatMap(({ decision }, n) => (found[n] ? [[decision, found[n]] as const] : []));
+  return { people: known, contacts: new Map(contacts) };
+}
+
+export function auditRow(decision: ParsedDecision, known: KnownNames, zone: string) {
+  const { record, summary } = decision;
   const { id, time, principal } = summary;
   return {
     href: decisionUrl(id),
     time,
-    timeText: timeText(time),
-    person: principal ? nameOrId(known, principal.id) : NOBODY,
-    isKnown: principal === null || nameAmong(known, principal.id, "") !== "",
+    timeText: timeText(time, zone),
+    person: principal ? nameOrId(known.people, principal.id) : NOBODY,
+    isKnown: principal === null || nameAmong(known.people, principal.id, "") !== "",
     personHref: auditUrl({ person: principal?.id ?? NOBODY }),
-    ...(record?.checks ? checksCells(record) : decisionCells(summary)),
-    reason: record ? reasonLabel(record, record.askedBy && nameOrId(known, record.askedBy)) : UNREADABLE,
+    outcome: decision.outcome,
+    ...wordsOf(decision, known),
+    objectHref: objectHref(decision),
+    reason: record ? reasonLabel(record, record.askedBy && nameOrId(known.people, record.askedBy)) : UNREADABLE,
     source: record ? sourceLabel(record) : "",
   };
 }
@@ -41,43 +80,60 @@ export function nameOrId(known: ReadonlyMap<string, Colleague>, id: string): str
   return nameAmong(known, id, id);
 }
 
-/** The ids of the people in decisions, each once: whom they are about, and who asked about them. */
-export function principalIds(decisions: readonly ParsedDecision[]): string[] {
-  const ids = decisions.flatMap(({ record, summary }) => [summary.principal?.id ?? [], record?.askedBy ?? []].flat());
+/** What happened, in words; of a record that cannot be read, what its row says. */
+export function wordsOf(decision: ParsedDecision, known: KnownNames): EventWords {
+  const { record, summary, outcome } = decision;
+  const name = nameOfObject(decision, known);
+  if (!record) return { verb: summary.action ?? "", object: name ?? summary.resource?.kind ?? "", rest: "" };
+  if (isOfSession(record)) return sessionWords(record);
+  return record.checks ? checksWords(record, name) : eventWords(record, outcome, name);
+}
+
+/** The ids of the people in decisions, each once: whom they are about, who asked about them, and whom they were done to. */
+function principalIds(decisions: readonly ParsedDecision[]): string[] {
+  const ids = decisions.flatMap(({ record, summary: { principal, resource } }) =>
+    [principal?.id ?? [], record?.askedBy ?? [], resource?.kind === "directory" ? (resource.id ?? []) : []].flat(),
+  );
   return [...new Set(ids)];
 }
 
-/** What a decision is about, and what it was. */
-function decisionCells({ action, effect, resource, change }: DecisionSummary) {
-  const cell = resource ? resourceCell(resource.kind, change?.id ?? resource.id) : emptyCell;
-  return { action: action ?? "", effect, effectText: "", ...cell };
+function nameOfObject(decision: ParsedDecision, { people, contacts }: KnownNames): string | null {
+  const { resource } = decision.summary;
+  if (resource?.kind === "directory" && resource.id !== null) return nameAmong(people, resource.id, "") || null;
+  return contacts.get(decision) ?? null;
+}
+
+/** The id of the one contact that a decision is about; `null` when it is about none, several or all. */
+function contactIn({ record, summary: { resource, change } }: ParsedDecision): string | null {
+  const [only, ...others] = record?.checks ?? [];
+  const about = only && others.length === 0 ? only : resource;
+  return about?.kind === "contact" ? (change?.id ?? about.id) : null;
 }
 
 /** What several checks are about, and how many were answered with yes. */
-function checksCells(record: Pick<CheckEvent, "checks" | "counts">) {
+function checksWords(record: Pick<CheckEvent, "checks" | "counts">, name: string | null): EventWords {
   const { resources, kinds, actions, total, allowed } = countChecks(record);
-  const [only] = record.checks;
-  const many = { kind: kinds.join(", "), resource: `× ${resources}`, resourceHref: null };
+  const asked = actions.length > MAX_ACTIONS_LISTED ? `${actions.length} actions` : actions.join(", ");
+  const [only, ...others] = record.checks;
+  const { one, whole } = nounsOf(only?.kind ?? "", "");
+  const single = only && others.length === 0 ? (only.id === "*" ? whole : `a ${one}`) : null;
   return {
-    action: actions.length > MAX_ACTIONS_LISTED ? `${actions.length} actions` : actions.join(", "),
-    effect: null,
-    effectText: `${allowed} of ${total} allowed`,
-    ...(only && resources === 1 ? resourceCell(only.kind, only.id) : many),
+    verb: `${asked} on`,
+    object: name ?? single ?? `${kinds.join(", ")} × ${resources}`,
+    rest: `${allowed} of ${total} allowed`,
   };
 }
 
-const emptyCell = { kind: "", resource: "", resourceHref: null };
-
-/** A resource, and the address of more decisions about it. */
-function resourceCell(kind: string, id: string | null) {
-  const special: Readonly<Record<string, string>> = { "*": "all", new: "new" };
-  if (id === null) return { kind, resource: "none", resourceHref: null };
-  if (Object.hasOwn(special, id)) return { kind, resource: special[id] ?? "", resourceHref: null };
-  const hrefs: Readonly<Record<string, string>> = { contact: auditUrl({ contact: id }), decision: decisionUrl(id) };
-  return { kind, resource: id.length > 12 ? `${id.slice(0, 8)}…` : id, resourceHref: hrefs[kind] ?? null };
+/** The address of more decisions about the same. */
+function objectHref(decision: ParsedDecision): string | null {
+  const contact = contactIn(decision);
+  if (contact !== null && !["*", "new"].includes(contact)) return auditUrl({ contact });
+  const { resource } = decision.summary;
+  return resource?.kind === "decision" && resource.id !== null && resource.id !== "*" ? decisionUrl(resource.id) : null;
 }
 
-/** A date and time in UTC, as the table shows it: without fractions and zone. */
-function timeText(time: string): string {
-  return time.replace("T", " ").replace(/\.\d+Z$/, "");
+/** A date and time as the table shows it. */
+function timeText(time: string, zone: string): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? time : tabularDate(date, zone);
 }

@@ -27,6 +27,7 @@ export function loggedSessionEvent(
     askedBy: askedBy ?? null,
     duration: 0,
     error: null,
+    validationErrors: [],
     source: "session",
     resource: { kind: "session", id: session },
     action,

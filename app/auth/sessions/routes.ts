@@ -7,6 +7,7 @@ import { sendOnwardPage } from "../login/onward-page.js";
 import type { LoginServices } from "../login-callback.js";
 import { loginPaths } from "../login-paths.js";
 import { noteOwnLogout } from "../revocation/own-logouts.js";
+import { endLogin } from "./end-login.js";
 import { sessionHandle } from "./hash.js";
 import type { Tokens } from "./logout-tokens.js";
 import type { PersonSessions } from "./own-sessions.js";
@@ -26,8 +27,6 @@ export function sessionRoutes(
 ): Router {
   const router = Router();
 
-  const recordLogout = (req: Request, person: Person, session: string) =>
-    events.record({ action: "logout", effect: "allow", person, session, reason: null }, req);
   /** Okta's session ends in this browser alone. */
   const noteLogout = (req: Request, { id }: Person) =>
     noteOwnLogout(db, id).catch((err: unknown) => req.log.warn({ err }, "a logout could not be noted"));
@@ -43,13 +42,9 @@ export function sessionRoutes(
   }
 
   router.post(loginPaths.logout, async (req, res) => {
-    const login = await tokens.of(req);
     const { person, sessionID } = req;
-    if (req.session) await endSession(req, res);
-    if (person && sessionID) {
-      await recordLogout(req, person, sessionHandle(sessionID));
-      await noteLogout(req, person);
-    }
+    const login = await endLogin(req, res, { tokens, events });
+    if (person && sessionID) await noteLogout(req, person);
     await endAtOkta(req, res, login);
   });
 

@@ -1,4 +1,9 @@
-import { DeniedError, PdpRejectedError, type PrincipalAuthorization } from "../../../middleware/index.js";
+import {
+  DeniedError,
+  PdpFailedError,
+  PdpRejectedError,
+  type PrincipalAuthorization,
+} from "../../../middleware/index.js";
 import type { Change } from "../../audit/record/record.js";
 import type { JobDecisions } from "../../audit/write/job-decisions.js";
 import type { Person } from "../../auth/claims.js";
@@ -83,8 +88,8 @@ async function decide(options: BatchOptions, next: NextContact): Promise<AccessC
     return change;
   } catch (error) {
     if (error instanceof DeniedError) return "denied";
-    // The contact or the actor does not fit the policies' schema: to ask again would not help.
-    if (error instanceof PdpRejectedError) return "undecided";
+    // The contact or the actor does not fit the policies' schema, or the PDP fails at them: to ask again would not help.
+    if (error instanceof PdpRejectedError || error instanceof PdpFailedError) return "undecided";
     throw error;
   }
 }

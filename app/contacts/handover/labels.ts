@@ -21,7 +21,7 @@ const stopTexts: Readonly<Record<string, string>> = {
 
 const reasonTexts: Readonly<Record<string, string>> = {
   deleted: "It was deleted.",
-  other_owner: "It was given to somebody else meanwhile.",
+  other_owner: "It was given to another colleague meanwhile.",
   changed: "It was changed since, and is not overwritten.",
   denied: "Transferring it was denied.",
   undecided: "It could not be decided about.",

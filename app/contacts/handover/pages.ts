@@ -31,6 +31,8 @@ export async function showHandoverForm(
   found?: ShownRecipient,
 ): Promise<void> {
   const name = person.name || person.email || person.id;
+  const choices = found && "choices" in found ? found.choices : undefined;
+  allowOwnScript(res);
   await renderPage(req, res, "handovers/form", `Hand over the contacts of ${name}`, {
     person,
     name,
@@ -41,6 +43,7 @@ export async function showHandoverForm(
     email: found?.email ?? "",
     recipient: found?.recipient ?? null,
     preview: found?.preview ?? null,
+    choices: choices && choices.colleagues.length > 0 ? choices : null,
     errors: found?.problem ? { email: found.problem.message } : {},
     summary: found?.problem ? "Nothing was handed over." : null,
   });

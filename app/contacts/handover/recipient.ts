@@ -1,5 +1,6 @@
 import type { Person } from "../../auth/claims.js";
 import type { ProblemError } from "../../problems.js";
+import type { ColleagueChoice, FoundColleagues } from "../sharing/choices.js";
 import type { Preview } from "./preview.js";
 
 /** A recipient who can be given contacts, and what that would come to. */
@@ -18,4 +19,6 @@ export type ShownRecipient =
       readonly recipient: undefined;
       readonly preview: undefined;
       readonly problem: ProblemError;
+      /** The colleagues whom what was typed can mean. Default: it is an address. */
+      readonly choices?: FoundColleagues<ColleagueChoice>;
     };

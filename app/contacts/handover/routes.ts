@@ -9,16 +9,19 @@ import type { Db } from "../../db/database.js";
 import { readState } from "../../directory/lookup/store.js";
 import { readManagers } from "../../directory/managers.js";
 import type { People } from "../../directory/people.js";
+import { peopleNow } from "../../directory/people-now.js";
+import type { Principals } from "../../directory/principals/store.js";
 import { loadedPerson, personById } from "../../directory/web/resource.js";
 import { directoryPeople } from "../../directory/web/store.js";
+import { isEmailAddress } from "../../email-address.js";
 import { ProblemError } from "../../problems.js";
 import { parseBody } from "../../web/body-validation.js";
 import { malformed, messagesOf } from "../../web/query-validation.js";
 import { transferInput } from "../sharing/access-change.js";
+import { choiceMessage, findColleagues } from "../sharing/choices.js";
 import { colleagueWithEmail, colleagueWithoutRole, refused } from "../sharing/colleague.js";
 import { handoverJson } from "./json.js";
 import { showHandover, showHandoverForm } from "./pages.js";
-import { peopleNow } from "./people-now.js";
 import { previewOf } from "./preview.js";
 import type { CheckedRecipient, ShownRecipient } from "./recipient.js";
 import { handoverById, handoverPath, loadedHandover } from "./resource.js";
@@ -28,6 +31,7 @@ import { beginHandover, beginUndo, HandoverAtWorkError, handoverStore } from "./
 export interface HandoverRoutesOptions {
   readonly db: Db;
   readonly people: People;
+  readonly principals: Principals;
   /** Says who a person is now. */
   readonly current: CurrentPerson;
   readonly decisionLog: DecisionLog;
@@ -36,10 +40,11 @@ export interface HandoverRoutesOptions {
 }
 
 /** The query string of a handover: which of the contacts that have stayed are listed. */
-const remainingQuery = z.object({ after: z.uuid("is not a cursor of this list").optional() });
+export const remainingQuery = z.object({ after: z.uuid("is not a cursor of this list").optional() });
 
 /** The routes of handovers, as pages and as JSON. What they begin, a `HandoverWorker` does. */
-export function handoverRoutes({ db, people, current, decisionLog, recent }: HandoverRoutesOptions): Router {
+export function handoverRoutes(options: HandoverRoutesOptions): Router {
+  const { db, people, principals, current, decisionLog, recent } = options;
   const router = Router();
   const store = handoverStore(db);
   const directory = directoryPeople(db, people.areOfDirectory);
@@ -54,7 +59,8 @@ export function handoverRoutes({ db, people, current, decisionLog, recent }: Han
     async (req, res) => {
       const { id } = loadedPerson(req);
       const { email } = req.query;
-      const found = typeof email === "string" && email !== "" ? await checked(req, id, email, "shown") : undefined;
+      const text = typeof email === "string" ? email.trim() : "";
+      const found = text === "" ? undefined : await checked(req, id, text, "shown");
       const earlier = await store.ofPerson(id);
       if (wantsHtml(req)) return showHandoverForm(req, res, loadedPerson(req), earlier, found);
       if (found?.problem) throw found.problem;
@@ -135,7 +141,11 @@ export function handoverRoutes({ db, people, current, decisionLog, recent }: Han
     } catch (error) {
       const problem = error instanceof z.ZodError ? refused(error.issues[0]?.message ?? "") : error;
       if (problems === "thrown" || !(problem instanceof ProblemError) || problem.status !== 422) throw problem;
-      return { email, recipient: undefined, preview: undefined, problem };
+      const unclear = { email, recipient: undefined, preview: undefined };
+      if (isEmailAddress(email) || !wantsHtml(req)) return { ...unclear, problem };
+      const { colleagues, hasMore } = await findColleagues(principals, email);
+      const choices = { colleagues: colleagues.map((one) => ({ ...one, note: "", isUsable: true })), hasMore };
+      return { ...unclear, problem: refused(choiceMessage(email, choices)), choices };
     }
   }
 

@@ -7,10 +7,12 @@ import type { CurrentPerson } from "../../auth/current-person.js";
 import type { Revocations } from "../../auth/revocation/revocations.js";
 import type { Db } from "../../db/database.js";
 import { lockingTransaction } from "../../db/locking-transaction.js";
+import { type PersonNow, peopleNow } from "../../directory/people-now.js";
 import { principalOfPerson } from "../../directory/principal.js";
 import { delayAfter } from "../../directory/sync/failures.js";
 import { Alarm } from "../../directory/sync/stopping.js";
 import { runBatch } from "./batch.js";
+import { deleteOldHandovers } from "./expiry.js";
 import {
   endHandover,
   holdLease,
@@ -20,16 +22,17 @@ import {
   takeHandover,
   type WorkingHandover,
 } from "./lease.js";
-import { peopleNow } from "./people-now.js";
 
 /** For how long a process works on a handover unless it says so again. In ms, as all that follows. */
 const LEASE_MS = 6_000;
 /** How often it is looked whether there is a handover to work on. */
 const LOOK_MS = 1_000;
+/** How often it is looked whether handovers have ended so long ago that they are deleted. */
+const EXPIRY_MS = 60 * 60_000;
 /** How long to wait, at most, before what has failed is tried again. */
 const MAX_DELAY_MS = 5_000;
-/** After a batch the process rests for as many times as long as the batch took, so that users do not notice. */
-const REST_FACTOR = 1;
+/** After a batch the process rests for so many times as long as it took: most requests of users come while it rests. */
+const REST_FACTOR = 1.5;
 
 /** What a {@link HandoverWorker} works with. */
 export interface HandoverWorkerOptions {
@@ -52,7 +55,7 @@ export class HandoverWorker {
   readonly #options: HandoverWorkerOptions;
   readonly #process = randomUUID();
   readonly #stopped = new AbortController();
-  readonly #personNow: (id: string) => Promise<Person | null>;
+  readonly #personNow: PersonNow;
   readonly #authorizer: Authorizer;
   /** Takes the decisions of the batch that is under way. */
   #sink: DecisionSink = { record: () => Promise.reject(new Error("a decision without a batch")) };
@@ -82,10 +85,15 @@ export class HandoverWorker {
     const { db, logger } = this.#options;
     const alarm = new Alarm();
     let failures = 0;
+    let nextExpiry = 0;
     while (!signal.aborted) {
       const began = performance.now();
       let restMs = LOOK_MS;
       try {
+        if (began >= nextExpiry) {
+          await deleteOldHandovers(db);
+          nextExpiry = began + EXPIRY_MS;
+        }
         const handover = await takeHandover(db, this.#process, LEASE_MS);
         if (handover) {
           await this.#goOn(handover);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Colleague } from "../../directory/people.js";
 import { isEmailAddress } from "../../email-address.js";
 import { ProblemError } from "../../problems.js";
-import { type Contact, visibility } from "../contact.js";
+import { type Contact, type Visibility, visibility } from "../contact.js";
 import type { AccessChange } from "../store.js";
 import { refused } from "./colleague.js";
 
@@ -58,6 +58,20 @@ export function unshareChange(contact: Contact, userId: string) {
     throw invalid({ userId: "The contact is not shared with this person." });
   }
   return without(contact, userId) satisfies AccessChange;
+}
+
+/**
+ * The change of who sees a contact.
+ *
+ * @throws {@link ProblemError} 422 when it would be a team's, and it is not known which
+ */
+export function visibilityChange(contact: Contact, visibility: Visibility) {
+  if (visibility === "team" && contact.visibility !== "team" && contact.department === "") {
+    throw invalid({
+      visibility: "The owner's department is not known, so no team could view it. Keep it private instead.",
+    });
+  }
+  return { visibility } satisfies AccessChange;
 }
 
 /**

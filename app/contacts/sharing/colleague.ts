@@ -45,7 +45,7 @@ function ambiguousColleague(areOfDirectory: boolean): ProblemError {
 function unverifiedColleague(areOfDirectory: boolean): ProblemError {
   return refused(
     areOfDirectory
-      ? "Okta's directory is still being read, so it is not known yet whether somebody else has this e-mail address. Try again in a few minutes."
+      ? "Okta's directory is still being read, so it is not known yet whether another user has this e-mail address. Try again in a few minutes."
       : "Okta has not confirmed yet that this e-mail address is theirs. They must confirm it there, and log in here again.",
   );
 }

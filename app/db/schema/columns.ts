@@ -17,6 +17,11 @@ export function folded(value: SQLWrapper | string): SQL {
   return sql`fold_text(${value})`;
 }
 
+/** All parts of a text that have one character or two, as the index of short words has them. A migration makes the function. */
+export function shortParts(text: SQLWrapper): SQL {
+  return sql`short_parts(${text})`;
+}
+
 /**
  * The address by which e-mail addresses are compared: see {@link emailKey}. PostgreSQL knows it of ASCII addresses by itself,
  * so that it is right even where a process of an earlier version wrote the address; of others the app writes it.

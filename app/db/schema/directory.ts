@@ -52,6 +52,8 @@ export const people = pgTable(
     internationalLoginKey: text("international_login_key"),
     loginKey: comparable("login_key").generatedAlwaysAs(addressKeyOf("login")),
     title: text("title").notNull().default(""),
+    /** As their profile has it: it need not be a zone that there is. */
+    timeZone: text("time_zone").notNull().default(""),
     /** Further attributes of their profile that policies may look at, by name. */
     attributes: json("attributes").$type<Readonly<Record<string, unknown>>>().notNull().default({}),
     /** Whom their profile names as their manager, and the key by which that is a login or an e-mail address; NULL: nobody. */

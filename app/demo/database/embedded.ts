@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
+import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { drizzle } from "drizzle-orm/pglite";
 import type { Database, OpenOptions } from "../../db/database.js";
 import { runMigrations } from "../../db/migrations.js";
@@ -44,7 +45,7 @@ export async function openLocked(dataDir: string): Promise<Database> {
   const folder = join(dataDir, "postgres");
   if (!existsSync(join(folder, "PG_VERSION"))) await createCluster(folder);
   const startParams = [...PGlite.defaultStartParams, "-c", `shared_buffers=${SHARED_BUFFERS}`];
-  const pglite = await PGlite.create(folder, { startParams }).catch((cause: unknown) => {
+  const pglite = await PGlite.create(folder, { startParams, extensions: { pg_trgm } }).catch((cause: unknown) => {
     throw cannotBeOpened(folder, cause);
   });
   const db = drizzle(pglite);

@@ -5,6 +5,7 @@ import { closeServer, listen } from "./listen.js";
 import { loadServer } from "./load-server.js";
 import { type IdentityProviderOptions, settingsFrom } from "./options.js";
 import { issuerPath } from "./paths.js";
+import { SessionTokens } from "./session-tokens.js";
 import { generateSigningKey } from "./tokens/keys.js";
 
 export type { IdentityProviderOptions } from "./options.js";
@@ -17,6 +18,8 @@ export interface IdentityProvider {
   readonly org: OktaOrg;
   /** Logs users out of the app. */
   readonly universalLogout: UniversalLogout;
+  /** The tokens by which it signs users in without its page. */
+  readonly sessionTokens: SessionTokens;
   /** Stops listening and closes all connections at once. Safe to call more than once. */
   stop(): Promise<void>;
 }
@@ -49,13 +52,15 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     endpoint,
     url: options.universalLogoutUrl ?? endpoint,
   });
-  server.on("request", createServerApp(settings, key, org, universalLogout));
+  const sessionTokens = new SessionTokens();
+  server.on("request", createServerApp(settings, key, org, universalLogout, sessionTokens));
 
   let stopped: Promise<void> | undefined;
   return {
     issuer: settings.issuer,
     org,
     universalLogout,
+    sessionTokens,
     stop() {
       org.stop();
       stopped ??= closeServer(server);

@@ -99,6 +99,7 @@ function configuration(settings: Settings, key: SigningKey, organization: Organi
       },
     },
 
+    extraParams: ["sessionToken"],
     scopes: ["openid", ...scopesWithoutClaims(settings)],
     claims: claimsByScope,
     findAccount(_ctx, id) {

@@ -8,6 +8,7 @@ import { notFoundPage, refusalPage } from "./pages/pages.js";
 import { signInRoutes } from "./pages/routes.js";
 import { endpoints, issuerPath } from "./paths.js";
 import { createProvider } from "./provider.js";
+import type { SessionTokens } from "./session-tokens.js";
 import type { SigningKey } from "./tokens/keys.js";
 
 /** Errors of Express about a request that it cannot read have a status; defects have none. */
@@ -24,6 +25,7 @@ export function createServerApp(
   key: SigningKey,
   org: OktaOrg,
   universalLogout: UniversalLogout,
+  sessionTokens: SessionTokens,
 ): Express {
   const { organization } = org;
   const provider = createProvider(settings, key, organization);
@@ -38,7 +40,7 @@ export function createServerApp(
   });
 
   const issuer = express.Router();
-  issuer.use(signInRoutes(provider, organization, settings));
+  issuer.use(signInRoutes(provider, organization, settings, sessionTokens));
   issuer.get(endpoints.end_session, (req, res, next) => {
     if (req.query.id_token_hint !== undefined) return next();
     const refusal = { error: "invalid_request", error_description: "id_token_hint is missing" };

@@ -28,7 +28,8 @@ const NO_CHALLENGE: ProblemText = [
 ];
 const NO_DELIVERY: ProblemText = ["Malformed request", "The body is no delivery of an event hook."];
 
-const delivery = z.object({ data: z.object({ events: z.array(logEventShape) }) });
+/** What Okta sends. */
+export const delivery = z.object({ data: z.object({ events: z.array(logEventShape) }) });
 
 /** What Okta's event hook works with. */
 export interface EventHook {

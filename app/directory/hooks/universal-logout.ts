@@ -28,7 +28,7 @@ const UNKNOWN: ProblemText = ["Unknown user", "No user with this address or id i
 
 const text = z.string().min(1).max(500).refine(isStorable);
 /** Who is to be logged out: a subject identifier (RFC 9493, sections 3.2.2 and 3.2.3). */
-const logoutRequest = z.object({
+export const logoutRequest = z.object({
   sub_id: z.discriminatedUnion("format", [
     z.object({ format: z.literal("email"), email: text }),
     z.object({ format: z.literal("iss_sub"), iss: text, sub: text }),

@@ -1,13 +1,12 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
-import type { DirectoryFacts, Person } from "../../auth/claims.js";
+import type { DirectoryFacts } from "../../auth/claims.js";
 import type { CurrentPerson } from "../../auth/current-person.js";
 import type { Db } from "../../db/database.js";
 import { withDeadline } from "../../deadline.js";
-import { principalAttributes } from "./attributes.js";
+import { factsOf, type KnownFacts } from "./facts.js";
 import { recentResults } from "./recent.js";
-import { type DirectoryRules, grantsOf, rolesOf } from "./roles.js";
-import { isActive } from "./statuses.js";
+import type { DirectoryRules } from "./roles.js";
 import { changedSince, countPeople, type DirectoryState, readState, readUser, type StoredUser } from "./store.js";
 import { outOfDate, userNotRead } from "./unavailable.js";
 
@@ -49,16 +48,9 @@ export interface DirectoryHealth {
 }
 
 /** What is known of a user, as it was at a version of the directory. */
-interface Known {
+interface Known extends KnownFacts {
   readonly version: number;
-  /** Okta has not been asked for the user, or not for the groups or for all attributes. */
-  readonly isUnread: boolean;
-  /** `null`: the user is not active. */
-  readonly facts: Facts | null;
 }
-
-type Facts = Pick<Person, "name" | "email" | "emailIsVerified" | "department" | "groups" | "roles"> &
-  Omit<DirectoryFacts, "asOf">;
 
 /**
  * Says who a user is now, by the directory: whether the user is active, with which groups and roles.
@@ -102,11 +94,11 @@ export class DirectoryLookup {
     const isToBeFetched = known.isUnread && !this.#unknown.has(claimed.id);
     const { version, facts } = isToBeFetched ? await this.#fetch(claimed.id) : known;
     if (!facts) return null;
-    const { attributes, unusable, grants, ...shown } = facts;
+    const { attributes, unusable, grants, timeZone, ...shown } = facts;
     return {
       ...{ id: claimed.id, claims: claimed.claims, ...shown },
       directoryVersion: Math.max(version, state.version),
-      directory: { attributes, unusable, grants, asOf },
+      directory: { attributes, unusable, grants, timeZone, asOf },
     };
   };
 
@@ -165,17 +157,9 @@ export class DirectoryLookup {
   }
 
   #knownOf(user: StoredUser): Known {
-    const { version, name, email, emailIsVerified, department, status, isGone, groups } = user;
-    const canLogIn = !isGone && isActive(status);
-    const { areRead, ...profile } = principalAttributes(user.attributes, this.rules.attributes);
-    if (!canLogIn || !user.areGroupsKnown || !areRead) {
-      return { version, isUnread: canLogIn || (!isGone && status === null), facts: null };
-    }
-    this.#warnOf(profile.unusable);
-    const grants = grantsOf(groups, this.rules);
-    const names = [...new Set(groups.map((group) => group.name))];
-    const shown = { name: name || email, email, emailIsVerified, department, groups: names };
-    return { version, isUnread: false, facts: { ...shown, roles: rolesOf(grants, profile), ...profile, grants } };
+    const { isUnread, facts } = factsOf(user, this.rules);
+    if (facts) this.#warnOf(facts.unusable);
+    return { version: user.version, isUnread, facts };
   }
 
   /** Says once of each attribute that policies cannot rely on it, and not of whom. */

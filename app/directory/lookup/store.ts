@@ -26,6 +26,8 @@ export interface StoredUser {
   readonly email: string;
   readonly emailIsVerified: boolean;
   readonly department: string;
+  /** The time zone that their profile names, as it stands there. */
+  readonly timeZone: string;
   readonly attributes: Readonly<Record<string, unknown>>;
   /** Okta's word; `null`: known from logins alone. */
   readonly status: string | null;
@@ -102,6 +104,7 @@ export async function readUser(db: Db, id: string): Promise<StoredUser | undefin
       email: sql<string>`coalesce(${people.email}, '')`,
       emailIsVerified: sql<boolean>`coalesce(${isOnlyOnesAddress(db)}, false)`,
       department: sql<string>`coalesce(${people.department}, '')`,
+      timeZone: sql<string>`coalesce(${people.timeZone}, '')`,
       attributes: sql<Record<string, unknown>>`coalesce(${people.attributes}, '{}'::json)`,
       status: people.status,
       isGone: sql<boolean>`${people.goneAt} is not null`,

@@ -14,6 +14,8 @@ export interface OktaUser {
   /** Without spaces around. Empty, too, where policies cannot rely on it: `attributes` says so then, by its name. */
   readonly department: string;
   readonly title: string;
+  /** As their profile has it, under Okta's name `timezone`. */
+  readonly timeZone: string;
   /** What names their manager, without spaces around: free text. */
   readonly manager: string;
   /** Each of the attributes that were asked for, by name. */
@@ -91,9 +93,11 @@ export function userShape({ attributes, managerAttribute }: ReadAttributes): z.Z
       const further = Object.fromEntries(attributes.map((attribute) => [attribute, inProfile(attribute)]));
       const department = inProfile("department");
       const manager = inProfile(managerAttribute);
+      const timeZone = inProfile("timezone");
       return {
         ...{ ...user, login, name, email: fields.email ?? "", title: fields.title ?? "" },
         department: typeof department === "string" ? department.trim() : "",
+        timeZone: typeof timeZone === "string" ? timeZone.trim() : "",
         // What is no text names nobody.
         manager: typeof manager === "string" ? manager.trim() : "",
         attributes: { ...further, ...(isUnusable(department) && { department }) },

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../../db/database.js";
-import { sessions } from "../../db/schema.js";
+import { accessRequests, savedViews, sessions } from "../../db/schema.js";
 import { change, NO_CHANGES } from "./change.js";
 import { takeReadNumber } from "./reads.js";
 
@@ -34,12 +34,14 @@ export async function erasePerson(db: Db, id: string): Promise<Erasure> {
     const read = await takeReadNumber(tx);
     await tx.execute(
       sql`update people set email = '', verified_email = null, international_email_key = null, name = '', login = '',
-          international_login_key = null, manager_text = null, manager_key = null, title = '', department = '', roles = '{}', attributes = '{}', seen_at = clock_timestamp(),
+          international_login_key = null, manager_text = null, manager_key = null, title = '', time_zone = '', department = '', roles = '{}', attributes = '{}', seen_at = clock_timestamp(),
           gone_at = coalesce(gone_at, clock_timestamp()), erased_at = coalesce(erased_at, clock_timestamp()),
           profile_read = ${read}::bigint, groups_read = ${read}::bigint, version = ${version}::bigint
         where id = ${id}`,
     );
     await tx.execute(sql`delete from directory_memberships where person_id = ${id}`);
+    await tx.delete(accessRequests).where(eq(accessRequests.requesterId, id));
+    await tx.delete(savedViews).where(eq(savedViews.personId, id));
     // The app deletes and records them, within minutes.
     await tx.update(sessions).set({ expire: sql`clock_timestamp()` }).where(eq(sessions.personId, id));
     erasure = { outcome: "erased" };

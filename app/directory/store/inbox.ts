@@ -31,7 +31,7 @@ export function keyOf({ kind, id }: Doorbell): string {
 
 /**
  * Notes that users and groups are to be read anew. It is durable when this resolves. It takes one statement, and may be part
- * of a transaction.
+ * of a transaction. What was set aside does not wait any longer when a hook or the log rings for it: it may be readable now.
  */
 export async function ring(db: Db, source: RingSource, doorbells: readonly Doorbell[]): Promise<void> {
   const told = [...new Map(doorbells.map((doorbell) => [keyOf(doorbell), doorbell])).values()].filter(
@@ -49,6 +49,7 @@ export async function ring(db: Db, source: RingSource, doorbells: readonly Doorb
       on conflict (kind, id) do update set ring = excluded.ring,
         source = case when known.is_urgent and not excluded.is_urgent then known.source else excluded.source end,
         arrived_at = case when known.is_urgent or not excluded.is_urgent then known.arrived_at else excluded.arrived_at end,
+        not_before = case when known.is_urgent or not excluded.is_urgent then known.not_before else clock_timestamp() end,
         is_urgent = known.is_urgent or excluded.is_urgent`,
   );
 }

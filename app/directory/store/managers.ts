@@ -1,4 +1,4 @@
-import { SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../../db/database.js";
 import { withAllBelow, writeReports } from "./reports.js";
 
@@ -11,11 +11,10 @@ const isThere = sql.raw("status is not null and gone_at is null");
  * is the smallest circle. Those who are gone keep theirs, so that a manager can hand over what they have left. Nobody counts whose
  * own profile cannot be read.
  *
- * @param ids - their ids, or a query of them
+ * @param ids - their ids. They are not a query: where the planner knows little of the table it would take them for very many
  * @returns the ids of those who have another manager than before
  */
-export async function resolveManagers(tx: Db, ids: readonly string[] | SQL): Promise<string[]> {
-  const these = ids instanceof SQL ? sql`in (${ids})` : sql`= any(${sql.param([...ids])}::text[])`;
+export async function resolveManagers(tx: Db, ids: readonly string[]): Promise<string[]> {
   const rows = await rowsOf<{ id: string }>(
     tx,
     sql`with resolved as (
@@ -25,7 +24,7 @@ export async function resolveManagers(tx: Db, ids: readonly string[] | SQL): Pro
               union select id from people where login_key = person.manager_key and ${isThere}
               union select id from people where email_key = person.manager_key and ${isThere}
             ) as named) end as manager_id
-        from people as person where person.id ${these}
+        from people as person where person.id = any(${sql.param([...ids])}::text[])
       )
       update people set manager_id = resolved.manager_id from resolved
       where people.id = resolved.id and people.manager_id is distinct from resolved.manager_id returning people.id`,
@@ -40,15 +39,21 @@ export async function resolveManagers(tx: Db, ids: readonly string[] | SQL): Pro
  * @param version - that the rows have which it has changed
  */
 export async function followManagers(tx: Db, version: number): Promise<void> {
-  const changed = await resolveManagers(tx, concernedBy(version));
+  const concerned = await concernedBy(tx, version);
+  if (concerned.length === 0) return;
+  const changed = await resolveManagers(tx, concerned);
   if (changed.length > 0) await writeReports(tx, await withAllBelow(tx, changed));
 }
 
 /** Those who have changed, and those who name a manager by the id, login or address of one of them. */
-function concernedBy(version: number): SQL {
+async function concernedBy(tx: Db, version: number): Promise<string[]> {
   const changed = sql`people.version = ${version}::bigint`;
-  return sql`select id from people where ${changed}
-    union select namer.id from people
-      cross join lateral (values (people.login_key), (people.email_key), (lower(people.id collate "C"))) as own(key)
-      join people as namer on namer.manager_key = own.key where ${changed}`;
+  const rows = await rowsOf<{ id: string }>(
+    tx,
+    sql`select id from people where ${changed}
+      union select namer.id from people
+        cross join lateral (values (people.login_key), (people.email_key), (lower(people.id collate "C"))) as own(key)
+        join people as namer on namer.manager_key = own.key where ${changed}`,
+  );
+  return rows.map(({ id }) => id);
 }

@@ -23,8 +23,8 @@ export async function writeReports(tx: Db, ids: readonly string[]): Promise<numb
 }
 
 async function writeSomeReports(tx: Db, ids: readonly string[]): Promise<number> {
-  // Managers are looked up one by one. As a join, the planner would take what it believes of their number, which the first load
-  // has just made wrong.
+  // Managers, and the rows that were known, are looked up one by one. As joins, the planner would take what it believes of their
+  // number, which the first load has just made wrong.
   const managerOf = (id: string) => sql.raw(`(select manager_id from people where people.id = ${id})`);
   const [row] = await rowsOf<{ changed: number }>(
     tx,
@@ -38,8 +38,10 @@ async function writeSomeReports(tx: Db, ids: readonly string[]): Promise<number>
             when next = any(passed) then passed[2:array_position(passed, next)] else '{}' end
         from way where next is null or next = any(passed) or cardinality(passed) > ${MAX_STEPS}
       ), removed as (
-        delete from directory_reports as known using ended
-        where known.person_id = ended.person_id and known.manager_id <> all(ended.managers) returning 1
+        delete from directory_reports where ctid = any(array(
+          select known.ctid from ended cross join lateral (
+            select ctid, manager_id from directory_reports where person_id = ended.person_id offset 0
+          ) as known where known.manager_id <> all(ended.managers))) returning 1
       ), written as (
         insert into directory_reports as known (person_id, manager_id, distance)
         select person_id, manager_id, distance from ended, unnest(managers) with ordinality as has(manager_id, distance)

@@ -13,7 +13,7 @@ export interface WrittenUsers extends Changes {
 }
 
 /** What is kept of a user who is erased, as long as Okta has the user as deactivated. */
-const ERASED = { login: "", email: "", name: "", department: "", title: "", manager: "", attributes: {} };
+const ERASED = { login: "", email: "", name: "", department: "", title: "", timeZone: "", manager: "", attributes: {} };
 
 /** By what others can name a person as their manager, besides the id. */
 const keysAsJson = sql.raw("json_build_array(coalesce(login_key, ''), coalesce(email_key, ''))");
@@ -46,36 +46,37 @@ export async function writeUsers(
   const erased = new Set(known.filter(({ is_erased }) => is_erased).map(({ id }) => id));
   const told = [...new Map(users.map((user) => [user.id, user])).values()].map(({ id, status, ...profile }) => {
     const isErased = status === "DEPROVISIONED" && erased.has(id);
-    const { login, email, name, department, title, manager, attributes } = isErased ? ERASED : profile;
+    const { login, email, name, department, title, timeZone, manager, attributes } = isErased ? ERASED : profile;
     return {
       ...{ id, status: storable(status), login: storable(login), email: storable(email) },
       international_login_key: internationalEmailKey(storable(login)),
       international_email_key: internationalEmailKey(storable(email)),
       ...(manager && { manager_text: manager, manager_key: emailKey(manager) }),
       ...{ name: storable(name), department: storable(department), title: storable(title) },
+      time_zone: storable(timeZone),
       attributes: JSON.stringify(attributes),
     };
   });
   const written = await rowsOf<{ id: string; status: string; changed: boolean; gone: boolean; keys: string[] }>(
     tx,
     sql`insert into people as known (id, status, login, international_login_key, email, international_email_key, name,
-        department, title, manager_text, manager_key, attributes, gone_at, profile_read, read_at, version)
-      select id, status, login, international_login_key, email, international_email_key, name, department, title, manager_text,
-        manager_key, attributes::json, case when status = 'DEPROVISIONED' then clock_timestamp() end, ${read}::bigint, clock_timestamp(), ${version}::bigint
+        department, title, time_zone, manager_text, manager_key, attributes, gone_at, profile_read, read_at, version)
+      select id, status, login, international_login_key, email, international_email_key, name, department, title, time_zone,
+        manager_text, manager_key, attributes::json, case when status = 'DEPROVISIONED' then clock_timestamp() end, ${read}::bigint, clock_timestamp(), ${version}::bigint
       from json_to_recordset(${JSON.stringify(told)}::json) as told(id text, status text, login text,
         international_login_key text, email text, international_email_key text, name text, department text, title text,
-        manager_text text, manager_key text, attributes text)
+        time_zone text, manager_text text, manager_key text, attributes text)
       on conflict (id) do update set status = excluded.status, login = excluded.login,
         international_login_key = excluded.international_login_key, email = excluded.email,
         international_email_key = excluded.international_email_key, name = excluded.name, department = excluded.department,
-        title = excluded.title, manager_text = excluded.manager_text, manager_key = excluded.manager_key, attributes = excluded.attributes, profile_read = excluded.profile_read,
+        title = excluded.title, time_zone = excluded.time_zone, manager_text = excluded.manager_text, manager_key = excluded.manager_key, attributes = excluded.attributes, profile_read = excluded.profile_read,
         read_at = excluded.read_at,
         gone_at = case when excluded.gone_at is not null then coalesce(known.gone_at, excluded.gone_at) end,
         erased_at = case when excluded.gone_at is not null then known.erased_at end, is_service = false,
         version = case when (known.status, known.login, known.email, known.name, known.department, known.title,
-            known.manager_text, known.attributes::text, known.gone_at is null)
+            known.time_zone, known.manager_text, known.attributes::text, known.gone_at is null)
           is distinct from (excluded.status, excluded.login, excluded.email, excluded.name, excluded.department,
-            excluded.title, excluded.manager_text, excluded.attributes::text, excluded.gone_at is null)
+            excluded.title, excluded.time_zone, excluded.manager_text, excluded.attributes::text, excluded.gone_at is null)
           then excluded.version else known.version end
       where known.profile_read < excluded.profile_read
       returning id, status, version = ${version}::bigint as changed, gone_at is not null as gone, ${keysAsJson} as keys`,

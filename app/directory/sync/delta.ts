@@ -20,10 +20,11 @@ const CLOCKS_OVERLAP_MS = 5 * 60_000;
  * import is listed by one delta that way, or by two, and not by all of the next minutes.
  *
  * @param answered - when Okta has answered, by its clock
+ * @param overlapMs - how much before that, in ms; default 15,000
  * @returns ISO 8601, of Okta's clock
  */
-export function nextDeltaFrom(answered: Date | undefined): string {
-  const time = answered ? answered.getTime() - OVERLAP_MS : Date.now() - CLOCKS_OVERLAP_MS;
+export function nextDeltaFrom(answered: Date | undefined, overlapMs = OVERLAP_MS): string {
+  const time = answered ? answered.getTime() - overlapMs : Date.now() - CLOCKS_OVERLAP_MS;
   return new Date(time).toISOString();
 }
 

@@ -171,7 +171,7 @@ function statusOfPage(status: SyncStatus) {
 }
 
 /** What a page says in short about how closely the directory follows Okta. */
-function summaryText({ version, asOf, ageSeconds, isUpToDate, underWay, brake }: SyncSummary) {
+export function summaryText({ version, asOf, ageSeconds, isUpToDate, underWay, brake }: SyncSummary) {
   return {
     ...{ version, asOf, isUpToDate, underWay },
     age: ageSeconds === null ? null : agoText(ageSeconds),

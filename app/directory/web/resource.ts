@@ -1,9 +1,9 @@
 import type { Request } from "express";
-import type { KindedResource } from "../../../middleware/index.js";
+import type { DeclaredResource } from "../../../middleware/index.js";
 import type { DirectoryPeople, DirectoryPerson, ListedPerson } from "./store.js";
 
 /** The directory as a whole, as the PDP sees it. */
-export const wholeDirectory: KindedResource = { kind: "directory", id: "*" };
+export const wholeDirectory: DeclaredResource<"directory"> = { kind: "directory", id: "*" };
 
 /** Whether the user may search the directory's people. */
 export function mayListPeople(req: Request): Promise<boolean> {
@@ -20,7 +20,7 @@ export function personResource({
   id,
   status,
   managers,
-}: Pick<ListedPerson, "id" | "status" | "managers">): KindedResource {
+}: Pick<ListedPerson, "id" | "status" | "managers">): DeclaredResource<"directory"> {
   return { kind: "directory", id, attr: { managers, ...(status !== null && { status }) } };
 }
 
@@ -31,7 +31,7 @@ export function mayListReports(req: Request): Promise<boolean> {
 }
 
 /** The same, with the person, so that handlers need not read them again. */
-export interface LoadedPersonResource extends KindedResource {
+export interface LoadedPersonResource extends DeclaredResource<"directory"> {
   readonly person: DirectoryPerson;
 }
 

@@ -39,7 +39,7 @@ interface Change {
 }
 
 /** The brake that is meant is the one that the user has seen. */
-const releaseInput = z.object({
+export const releaseInput = z.object({
   since: z.iso.datetime({ precision: 3, error: "Must be the time since when the brake holds." }),
 });
 

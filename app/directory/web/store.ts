@@ -1,6 +1,5 @@
 import { and, asc, count, eq, isNotNull, isNull, not, type SQL, sql } from "drizzle-orm";
-import type { SqlCondition } from "../../../middleware/sql/index.js";
-import { asSql } from "../../db/condition.js";
+import { type SqlCondition, toDrizzle } from "../../../middleware/sql/index.js";
 import { type Db, isStorable, rowsOf } from "../../db/database.js";
 import { directoryState, folded, people, reports } from "../../db/schema.js";
 import type { Group } from "../lookup/roles.js";
@@ -110,7 +109,7 @@ export function directoryPeople(db: Db, isFollowed: boolean): DirectoryPeople {
       const rows = await db
         .select({ person: listed, nameFolded: people.nameFolded })
         .from(people)
-        .where(and(asSql(permitted), matches(search), isAfter))
+        .where(and(toDrizzle(permitted, sql), matches(search), isAfter))
         .orderBy(asc(people.nameFolded), asc(people.id))
         // One row more than the page has, which says whether there is a next page.
         .limit(limit + 1);
@@ -126,7 +125,7 @@ export function directoryPeople(db: Db, isFollowed: boolean): DirectoryPeople {
       const [row] = await db
         .select({ total: count() })
         .from(people)
-        .where(and(asSql(permitted), matches(search)));
+        .where(and(toDrizzle(permitted, sql), matches(search)));
       return row?.total ?? 0;
     },
 

@@ -68,7 +68,7 @@ describe("on the pages of contacts every button leads to a success, and what has
   }
 
   for (const person of [...owners, "nina"] as const) {
-    it(`${person}: all rows of a list, all actions`, async () => {
+    it(`${person}: all rows of a list, their menus, all actions`, async () => {
       const browser = await stack.login(emailOf(person));
       const word = uniqueWord();
       for (const shape of shapes) await make(shape, word);
@@ -77,22 +77,31 @@ describe("on the pages of contacts every button leads to a success, and what has
       const list = await browser.get(`${stack.url}/contacts?q=${word}&limit=100`);
       pageIn(list, person === "nina" ? 403 : 200);
       const counts = { shown: 0, hidden: 0 };
+      const shown: string[] = [];
 
       for (const row of rows) {
         const path = `/contacts/${row.id}`;
-        const own = await browser.get(stack.url + path);
-        assert.equal(own.status, hasLink(list.body, path) ? 200 : 403, `${person} opens ${row.lastName}`);
+        const [own, menu] = await Promise.all([path, `${path}/actions`].map((one) => browser.get(stack.url + one)));
+        assert(own && menu);
+        for (const [end, { status }] of [
+          ["", own],
+          ["/actions", menu],
+        ] as const) {
+          assert.equal(status, hasLink(list.body, path + end) ? 200 : 403, `${person} opens ${row.lastName}${end}`);
+        }
         for (const action of actions) {
           const what = `${person}: ${action} ${row.lastName}`;
-          const isShown = hasLink(list.body, `${path}/${action}`);
-          assert.equal(hasLink(own.body, `${path}/${action}`), isShown, `${what}: list and page agree`);
+          assert.equal(hasLink(list.body, `${path}/${action}`), false, `${what}: not in the row`);
+          const isShown = hasLink(menu.body, `${path}/${action}`);
+          assert.equal(hasLink(own.body, `${path}/${action}`), isShown, `${what}: menu and page agree`);
+          shown.push(...(isShown ? [`${path}/${action}`] : []));
           counts[isShown ? "shown" : "hidden"]++;
           if (!isShown) await assertRefused(browser, row, action, what);
         }
       }
       for (const shape of shapes) {
         const row = rows.find(({ lastName }) => lastName === shape.name);
-        for (const action of actions.filter((one) => hasLink(list.body, `/contacts/${row?.id}/${one}`))) {
+        for (const action of actions.filter((one) => shown.includes(`/contacts/${row?.id}/${one}`))) {
           const third = owners.find((name) => name !== person && name !== shape.owner) ?? assert.fail();
           await goThrough(browser, await make(shape, uniqueWord()), action, emailOf(third));
         }

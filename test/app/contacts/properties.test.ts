@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { sortKeys } from "../../../app/contacts/list-query.js";
+import { sortKeys } from "../../../app/contacts/list/query.js";
 import { isVisible } from "../../../app/visible-text.js";
 import { type ContactJson, contactIn, createContact, unshareable } from "../../support/contacts/contacts.js";
 import { useUniqueWord } from "../../support/contacts/unique-word.js";

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { listQuery, sortKeys } from "../../../app/contacts/list-query.js";
+import { sql } from "drizzle-orm";
+import { listQuery, sortKeys } from "../../../app/contacts/list/query.js";
 import { contactStore, DuplicateEmailError } from "../../../app/contacts/store.js";
+import { rowsOf } from "../../../app/db/database.js";
+import { contacts } from "../../../app/db/schema.js";
 import { seedContacts } from "../../../app/demo/seed.js";
 import { allowedChange } from "../../support/audit/allowed-change.js";
 import { unknownId } from "../../support/contacts/contacts.js";
@@ -20,7 +23,7 @@ describeOnEachEngine("contacts", (db) => {
     const created = await store.create(given, ownedBy("owner"), allowedChange(db));
     const { id, createdAt, updatedAt, ...rest } = created;
     const access = { ownerId: "owner", department: "Sales", sharedWith: [], editors: [], managers: [] };
-    assert.deepEqual(rest, { ...given, ...access, version: 1 });
+    assert.deepEqual(rest, { ...given, ...access, tags: [], version: 1 });
     assert.equal(createdAt.getTime(), updatedAt.getTime());
     assert.deepEqual(await store.get(id), created);
   });
@@ -101,10 +104,10 @@ describeOnEachEngine("contacts", (db) => {
         contacts.map((contact) => contact.id),
         [id],
       );
-      assert.equal(await store.count({ q }, permitted), 1);
+      assert.equal((await store.list(listQuery.parse({ q }), permitted)).total, 1);
     }
-    assert.equal(await store.count({ q: "somebody else" }, permitted), 0);
-    assert.equal(await store.count({ q: "" }, condition`false`), 0);
+    assert.equal((await store.list(listQuery.parse({ q: "somebody else" }), permitted)).total, 0);
+    assert.equal((await store.list(listQuery.parse({ q: "" }), condition`false`)).total, 0);
   });
 
   it("change hands and access like everything else: in the version that was meant, and never half", async () => {
@@ -137,7 +140,7 @@ describeOnEachEngine("contacts", (db) => {
         page.contacts.some((contact) => contact.id === id),
         q,
       );
-      assert((await store.count({ q }, all)) >= 1);
+      assert((await store.list(listQuery.parse({ q }), all)).total >= 1);
     }
     for (const q of ["100_", "find nobody", "%_%x_", "fi%nd"]) {
       const page = await store.list(listQuery.parse({ q }), all);
@@ -154,7 +157,7 @@ describeOnEachEngine("contacts", (db) => {
         allowedChange(db),
       );
     }
-    const total = await store.count({ q: "" }, all);
+    const total = (await store.list(listQuery.parse({ q: "" }), all)).total;
     for (const sort of sortKeys.flatMap((key) => [key, `-${key}`])) {
       for (const limit of [1, 7, 100]) {
         const seen: string[] = [];
@@ -178,9 +181,68 @@ describeOnEachEngine("contacts", (db) => {
     );
   });
 
+  it("are listed once and in order, whatever part of a condition lets them through, where it lets through many", async () => {
+    await db.execute(sql`insert into contacts (first_name, last_name, company, owner_id, visibility)
+      select 'Part ' || n, md5(n::text), 'C' || n % 8, 'parted-' || n % 8, 'private' from generate_series(1, 1200) as n`);
+    // By company they come after more others than are looked at; by name they are among these.
+    await db.execute(sql`insert into contacts (first_name, last_name, company, owner_id, visibility)
+      select 'Other ' || n, md5(n::text), 'B', 'other', 'private' from generate_series(1, 4100) as n`);
+    const whole = condition`contacts.owner_id like ${"parted-%"}`;
+    // More than are counted, some more that overlap with them, and the rest; and a part without rows first. By company, the
+    // rest begins or ends the list.
+    const many = condition`contacts.owner_id between ${"parted-1"} and ${"parted-7"}`;
+    const few = condition`contacts.owner_id between ${"parted-0"} and ${"parted-1"}`;
+    for (const parts of [
+      [many, few],
+      [few, many],
+      [condition`false`, many, few],
+      [few, few, many],
+    ]) {
+      for (const [sort, order] of [
+        ["name", sql`name_folded, id`],
+        ["-name", sql`name_folded desc, id desc`],
+        ["company", sql`company_folded, id`],
+        ["-company", sql`company_folded desc, id desc`],
+        ["created", sql`created_at, id`],
+      ] as const) {
+        const expected = await rowsOf<{ id: string }>(
+          db,
+          sql`select id from contacts where owner_id like 'parted-%' order by ${order}`,
+        );
+        const seen = { whole: [] as string[], parts: [] as string[] };
+        for (const [way, permitted] of [
+          ["whole", whole],
+          ["parts", parts],
+        ] as const) {
+          let query = listQuery.parse({ sort, limit: 90 });
+          for (;;) {
+            const page = await store.list(query, permitted);
+            assert.equal(page.total, 1_001);
+            seen[way].push(...page.contacts.map(({ id }) => id));
+            if (!page.next) break;
+            query = { ...query, after: page.next };
+          }
+        }
+        const ids = expected.map(({ id }) => id);
+        assert.deepEqual(seen, { whole: ids, parts: ids }, sort);
+      }
+    }
+  });
+
   it("are not seeded where there are some", async () => {
-    const before = await store.count({ q: "" }, all);
+    const before = (await store.list(listQuery.parse({ q: "" }), all)).total;
     await seedContacts(db);
-    assert.equal(await store.count({ q: "" }, all), before);
+    assert.equal((await store.list(listQuery.parse({ q: "" }), all)).total, before);
+  });
+
+  it("are seeded as if they had been made and changed over months, a few of them today", async () => {
+    await db.delete(contacts);
+    await seedContacts(db);
+    const hoursSince = (time: Date) => (Date.now() - time.getTime()) / 3_600_000;
+    const seeded = (await store.list(listQuery.parse({ sort: "updated", limit: 100 }), all)).contacts;
+    const today = seeded.filter(({ updatedAt }) => hoursSince(updatedAt) < 24);
+    assert(today.length > 1 && today.length < 10, `${today.length} today`);
+    assert(seeded.every(({ createdAt, updatedAt }) => createdAt < updatedAt && hoursSince(updatedAt) > 0.9));
+    assert.equal(new Set(seeded.map(({ updatedAt }) => updatedAt.getTime())).size, seeded.length);
   });
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { sql } from "drizzle-orm";
 import pg from "pg";
+import { rowsOf } from "../../../app/db/database.js";
 import { openPostgres } from "../../../app/db/postgres.js";
 import { contactIn } from "../../support/contacts/contacts.js";
 import { run } from "../../support/database/statements.js";
@@ -22,6 +24,8 @@ const DEFAULTS = {
   backslash_quote: "on",
   search_path: "elsewhere, public",
   default_transaction_isolation: "'repeatable read'",
+  jit: "on",
+  max_parallel_workers_per_gather: "2",
 };
 
 describe("a database of other defaults, in the locale C", function () {
@@ -44,6 +48,11 @@ describe("a database of other defaults, in the locale C", function () {
   let uma: Client;
   before(async () => {
     uma = await app.as("00uuma", "user", "Sales");
+  });
+
+  it("has no statement of the app compiled, or run by several processes", async () => {
+    const shown = sql`select current_setting('jit') as jit, current_setting('max_parallel_workers_per_gather') as workers`;
+    assert.deepEqual(await rowsOf(app.database.db, shown), [{ jit: "off", workers: "0" }]);
   });
 
   it("keeps the times of contacts", async () => {

@@ -96,6 +96,7 @@ describe("counted checks", () => {
       derivedRoles: [],
       plan: null,
       error: null,
+      validationErrors: [],
     });
     assert.match(id, /^[0-9a-f-]{36}$/);
     assert(duration > 0);

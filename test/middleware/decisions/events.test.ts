@@ -67,6 +67,7 @@ describe("decision events", function () {
         askedBy: null,
         counts: null,
         error: null,
+        validationErrors: [],
       });
       assert.equal(id, handled.authz.decisions[0]?.callId);
       assert.match(id, /^[0-9A-Z]{26}$/);
@@ -128,6 +129,7 @@ describe("decision events", function () {
         plan: null,
         askedBy: null,
         error: null,
+        validationErrors: [],
       });
       assert.match(id, /^[0-9A-Z]{26}$/);
       assert.equal(new Date(time).toISOString(), time);

@@ -15,6 +15,7 @@ import {
   type Trial,
   trialsOf,
 } from "../../support/differential/trial.js";
+import { compilers } from "../../support/middleware/query-builders.js";
 
 const KIND = "thing";
 
@@ -73,6 +74,21 @@ describe("toSql on a hostile policy", function () {
     }
     assert.ok(compared > 0);
   });
+
+  for (const [builder, compile] of Object.entries(compilers)) {
+    it(`returns what becomes the same conditions, with every value bound, in queries of ${builder}`, () => {
+      const conditions = trials.map(({ filter, action }) => conditionOf(filter, action.options));
+      assert.ok(conditions.length > 0);
+      for (const condition of conditions) {
+        if (condition instanceof Error) continue;
+        const { strings, values } = condition.template;
+        const placeholders = values.map((_, n) => `$${n + 2}`);
+        const { text, values: bound } = compile("before", condition);
+        assert.equal(text, `SELECT $1 WHERE (${String.raw(strings, ...placeholders)})`);
+        assert.deepEqual(bound, ["before", ...values]);
+      }
+    });
+  }
 
   for (const [name, open] of Object.entries(databases)) {
     describe(`in ${name}`, () => {

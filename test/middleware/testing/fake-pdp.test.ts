@@ -5,7 +5,11 @@ import { authorization, authorizationErrors, authorize } from "../../../middlewa
 import { toSql } from "../../../middleware/sql/index.js";
 import { fakePdp, type PermissionTable } from "../../../middleware/testing/index.js";
 
-const table: PermissionTable = { ann: ["invoice:list", "invoice:approve", "crm:note:read"], ben: [] };
+const table: PermissionTable = {
+  ann: ["invoice:list", "invoice:approve", "crm:note:read"],
+  ben: [],
+  eva: ["invoice:list#42", "invoice:list#a:b#c"],
+};
 
 describe("fakePdp()", () => {
   const app = express();
@@ -16,7 +20,8 @@ describe("fakePdp()", () => {
     }),
   );
   app.get("/invoices", authorize("invoice", "list", { filter: true }), (req, res) => {
-    res.json(toSql(req.authz.filter("invoice", "list"), { table: "invoices", columns: {} }).text);
+    const id = { type: "string", column: "number" } as const;
+    res.json(toSql(req.authz.filter("invoice", "list"), { table: "invoices", id, columns: {} }));
   });
   app.get(
     "/invoices/:id",
@@ -39,8 +44,32 @@ describe("fakePdp()", () => {
 
   it("plans all resources of a kind, or none", async () => {
     const { status, body } = await request(app).get("/invoices").set("x-user", "ann");
-    assert.deepEqual([status, body], [200, "TRUE"]);
+    assert.deepEqual([status, body.text], [200, "TRUE"]);
     assert.equal((await request(app).get("/invoices").set("x-user", "ben")).status, 403);
+  });
+
+  it("allows single resources, and plans them for a list", async () => {
+    const eva = { id: "eva", roles: ["employee"] };
+    const checks = ["42", "a:b#c", "4", "*"].map((id) => ({ kind: "invoice", action: "list", resource: { id } }));
+    const answers = await fakePdp(table).check(eva, checks);
+    assert.deepEqual(
+      answers.map(({ allowed }) => allowed),
+      [true, true, false, false],
+    );
+    const { status, body } = await request(app).get("/invoices").set("x-user", "eva");
+    assert.equal(status, 200);
+    assert.match(body.text, /"number"/);
+    assert.deepEqual(body.values.flat(), ["42", "a:b#c"]);
+  });
+
+  it("takes a permission for all resources together with one for a single one", async () => {
+    for (const permissions of [
+      ["invoice:read", "invoice:read#1"],
+      ["invoice:read#1", "invoice:read"],
+    ]) {
+      const { filter } = await fakePdp({ ann: permissions }).plan({ id: "ann", roles: [] }, "invoice", "read");
+      assert.deepEqual(filter, { decision: "allowed" });
+    }
   });
 
   it("allows nothing to principals that are not in its table, nor to names of every object", async () => {
@@ -60,6 +89,8 @@ describe("fakePdp()", () => {
       { ann: ["read"] },
       { ann: [":read"] },
       { ann: ["invoice:"] },
+      { ann: ["invoice:read#"] },
+      { ann: ["invoice#7:read"] },
       { ann: [7] },
     ];
     for (const each of wrong) assert.throws(() => fakePdp(each as never), TypeError, JSON.stringify(each));

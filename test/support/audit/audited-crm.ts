@@ -8,13 +8,17 @@ import { openExplainer } from "../../../app/audit/explain/explainer.js";
 import type { DecisionRecord } from "../../../app/audit/record/record.js";
 import { type OpenDecisionLog, openDecisionLog } from "../../../app/audit/write/decision-log.js";
 import { recentLogins } from "../../../app/auth/login/recent-login.js";
+import { accessRequestStore } from "../../../app/contacts/access/requests/store.js";
+import { contactListRoutes } from "../../../app/contacts/list/routes.js";
 import { contactRoutes } from "../../../app/contacts/routes.js";
 import { sharingRoutes } from "../../../app/contacts/sharing/routes.js";
 import { contactStore } from "../../../app/contacts/store.js";
 import type { Db } from "../../../app/db/database.js";
 import { contacts, decisions, unsealedDecisions } from "../../../app/db/schema.js";
 import { type People, peopleStore } from "../../../app/directory/people.js";
+import { peopleNow } from "../../../app/directory/people-now.js";
 import { principalOf } from "../../../app/directory/principal.js";
+import { principalStore } from "../../../app/directory/principals/store.js";
 import { bodyParsers } from "../../../app/web/body-parsers.js";
 import { errorHandler } from "../../../app/web/error-handler.js";
 import { requestLog } from "../../../app/web/operations/logger.js";
@@ -115,8 +119,21 @@ async function startAuditedCrm(db: Db, options: AuditedCrmOptions = {}): Promise
     }),
   );
   app.use(bodyParsers);
-  app.use(contactRoutes(contactStore(db), wrapPeople(people), decisionLog, async () => null));
-  app.use(sharingRoutes(contactStore(db), wrapPeople(people), decisionLog, recentLogins(undefined)));
+  const list = contactListRoutes(db, contactStore(db), wrapPeople(people));
+  const requests = accessRequestStore(db);
+  app.use(
+    contactRoutes(list, contactStore(db), decisionLog, {
+      people: wrapPeople(people),
+      requests,
+      decisionsOf: async () => null,
+    }),
+  );
+  app.use(
+    sharingRoutes({
+      ...{ store: contactStore(db), people: wrapPeople(people), decisionLog, recent: recentLogins(undefined) },
+      ...{ principals: principalStore(db), requests, personNow: peopleNow(db, async (claimed) => claimed) },
+    }),
+  );
   app.use(errorHandler);
   const server = app.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -24,7 +24,7 @@ export async function addSampleRecords(db: Db, count: number, more?: Partial<Sam
 }
 
 /** Makes sure that a row is consistent: its record is canonical JSON, and its columns repeat it. Returns the record. */
-export function assertConsistent({ seq: _, record, ...columns }: StoredDecision): DecisionRecord {
+export function assertConsistent({ seq: _seq, outcome: _outcome, record, ...columns }: StoredDecision): DecisionRecord {
   const parsed = JSON.parse(record) as DecisionRecord;
   assert.equal(canonicalJson(parsed), record);
   const source = parsed.source === "session" ? "guard" : parsed.source;
@@ -32,9 +32,12 @@ export function assertConsistent({ seq: _, record, ...columns }: StoredDecision)
   return parsed;
 }
 
-/** Empties the log with its seals and counts, and the contacts that it is about. */
+/** Empties the log with its seals and counts, and the contacts that it is about, and the names that they had. */
 export function emptyLog(db: Db): Promise<void> {
-  return run(db, "truncate contacts, decisions, decisions_unsealed, seals, seal_head, decision_counts");
+  return run(
+    db,
+    "truncate contacts, past_contact_names, decisions, decisions_unsealed, seals, seal_head, decision_counts",
+  );
 }
 
 /** Seals the log once, as another process would. */

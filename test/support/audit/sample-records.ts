@@ -37,6 +37,7 @@ export function sampleRecord(n: number, more: Partial<SampleRecord> = {}): Sampl
     counts: null,
     duration: 1.2,
     error: null,
+    validationErrors: [],
     change: null,
     explanation: null,
     ...more,

@@ -219,7 +219,8 @@ export async function loading(page: Page, act: () => Promise<unknown>): Promise<
 /** Whether an answer is a page that stands in for a redirect. */
 function goesOn(answer: Response): boolean {
   const method = answer.request().method();
-  return method === "GET" ? answer.status() === 401 : new URL(answer.url()).pathname === "/logout" && answer.ok();
+  const leavesForOkta = ["/logout", "/demo/login"].includes(new URL(answer.url()).pathname);
+  return method === "GET" ? answer.status() === 401 : leavesForOkta && answer.ok();
 }
 
 /** Follows a link by its name. Returns the status of the page it leads to. */
@@ -230,6 +231,23 @@ export function follow(page: Page, name: string | RegExp): Promise<number> {
 /** Presses a button by its name. Returns the status of the page that follows. */
 export function press(page: Page, name: string): Promise<number> {
   return loading(page, () => page.getByRole("button", { name, exact: true }).click());
+}
+
+/** Opens what the header has for who is logged in: the profile, the logout and, in the demo, other people. */
+export function openAccount(page: Page): Promise<void> {
+  return page.getByRole("banner").getByRole("button", { name: "Logged in as" }).click();
+}
+
+/** Goes to the profile. Returns the status of the page. */
+export async function goToProfile(page: Page): Promise<number> {
+  await openAccount(page);
+  return follow(page, "My profile");
+}
+
+/** Presses the header's button that logs out. Returns the status of the page that follows. */
+export async function pressLogOut(page: Page): Promise<number> {
+  await openAccount(page);
+  return press(page, "Log out");
 }
 
 /** Goes to an address. Returns the status of the page at the end of its redirects. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { encodeCursor } from "../../../app/contacts/list-query.js";
+import { encodeCursor } from "../../../app/contacts/list/query.js";
 import { type ContactJson, contactIn } from "../contacts/contacts.js";
 import { demoUser } from "../stack/demo-users.js";
-import { type Browsing, emailOf, follow, loading, type Person, press, visit } from "./browsing.js";
+import { type Browsing, emailOf, follow, loading, openAccount, type Person, press, visit } from "./browsing.js";
 import { fill } from "./main-path.js";
 import type { PageContacts } from "./page-contacts.js";
 
@@ -27,6 +27,19 @@ const pastLastPage = `/contacts?sort=created&after=${encodeCursor("created", {
 export const pageStates: readonly PageState[] = [
   { name: "home, logged out", status: 200, open: (page) => visit(page, "/") },
   { name: "home", as: "uma", status: 200, open: (page) => visit(page, "/") },
+  { name: "home of an administrator", as: "alice", status: 200, open: (page) => visit(page, "/") },
+  {
+    name: "home, with the menu of the account open",
+    as: "uma",
+    status: 200,
+    open: async (page) => {
+      const status = await visit(page, "/");
+      await openAccount(page);
+      // Of words that it covers, axe-core could not tell the contrast.
+      await page.evaluate(`document.querySelector("main").style.marginTop = "28rem"`);
+      return status;
+    },
+  },
   { name: "home, no role", as: "nina", status: 200, open: (page) => visit(page, "/") },
   { name: "profile", as: "uma", status: 200, open: (page) => visit(page, "/profile") },
   { name: "list", as: "uma", status: 200, open: (page) => visit(page, "/contacts") },
@@ -39,6 +52,64 @@ export const pageStates: readonly PageState[] = [
   },
   { name: "list, past its last page", as: "uma", status: 200, open: (page) => visit(page, pastLastPage) },
   { name: "list, nobody found", as: "uma", status: 200, open: (page) => visit(page, `/contacts?q=${"0".repeat(200)}`) },
+  {
+    name: "list, filtered, with the form of filters",
+    as: "uma",
+    status: 200,
+    open: async (page, { browsing }) => {
+      const status = await visit(
+        page,
+        `/contacts?view=mine&company=${browsing.word}&changedSince=2026-01-01&sort=-updated`,
+      );
+      await page.getByText("Filter and sort", { exact: true }).click();
+      return status;
+    },
+  },
+  {
+    name: "list, with a row's menu",
+    as: "uma",
+    status: 200,
+    open: async (page, { browsing, contact }) => {
+      // A row alone, as axe-core cannot tell the contrast of what is behind the menu.
+      const status = await visit(page, `/contacts?q=${browsing.word}+ashdown`);
+      await page.locator(`.row-menu[href*="${contact.id}"]`).click();
+      await page.locator(".row-actions-menu").getByRole("link", { name: "Edit" }).waitFor();
+      return status;
+    },
+  },
+  {
+    name: "list, nothing left behind",
+    as: "alice",
+    status: 200,
+    open: (page) => visit(page, "/contacts?view=unowned"),
+  },
+  {
+    name: "actions of a row",
+    as: "uma",
+    status: 200,
+    open: (page, { longest }) => visit(page, `/contacts/${longest.id}/actions`),
+  },
+  {
+    name: "views that are kept, one with a name that is taken",
+    as: "uma",
+    status: 409,
+    open: async (page, { browsing }) => {
+      const uma = await browsing.client("uma");
+      const { views } = JSON.parse((await uma.get("/contacts/views")).body) as { views: { id: string }[] };
+      for (const { id } of views) await uma.delete(`/contacts/views/${id}`);
+      for (const name of ["First", "W".repeat(60)]) await uma.post("/contacts/views", { name, query: "view=mine" });
+      await visit(page, "/contacts/views");
+      await page.getByRole("textbox", { name: "Name of the view First" }).fill("w".repeat(60));
+      return press(page, "Rename First");
+    },
+  },
+  {
+    name: "list, with views that are kept",
+    as: "uma",
+    status: 200,
+    open: (page) => visit(page, "/contacts?view=mine"),
+  },
+  { name: "views, none", as: "omar", status: 200, open: (page) => visit(page, "/contacts/views") },
   { name: "contact", as: "uma", status: 200, open: (page, { contact }) => visit(page, `/contacts/${contact.id}`) },
   {
     name: "contact, longest",
@@ -215,10 +286,42 @@ export const pageStates: readonly PageState[] = [
     status: 422,
     open: async (page, { shared }) => {
       await visit(page, `/contacts/${shared.id}/share`);
-      await fill(page, { "Colleague's e-mail": `${"x".repeat(60)}@nobody.example` });
+      await fill(page, { "Colleague's name or e-mail": `${"x".repeat(60)}@nobody.example` });
       return press(page, "Share");
     },
   },
+  {
+    name: "share, a choice of colleagues",
+    as: "uma",
+    status: 422,
+    open: async (page, { shared }) => {
+      await visit(page, `/contacts/${shared.id}/share`);
+      await fill(page, { "Colleague's name or e-mail": "example.com" });
+      return press(page, "Share");
+    },
+  },
+  {
+    name: "who may do what with a contact",
+    as: "uma",
+    status: 200,
+    open: (page, { shared }) => visit(page, `/contacts/${shared.id}/access?q=audrey@example.com`),
+  },
+  {
+    name: "contact, access asked for",
+    as: "omar",
+    status: 200,
+    open: async (page, { contact }) => {
+      await visit(page, `/contacts/${contact.id}/edit`);
+      return press(page, "Ask Uma Underhill for access");
+    },
+  },
+  {
+    name: "contact, asked for access to",
+    as: "uma",
+    status: 200,
+    open: (page, { contact }) => visit(page, `/contacts/${contact.id}`),
+  },
+  { name: "requests for access", as: "uma", status: 200, open: (page) => visit(page, "/requests") },
   {
     name: "share, changed meanwhile",
     as: "uma",
@@ -241,7 +344,7 @@ export const pageStates: readonly PageState[] = [
     status: 422,
     open: async (page, { contact }) => {
       await visit(page, `/contacts/${contact.id}/transfer`);
-      await fill(page, { "Colleague's e-mail": emailOf("uma") });
+      await fill(page, { "Colleague's name or e-mail": emailOf("uma") });
       return press(page, "Transfer contact");
     },
   },

@@ -5,7 +5,6 @@
  *     node --import tsx test/support/browser/screenshots.ts
  */
 import assert from "node:assert/strict";
-import { stat } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { openPostgres } from "../../../app/db/postgres.js";
 import { seedContacts } from "../../../app/demo/seed.js";
@@ -13,15 +12,13 @@ import { growDecisions } from "../audit/grow-decisions.js";
 import { cleanUpAfterAllTests } from "../cleanup.js";
 import { createDatabase } from "../database/temporary-database.js";
 import { clientOf } from "../http/client.js";
-import { projectPath } from "../paths.js";
 import { startStack } from "../stack/stack.js";
 import { until } from "../until.js";
 import { chooseAtSignIn, follow, visit } from "./browsing.js";
 import { findChromium, launchChromium } from "./chromium.js";
 import { search } from "./main-path.js";
-
-/** Larger ones would slow down cloning the repository and reading the page. */
-const MAX_BYTES = 200_000;
+import { takePicture } from "./picture.js";
+import { takeScreens } from "./screens.js";
 
 const executable = findChromium();
 assert(executable, "no Chromium on the PATH; install it, or name one in CHROMIUM");
@@ -35,12 +32,17 @@ await database.close();
 const stack = await startStack({ DATABASE_URL: temporary.url });
 const browser = await launchChromium(executable);
 try {
-  const context = await browser.newContext({ baseURL: stack.url, locale: "en-GB", colorScheme: "light" });
+  const context = await browser.newContext({
+    baseURL: stack.url,
+    locale: "en-GB",
+    colorScheme: "light",
+    reducedMotion: "reduce",
+  });
   const page = await context.newPage();
   await page.setViewportSize({ width: 1280, height: 800 });
-  await visit(page, "/contacts?sort=-email");
+  await visit(page, "/contacts");
   await chooseAtSignIn(page, "uma");
-  await take(page, "contacts.png");
+  await take(page, "contacts.webp");
 
   // Omar's, as the seed has it.
   await page.setViewportSize({ width: 1280, height: 560 });
@@ -48,14 +50,14 @@ try {
   await follow(page, "Chiamaka Obi");
   // There is no button that would lead here.
   assert.equal(await visit(page, `${new URL(page.url()).pathname}/edit`), 403);
-  await take(page, "refused.png");
+  await take(page, "refused.webp");
   const decision = await page.getByRole("main").locator('a[href^="/audit/"]').getAttribute("href");
   assert(decision);
 
   await page.setViewportSize({ width: 390, height: 844 });
   await visit(page, "/contacts?q=Dlamini");
   assert.equal(await follow(page, "Nomvula Dlamini"), 200);
-  await take(page, "contact-phone.png");
+  await take(page, "contact-phone.webp");
 
   await page.setViewportSize({ width: 1280, height: 800 });
   await visit(page, "/contacts?q=Dlamini");
@@ -64,7 +66,7 @@ try {
   await page.getByLabel(/e-mail/).fill("omar@example.com");
   await page.getByLabel("View and edit it").check();
   await page.getByRole("button", { name: "Share", exact: true }).click();
-  await take(page, "share.png");
+  await take(page, "share.webp");
 
   // A few more people who try things, so that there is something to see.
   for (const login of ["omar", "uma", "nina", "alice"]) {
@@ -73,15 +75,15 @@ try {
     for (const { id } of contacts ?? []) await client.patch(`/contacts/${id}`, { notes: "Met." }, { "If-Match": "*" });
   }
   const auditor = await (
-    await browser.newContext({ baseURL: stack.url, locale: "en-GB", colorScheme: "light" })
+    await browser.newContext({ baseURL: stack.url, locale: "en-GB", colorScheme: "light", reducedMotion: "reduce" })
   ).newPage();
   await auditor.setViewportSize({ width: 1280, height: 1250 });
   await visit(auditor, "/audit");
   await chooseAtSignIn(auditor, "audrey");
-  await take(auditor, "audit.png");
+  await take(auditor, "audit.webp");
   await auditor.setViewportSize({ width: 1280, height: 1150 });
   assert.equal(await visit(auditor, decision), 200);
-  await take(auditor, "explanation.png");
+  await take(auditor, "explanation.webp");
 
   // Side by side: the console of the stand-in for Okta, where Omar becomes an administrator, and what his profile then says.
   const half = { width: 640, height: 760 };
@@ -104,7 +106,9 @@ try {
   const both = await browser.newPage({ viewport: { width: 1296, height: half.height } });
   const images = pictures.map((picture) => `<img alt="" src="data:image/png;base64,${picture.toString("base64")}">`);
   await both.setContent(`<body style="margin:0;display:flex;gap:16px;background:#8a8f98">${images.join("")}</body>`);
-  await take(both, "directory.png");
+  await take(both, "directory.webp");
+
+  await takeScreens(browser, stack.url);
 } finally {
   await browser.close();
   await stack.stop();
@@ -113,11 +117,6 @@ try {
 }
 
 async function take(page: Page, name: string): Promise<void> {
-  // Nothing is under the pointer, and nothing has the focus.
-  await page.mouse.move(0, 0);
-  const path = projectPath(`docs/${name}`);
-  await page.screenshot({ path });
-  const { size } = await stat(path);
-  assert(size < MAX_BYTES, `${name} has ${size} bytes`);
-  console.log(`docs/${name}: ${Math.round(size / 1000)} kB`);
+  const bytes = await takePicture(page, `docs/${name}`);
+  console.log(`docs/${name}: ${Math.round(bytes / 1000)} kB`);
 }

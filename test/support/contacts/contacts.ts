@@ -9,6 +9,7 @@ const DECISION_LIMIT_MS = 20_000;
 /** A contact as JSON shows it. */
 export interface ContactJson extends Record<Field, string> {
   readonly id: string;
+  readonly tags: readonly string[];
   readonly ownerId: string;
   readonly visibility: Visibility;
   readonly department: string;
@@ -60,7 +61,7 @@ export async function decided(request: () => Promise<Answer>): Promise<Answer> {
 /** Creates a contact; what is left out is filled in, with an e-mail address that no other contact has. */
 export async function createContact(
   client: Client,
-  fields: Partial<Record<Field | "visibility", string>> = {},
+  fields: Partial<Record<Field | "visibility", string> & { readonly tags: readonly string[] }> = {},
 ): Promise<ContactJson> {
   const contact = { firstName: "Test", lastName: "Person", email: `${uniqueWord()}@test.example`, ...fields };
   return contactIn(await decided(() => client.post("/contacts", contact)), 201);

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GRPC } from "@cerbos/grpc";
-import { startPdp } from "../../../app/demo/pdp/start-pdp.js";
 import { filterOf } from "../../../middleware/cerbos/plan.js";
 import { type Filter, type Resource, UnsupportedPlanError } from "../../../middleware/index.js";
+import { startPdp } from "../../../middleware/testing/index.js";
 import { projectPath } from "../paths.js";
 import { isBefore, type PdpVersion, pdpVersions } from "../pdp/pdp-versions.js";
 import { type Actions, principal, type Question } from "./policy.js";
@@ -54,7 +54,7 @@ export async function startOracle(
   await writeFile(config, settings.replace("watchForChanges: true", "watchForChanges: false") + engine);
   const remove = () => rm(folder, { recursive: true });
   const { binary } = version;
-  const starting = startPdp({ policies, config, binary, startTimeoutMs: START_TIMEOUT_MS, log: () => {} });
+  const starting = startPdp({ policies, config, binary, startTimeoutMs: START_TIMEOUT_MS });
   const pdp = await starting.catch(async (error) => {
     await remove();
     throw error;

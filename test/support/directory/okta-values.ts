@@ -6,7 +6,16 @@ const TIME = "2026-01-01T00:00:00.000Z";
 export function oktaUser(id: string, changes: Partial<OktaUser> = {}): OktaUser {
   const email = `${id}@test.example`;
   return {
-    ...{ id, status: "ACTIVE", login: email, email, name: `Name of ${id}`, department: "Sales", title: "" },
+    ...{
+      id,
+      status: "ACTIVE",
+      login: email,
+      email,
+      name: `Name of ${id}`,
+      department: "Sales",
+      title: "",
+      timeZone: "",
+    },
     manager: "",
     ...{ attributes: {}, lastUpdated: TIME },
     ...changes,

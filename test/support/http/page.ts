@@ -22,9 +22,10 @@ export function textOf(html: string): string {
   );
 }
 
-/** The fields of a page's form as a browser would submit them. */
+/** The fields of a page's form as a browser would submit them. Of several to the same address, the one that changes something. */
 export function fieldsOf(html: string, action: string): Record<string, string> {
-  const form = [...html.matchAll(/<form[\s\S]*?<\/form>/g)].find(([all]) => attribute(all, "action") === action)?.[0];
+  const forms = [...html.matchAll(/<form[\s\S]*?<\/form>/g)].filter(([all]) => attribute(all, "action") === action);
+  const form = (forms.find(([all]) => attribute(all, "method") === "post") ?? forms[0])?.[0];
   assert(form, `no form for ${action} in ${textOf(html)}`);
   const inputs = [...form.matchAll(/<input[^>]*>/g)]
     // Of a choice, what is chosen.

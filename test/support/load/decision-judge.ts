@@ -10,6 +10,8 @@ const CHECKS_OF_CONTACT = 1;
 const CHECKS_AFTER_CHANGE = 2;
 /** The fewest checks of a page: for the menu's three entries, and the four buttons of a contact. */
 const MIN_CHECKS_OF_PAGE = 7;
+/** What asks first what others will be able to do. */
+const ASKS_OF_OTHERS = /\/(share|transfer)$/;
 
 /** The log and the contacts, as they are stored when all changes have ended. */
 export interface Stored {
@@ -125,9 +127,8 @@ export function assertDecisionsOfRequests(
     const { planned, status } = sent;
     const found = byRequest.get(id) ?? [];
     const guards = found.filter(({ source }) => source !== "check").map(asText);
-    const checks = found
-      .flatMap((record) => record.checks ?? [])
-      .reduce((sum, { effects }) => sum + Object.keys(effects).length, 0);
+    const checks = checksIn(found.filter(({ askedBy }) => !askedBy));
+    const checksOfOthers = checksIn(found.filter(({ askedBy }) => askedBy));
     const what = `${planned.name}, request ${id}, round ${sent.round}, answered with ${status}`;
     assert(guards.length <= 1, `${what}: ${guards}`);
     // Refusals without a login are counted: only the first within a minute has a record of its own.
@@ -138,8 +139,16 @@ export function assertDecisionsOfRequests(
     assert.deepEqual(guards, expected ? [expected] : [], what);
     if (planned.headers?.Accept?.includes("html"))
       assert(status >= 400 || checks >= MIN_CHECKS_OF_PAGE, `${what}: ${checks}`);
-    else assert.equal(checks, checksOf(sent), what);
+    else {
+      assert.equal(checks, checksOf(sent), what);
+      assert.equal(checksOfOthers > 0, status < 300 && ASKS_OF_OTHERS.test(planned.path), `${what}: ${checksOfOthers}`);
+    }
   }
+}
+
+function checksIn(records: readonly DecisionRecord[]): number {
+  const checks = records.flatMap((record) => record.checks ?? []);
+  return checks.reduce((sum, { effects }) => sum + Object.keys(effects).length, 0);
 }
 
 /** The decision of the route's guard that follows from an answer. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Context } from "mocha";
-import { type ChildPdp, startPdp } from "../../../app/demo/pdp/start-pdp.js";
+import { startPdp, type TestPdp } from "../../../middleware/testing/index.js";
 import { freePort } from "../network/free-port.js";
 import { projectPath } from "../paths.js";
 import { until } from "../until.js";
@@ -73,7 +73,7 @@ export class RunningApp {
     this.#url = url;
   }
 
-  static async start(script: string, cwd: string, pdp: ChildPdp): Promise<RunningApp> {
+  static async start(script: string, cwd: string, pdp: TestPdp): Promise<RunningApp> {
     const port = await freePort();
     const env = environment({ PORT: String(port), CERBOS_HOSTNAME: pdp.target });
     const child = spawn(process.execPath, [script], { cwd, env, stdio: ["ignore", "inherit", "inherit"] });
@@ -123,7 +123,6 @@ export async function assertGuarded(
   const pdp = await startPdp({
     policies: projectPath("test/support/middleware/policies"),
     config: projectPath("pdp/pdp.yaml"),
-    log: () => {},
   });
   let app: RunningApp | undefined;
   try {

@@ -4,6 +4,7 @@ import { loadServer } from "../../../app/demo/identity-provider/load-server.js";
 import { settingsFrom } from "../../../app/demo/identity-provider/options.js";
 import { issuerPath } from "../../../app/demo/identity-provider/paths.js";
 import { requestToken } from "../../../app/demo/identity-provider/request-token.js";
+import { SessionTokens } from "../../../app/demo/identity-provider/session-tokens.js";
 import { generateSigningKey } from "../../../app/demo/identity-provider/tokens/keys.js";
 import { createOktaOrg } from "../../../app/demo/okta-org/index.js";
 import { UniversalLogout } from "../../../app/demo/okta-org/universal-logout.js";
@@ -37,7 +38,8 @@ export class InterruptibleOkta {
     const { origin } = new URL(issuer);
     const url = `${settings.appBaseUrl}/okta/global-token-revocation`;
     const logout = new UniversalLogout(origin, key, { clientId: settings.clientId, endpoint: url, url });
-    return new InterruptibleOkta(issuer, port, createServerApp(settings, key, createOktaOrg(origin), logout));
+    const tokens = new SessionTokens();
+    return new InterruptibleOkta(issuer, port, createServerApp(settings, key, createOktaOrg(origin), logout, tokens));
   }
 
   /** The app's settings for it. */

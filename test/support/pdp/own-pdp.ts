@@ -4,9 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GRPC } from "@cerbos/grpc";
-import { cerbosBinary } from "../../../app/demo/pdp/cerbos-binary.js";
-import { type PdpProcess, spawnPdp } from "../../../app/demo/pdp/pdp-process.js";
-import { startWatchdog, type Watchdog } from "../../../app/demo/pdp/watchdog.js";
+import {
+  cerbosBinary,
+  type PdpProcess,
+  spawnPdp,
+  startWatchdog,
+  type Watchdog,
+} from "../../../middleware/testing/pdp/index.js";
 import { useFixture } from "../fixture.js";
 import { projectPath } from "../paths.js";
 

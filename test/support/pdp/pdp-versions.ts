@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cerbosBinary } from "../../../app/demo/pdp/cerbos-binary.js";
+import { cerbosBinary } from "../../../middleware/testing/pdp/index.js";
 
 /** A release of the PDP that tests run on. */
 export interface PdpVersion {

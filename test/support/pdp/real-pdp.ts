@@ -1,5 +1,5 @@
-import { type ChildPdp, startPdp } from "../../../app/demo/pdp/start-pdp.js";
-import { cerbos, type Pdp } from "../../../middleware/index.js";
+import type { Pdp } from "../../../middleware/index.js";
+import { startPdp, type TestPdp } from "../../../middleware/testing/index.js";
 import { projectPath } from "../paths.js";
 
 /**
@@ -14,17 +14,12 @@ export function usePdp(
   onOpen: (pdp: Pdp, target: string) => void,
   config = async () => projectPath("pdp/pdp.yaml"),
 ): void {
-  let child: ChildPdp;
-  let pdp: Pdp;
+  let child: TestPdp;
 
   before(async () => {
-    child = await startPdp({ policies: projectPath(policies), config: await config(), log: () => {} });
-    pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
-    onOpen(pdp, child.target);
+    child = await startPdp({ policies: projectPath(policies), config: await config() });
+    onOpen(child.pdp, child.target);
   });
 
-  after(async () => {
-    pdp?.close();
-    await child?.stop();
-  });
+  after(() => child?.stop());
 }

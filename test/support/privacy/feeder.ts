@@ -86,7 +86,12 @@ export class Feeder {
       ...this.contact(),
       ...(/share|transfer/.test(path) && { email: unless("input", email, "email") }),
       ...{ as: unless("input", "viewer", "as"), userId: unless("input", id, "userId") },
+      shortcuts: unless("input", "off", "shortcuts"),
       since: unless("input", "2026-11-28T09:30:00.000Z", "since"),
+      ...(path.startsWith("/contacts/views") && {
+        name: flaw === "input" ? "" : word("name of a view"),
+        query: `q=${word("query of a view")}`,
+      }),
       ...{ visibility: unless("input", "team", "visibility"), ...(flaw === "input" && { firstName: "" }) },
       ...{ version: unless("version", String(target.version), "version") },
       ...{ _csrf: unless("token", actor.csrf ?? "", "csrf"), [word("name")]: word("value") },
@@ -161,12 +166,15 @@ export class Feeder {
     const query = new URLSearchParams({ q: word("q"), utm: word("utm"), email: this.#markers.email("query email") });
     query.set("access_token", word("access_token"));
     if (isAudit) query.set("person", person);
+    if (path === "/contacts") for (const name of ["owner", "company", "tag"]) query.set(name, word(name));
     if (path === "/audit/export") query.set("format", "ndjson");
     if (path.endsWith("/login")) query.set("returnTo", `/contacts?q=${word("returnTo")}`);
     if (path.endsWith("/callback"))
       for (const name of ["code", "state", "error_description"]) query.set(name, word(name));
     if (isBad) {
-      const names = isAudit ? [...searchFields, "limit", "after", "format"] : ["sort", "show", "limit", "after"];
+      const names = isAudit
+        ? [...searchFields, "limit", "after", "format"]
+        : ["sort", "show", "limit", "after", "before", "view", "changedSince"];
       for (const name of names) query.set(name, word(name));
     }
     return query;

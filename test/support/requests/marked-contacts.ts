@@ -4,16 +4,17 @@ import type { KindedResource } from "../../../middleware/index.js";
 import { createContact } from "../contacts/contacts.js";
 import type { Client } from "../http/client.js";
 
-/** A contact, with a word that occurs in each of its fields and nowhere else. */
+/** A contact, with a word that occurs in its name and nowhere else, and one that occurs in each of its other fields. */
 export interface MarkedContact {
   readonly id: string;
+  readonly name: string;
   readonly word: string;
   /** As policies see it. */
   readonly resource: KindedResource;
 }
 
 const visibilities = ["everyone", "team", "private"] as const;
-const WORD = /mark\d{3}x/gi;
+const WORD = /mark\d{3}[nx]/gi;
 
 /** Contacts of a few owners, in each visibility, shared and not, which a trial puts back after each change. */
 export class MarkedContacts {
@@ -35,9 +36,9 @@ export class MarkedContacts {
     for (const owner of owners) {
       for (const visibility of visibilities) {
         for (const share of [undefined, ...(visibility === "private" ? shares : [])]) {
-          const word = `mark${++n}x`;
+          const [name, word] = [`mark${++n}n`, `mark${n}x`];
           const { id } = await createContact(owner, {
-            ...{ firstName: word, lastName: word, email: `${word}@test.example`, phone: `${word} 0` },
+            ...{ firstName: name, lastName: name, email: `${word}@test.example`, phone: `${word} 0` },
             ...{ company: word, title: word, notes: word, visibility },
           });
           if (!share) continue;
@@ -51,10 +52,11 @@ export class MarkedContacts {
     await pool.query("update contacts set version = 1");
     await pool.query("create table contacts_as_seeded as table contacts");
     const { rows } = await pool.query(
-      "select id, company, owner_id, visibility, department, shared_with, editors from contacts",
+      "select id, first_name, company, owner_id, visibility, department, shared_with, editors from contacts",
     );
-    const all = rows.map(({ id, company, owner_id, visibility, department, shared_with, editors }) => ({
+    const all = rows.map(({ id, first_name, company, owner_id, visibility, department, shared_with, editors }) => ({
       id,
+      name: first_name,
       word: company,
       resource: {
         ...{ kind: "contact", id },
@@ -64,10 +66,11 @@ export class MarkedContacts {
     return new MarkedContacts(all, pool);
   }
 
-  /** The contacts whose words are in a text. */
-  in(text: string): MarkedContact[] {
+  /** The contacts of which something is in a text, and those of which at most the name is. */
+  in(text: string): { readonly shown: MarkedContact[]; readonly named: MarkedContact[] } {
     const words = new Set([...text.matchAll(WORD)].map(([word]) => word.toLowerCase()));
-    return this.all.filter(({ word }) => words.has(word));
+    const shown = this.all.filter(({ word }) => words.has(word));
+    return { shown, named: this.all.filter((contact) => words.has(contact.name) && !shown.includes(contact)) };
   }
 
   /** The ids of the contacts that are not as they were seeded, and how many others there are. */

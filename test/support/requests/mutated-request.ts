@@ -36,6 +36,7 @@ const people = ["alice", "uma", "omar", "audrey", "nina", "nobody"].map((name) =
 const names = [
   ...["firstName", "lastName", "email", "phone", "company", "title", "notes", "visibility", "as", "userId", "version"],
   ...["key", "id", "ownerId", "department", "sharedWith", "editors", "createdAt", "_csrf", "_method", "since"],
+  ...["tags", "name", "query"],
   ...["__proto__", "constructor", "constructor[prototype][isAdmin]", "a[b]", "a.b", "toString", ""],
 ];
 const someText = fc.oneof(text, fc.constant(SENT_WORD), fc.constantFrom(...people));
@@ -67,6 +68,12 @@ const query = fc.oneof(
               "q[]",
               "__proto__",
               "retry",
+              "view",
+              "owner",
+              "company",
+              "tag",
+              "changedSince",
+              "before",
             ],
           ),
           fc.oneof(someText, fc.constantFrom("name", "-created", "1", "100", "csv", "ndjson", "allow", "deny", "all")),
@@ -82,6 +89,7 @@ const query = fc.oneof(
 const valid = {
   ...{ firstName: "Changed", lastName: "Person", email: "omar@example.com", as: "editor", visibility: "private" },
   ...{ userId: "00u2n7xv6rOmarLk5d75", version: "1", since: "2026-11-28T09:30:00.000Z" },
+  ...{ tags: "customer, vip", name: "A view", query: "view=mine&tag=vip" },
 };
 const validBodies: readonly (readonly [string, string])[] = [
   [FORM_TYPE, new URLSearchParams(valid).toString()],

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
-import { startPdp } from "../../../app/demo/pdp/start-pdp.js";
 import { demoPeople } from "../../../app/demo/users.js";
 import { cerbos, routesOf } from "../../../middleware/index.js";
+import { startPdp } from "../../../middleware/testing/index.js";
 import { directPool } from "../database/direct-pool.js";
 import { clientsOf } from "../http/client.js";
 import { projectPath } from "../paths.js";
@@ -63,7 +63,6 @@ export async function tryRequests(databaseUrl: string, { seed, cases, onProgress
     const child = await startPdp({
       policies: projectPath("policies"),
       config: projectPath("pdp/pdp.yaml"),
-      log: () => {},
     });
     closers.push(() => child.stop());
     const pdp = cerbos(child.target, { tls: false, deadline: 10_000 });

@@ -40,6 +40,7 @@ export function eventOf(about: Partial<EnforcedEvent> = {}): EnforcedEvent {
     counts: null,
     duration: 1.25,
     error: null,
+    validationErrors: [],
     ...about,
   };
 }

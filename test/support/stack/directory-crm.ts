@@ -7,6 +7,7 @@ import { createDatabase, postgresServer } from "../database/temporary-database.j
 import { isLoaded } from "../directory/sync-processes.js";
 import { useFixture } from "../fixture.js";
 import { freePort } from "../network/free-port.js";
+import { ageOrganization } from "../okta/age-organization.js";
 import { growOrganization } from "../okta/grow-organization.js";
 import { HookRelay } from "../okta/hook-relay.js";
 import { OwnPdp } from "../pdp/own-pdp.js";
@@ -79,6 +80,7 @@ export async function startDirectoryCrm(server: string, options: DirectoryCrmOpt
     const idp = await startIdentityProvider({ ...client, appBaseUrl: `http://localhost:${ports[0]}`, okta });
     closers.push(() => idp.stop());
     const grown = growOrganization(idp.org.organization, options.size ?? { users: 0, groups: 0, memberships: 0 });
+    ageOrganization(idp.org.organization);
     const env = {
       DATABASE_URL: database.url,
       CERBOS_HOSTNAME: pdp.target,

@@ -10,9 +10,9 @@ import { Revocations } from "../../../app/auth/revocation/revocations.js";
 import { readConfig } from "../../../app/config.js";
 import type { Database, Db } from "../../../app/db/database.js";
 import { openPostgres } from "../../../app/db/postgres.js";
-import { startPdp } from "../../../app/demo/pdp/start-pdp.js";
 import type { DirectoryLookup } from "../../../app/directory/lookup/lookup.js";
 import { cerbos, type DecisionSink } from "../../../middleware/index.js";
+import { startPdp } from "../../../middleware/testing/index.js";
 import { temporaryDatabase } from "../database/temporary-database.js";
 import { useFixture } from "../fixture.js";
 import { type Client, clientOf } from "../http/client.js";
@@ -59,7 +59,7 @@ export interface InProcessOptions {
 export async function startInProcess(databaseUrl: string, options: InProcessOptions = {}): Promise<InProcess> {
   const { policies = projectPath("policies"), openDirectory } = options;
   const issuer = await Issuer.start();
-  const child = await startPdp({ policies, config: projectPath("pdp/pdp.yaml"), log: () => {} });
+  const child = await startPdp({ policies, config: projectPath("pdp/pdp.yaml") });
   const pdp = cerbos(child.target, { tls: false, deadline: 10_000 });
   const database = await openPostgres(databaseUrl, () => {});
   const { OKTA_ISSUER, OKTA_CLIENT_ID, OKTA_CLIENT_SECRET } = issuer.settings;
@@ -98,7 +98,7 @@ export async function startInProcess(databaseUrl: string, options: InProcessOpti
       revocations,
       okta: { settings, connection },
       sessionSecret: "secret",
-      demoConsole: undefined,
+      demo: undefined,
       directory,
       eventHook: undefined,
       isStopping: () => false,

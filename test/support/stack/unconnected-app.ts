@@ -3,13 +3,18 @@ import { createApp } from "../../../app/app.js";
 import { OktaConnection } from "../../../app/auth/okta-connection.js";
 import { readConfig } from "../../../app/config.js";
 import type { Db } from "../../../app/db/database.js";
+import type { EventHook } from "../../../app/directory/hooks/event-hook.js";
 import { createLogger } from "../../../app/web/operations/logger.js";
 import { noDecisionLog } from "../audit/no-decision-log.js";
 import { unrecordedRevocations } from "../directory/unrecorded-revocations.js";
 import { allowing } from "../pdp/pdp-doubles.js";
 
-/** The CRM's own app, around services that are not called while it is put together. */
-export function crm(): { app: Express; close: () => void } {
+/**
+ * The CRM's own app, around services that are not called while it is put together.
+ *
+ * @param eventHook - default: there is none
+ */
+export function crm(eventHook?: EventHook): { app: Express; close: () => void } {
   const settings = { issuer: "https://127.0.0.1:1/oauth2/default", clientId: "crm", clientSecret: "secret" };
   const logger = createLogger("silent");
   const connection = new OktaConnection({
@@ -29,9 +34,9 @@ export function crm(): { app: Express; close: () => void } {
     pdp: allowing(),
     okta: { settings, connection },
     sessionSecret: "secret",
-    demoConsole: undefined,
+    demo: undefined,
     directory: undefined,
-    eventHook: undefined,
+    eventHook,
     isStopping: () => false,
     isClosing: () => false,
   });

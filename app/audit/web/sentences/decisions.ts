@@ -1,7 +1,9 @@
 import type { Explanation } from "../../record/explanation.js";
 import type { Change, ReadRecord, SingleDecision } from "../../record/record.js";
 import type { ChecksCount } from "../checks.js";
+import { type EventWords, eventText } from "./events.js";
 import { nounsOf } from "./nouns.js";
+import { allowedAs, refusedAsNot } from "./reasons.js";
 import { repeatsLabel } from "./repeats.js";
 import { isOfSession, sessionLabel } from "./sessions.js";
 
@@ -44,8 +46,8 @@ const errorTexts: Readonly<Record<string, readonly [short: string, long: string]
 };
 
 /**
- * What decided, in a word or two: the rules, the error, or that no rule allowed it. Of checks, who asked about somebody
- * else. Of a session, where from. How often, if it is more than once.
+ * What decided, in a few words: as what the person was allowed it, what they were not, or the error. Of checks, who asked about
+ * another person. Of a session, where from. How often, if it is more than once.
  *
  * @param asker - name of who asked; `null` when that is the person of the decision
  */
@@ -60,9 +62,9 @@ function singleReason(record: ReadRecord, asker: string | null): string {
   if (record.checks) return asker === null ? "" : `asked by ${asker}`;
   const { effect, plan } = record;
   const rules = decidingRules(record);
-  if (rules.length > 0) return rules.join(", ");
-  if (plan) return { allowed: "all of them", conditional: "some of them", denied: "none of them" }[plan.kind];
-  return effect === "deny" ? "no rule allows it" : "allowed by the policy";
+  if (rules.length > 0) return (effect === "allow" && allowedAs(record)) || rules.join(", ");
+  if (plan) return { allowed: "all of them", conditional: "those they may see", denied: "none of them" }[plan.kind];
+  return effect === "deny" ? (refusedAsNot(record) ?? "no rule allows it") : "allowed by the policy";
 }
 
 /**
@@ -105,7 +107,7 @@ export function sourceSentence({ source, method, route, effect, change, counts }
 
 /** What was changed, in words without a full stop. */
 function changeText({ id, version }: Change): string {
-  return id === "*" ? `the directory had version ${version} then` : `version ${version} of ${id}`;
+  return id === "*" ? `the directory had version ${version} then` : `version ${version} of it`;
 }
 
 /** The source of a decision, in a word. */
@@ -113,6 +115,21 @@ export function sourceLabel({ source, counts }: ReadRecord): string {
   if (counts) return "rows checked";
   if (source === "session") return "session";
   return source === "check" ? "asked ahead" : "tried";
+}
+
+/** What sentences call a request without a user. */
+const VISITOR = "A visitor without a login";
+
+/**
+ * What happened as a sentence without its full stop, such as `Uma Underhill deleted Bruno Castellani, as its owner`.
+ *
+ * @param name - of the principal; `null` when no user was logged in
+ */
+export function eventSentence(record: SingleDecision, name: string | null, words: EventWords): string {
+  const isNot = refusedAsNot(record);
+  const reason = record.effect === "allow" ? allowedAs(record) : isNot && `being ${isNot}`;
+  // What was tried in vain has a text of its own after the comma.
+  return [`${name ?? VISITOR} ${eventText(words)}`, words.rest === "" ? reason : null].filter(Boolean).join(", ");
 }
 
 /**
@@ -124,7 +141,7 @@ export function decisionSentence(
   { effect, action, resource: { kind, id }, plan, error }: SingleDecision,
   name: string | null,
 ): string {
-  const subject = name ?? "Somebody who was not logged in";
+  const subject = name ?? VISITOR;
   const { one, many, whole } = nounsOf(kind, action);
   const may = effect === "allow" ? "may" : error === null || error === "no_roles" ? "may not" : "was not let";
   if (plan) {

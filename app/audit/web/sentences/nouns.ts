@@ -10,7 +10,11 @@ export interface Nouns {
 
 /** What sentences call the resources of a kind that something is done with. */
 export function nounsOf(kind: string, action: string): Nouns {
+  if (kind === "view") {
+    return { one: "view of the contacts", many: "views of the contacts", whole: "views of the contacts" };
+  }
   if (kind !== "directory") return { one: kind, many: `${kind}s`, whole: `${kind}s` };
-  const whole = action === "release" ? "the brake of the directory" : "the directory";
+  const wholes: Readonly<Record<string, string>> = { release: "the brake of the directory", find: "colleagues" };
+  const whole = wholes[action] ?? "the directory";
   return { one: "person in the directory", many: "people in the directory", whole };
 }

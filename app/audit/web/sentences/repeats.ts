@@ -1,3 +1,4 @@
+import { timeOfDay } from "../../../web/time/dates.js";
 import type { ReadRecord, Repeats } from "../../record/record.js";
 
 /** How many refusals a record stands for, in a few words. */
@@ -9,19 +10,17 @@ export function repeatsLabel({ count }: Repeats): string {
  * What a record says of the refusals that it stands for, in sentences; `null` when it is about one event.
  *
  * They follow one that has a record of its own: the first within a minute.
+ *
+ * @param zone - the reader's time zone
  */
-export function repeatsSentence({ repeats }: ReadRecord): string | null {
+export function repeatsSentence({ repeats }: ReadRecord, zone: string): string | null {
   if (!repeats) return null;
   const { count, from, to, networks } = repeats;
-  const times = from === to ? `at ${timeOf(from)}` : `from ${timeOf(from)} to ${timeOf(to)}`;
+  const [first, last] = [from, to].map((time) => timeOfDay(new Date(time), zone));
+  const times = from === to ? `at ${first}` : `from ${first} to ${last}`;
   const number = count.toLocaleString("en-GB");
   const found = networks.length > 0 ? ` They came from ${listOf(networks)}.` : "";
   return `This stands for ${number} more like one that is on record before, ${times}.${found} Nobody was logged in, so they are only counted.`;
-}
-
-/** A time of day in UTC. */
-function timeOf(time: string): string {
-  return `${time.slice(11, 19)} UTC`;
 }
 
 /** Most networks that a sentence names. The record has a few more. */

@@ -1,5 +1,6 @@
 import type { SessionReason } from "../../../auth/events.js";
 import type { ReadRecord, ReadSession } from "../../record/record.js";
+import type { EventWords } from "./events.js";
 
 /** Why a login failed, or a session ended. In a word or two, and in a sentence. */
 const reasonTexts: Readonly<Record<SessionReason, readonly [short: string, long: string]>> = {
@@ -48,6 +49,18 @@ export function sessionSentence({ action, effect, address }: ReadSession, name: 
     revoke_all: `All access of ${person} until then was revoked`,
   };
   return sentences[action] ?? `A session of ${person}: ${action}`;
+}
+
+/** What happened to a session, in words, without whose it is. */
+export function sessionWords({ action, effect }: ReadSession): EventWords {
+  const words: Readonly<Record<string, string>> = {
+    login: effect === "deny" ? "failed to log in" : "logged in",
+    logout: "logged out",
+    end: "had a session that ended",
+    revoke: "had a session revoked",
+    revoke_all: "had all access revoked",
+  };
+  return { verb: words[action] ?? action, object: "", rest: "" };
 }
 
 /** Why it happened, in a sentence; `null` when there is nothing to say. */

@@ -25,7 +25,7 @@ function customClaims(
  * claims").
  */
 export function accountOf(user: User, organization: Organization, settings: Settings): Account {
-  const { login, email, firstName, lastName } = user.profile;
+  const { login, email, firstName, lastName, timezone } = user.profile;
   const thin = {
     sub: user.id,
     name: `${firstName} ${lastName}`,
@@ -43,7 +43,7 @@ export function accountOf(user: User, organization: Organization, settings: Sett
             given_name: firstName,
             family_name: lastName,
             locale: "en-US",
-            zoneinfo: "America/Los_Angeles",
+            ...(timezone ? { zoneinfo: timezone } : {}),
             email_verified: true,
             ...custom,
           },

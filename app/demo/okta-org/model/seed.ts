@@ -12,7 +12,7 @@ const groupIds: Readonly<Record<string, string>> = {
 export function demoOrganization(): Organization {
   const organization = new Organization();
   for (const [name, id] of Object.entries(groupIds)) organization.groups.create({ id, name, description: "CRM" });
-  for (const { id, login, givenName, familyName, department, groups, title, manager, status } of demoPeople) {
+  for (const { id, login, givenName, familyName, department, groups, title, timeZone, manager, status } of demoPeople) {
     const profile = {
       login,
       email: login,
@@ -21,6 +21,7 @@ export function demoOrganization(): Organization {
       displayName: `${givenName} ${familyName}`,
       department,
       title,
+      ...(timeZone && { timezone: timeZone }),
       ...(manager && { managerId: manager }),
     };
     organization.createUser(profile, { id, status: status ?? "ACTIVE" });

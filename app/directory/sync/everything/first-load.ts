@@ -12,6 +12,9 @@ import type { Term } from "../term.js";
 import { completeReports } from "./complete-reports.js";
 import { type PageWriter, readNextPage } from "./pages.js";
 
+/** The load lists everybody anyway, and the log tells what the list did not have yet: a new organization is not listed twice. */
+const OVERLAP_MS = 2_000;
+
 /** How many people are said to be complete in one transaction. */
 const COMPLETED_AT_ONCE = 1_000;
 
@@ -45,7 +48,7 @@ async function begin(term: Term): Promise<void> {
   await term.write(async (tx) => {
     await keepLogCursor(tx, term.api.logFrom(since));
     const counts = { groups: 0, users: 0, members: 0 };
-    await keepProgress(tx, { kind: "load", phase: "groups", changedSince: nextDeltaFrom(time), counts });
+    await keepProgress(tx, { kind: "load", phase: "groups", changedSince: nextDeltaFrom(time, OVERLAP_MS), counts });
     return NO_CHANGES;
   });
   term.logAlarm.wake();

@@ -5,8 +5,8 @@ import { GRPC } from "@cerbos/grpc";
 import { parse } from "yaml";
 import { type Explainer, openExplainer } from "../../../../app/audit/explain/explainer.js";
 import type { Explanation } from "../../../../app/audit/record/explanation.js";
-import { startPdp } from "../../../../app/demo/pdp/start-pdp.js";
 import type { Attributes, Principal, Resource } from "../../../../middleware/index.js";
+import { startPdp } from "../../../../middleware/testing/index.js";
 import { crmPolicies } from "../../../support/audit/policy-folder.js";
 import { sampleActions, useSamplePolicies } from "../../../support/audit/sample-policies.js";
 import { standInFor, useFixture } from "../../../support/fixture.js";
@@ -97,7 +97,7 @@ function combinations<T extends object>(values: { [K in keyof T]: readonly T[K][
 function usePdp(policies: () => string): GRPC {
   const fixture = useFixture(
     async () => {
-      const child = await startPdp({ policies: policies(), config: projectPath("pdp/pdp.yaml"), log: () => {} });
+      const child = await startPdp({ policies: policies(), config: projectPath("pdp/pdp.yaml") });
       return { child, client: new GRPC(child.target, { tls: false }) };
     },
     async ({ child, client }) => {

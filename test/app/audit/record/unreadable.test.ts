@@ -5,12 +5,13 @@ import type { DecisionRecord } from "../../../../app/audit/record/record.js";
 import { rowOf, type StoredDecision } from "../../../../app/audit/record/row.js";
 import { checkedRow, countChecks } from "../../../../app/audit/web/checks.js";
 import { csvHeader, csvLines } from "../../../../app/audit/web/csv.js";
-import { auditRow } from "../../../../app/audit/web/rows.js";
+import { auditRow, wordsOf } from "../../../../app/audit/web/rows.js";
 import {
   checksSentence,
   countsSentence,
   decisionSentence,
   errorSentence,
+  eventSentence,
   policyReason,
   sourceSentence,
 } from "../../../../app/audit/web/sentences/decisions.js";
@@ -75,6 +76,7 @@ const rowWith = (record: string): StoredDecision => ({
   resourceId: "c0",
   seq: 1,
   source: "guard",
+  outcome: "done",
   record,
 });
 
@@ -92,7 +94,8 @@ function* tampered(value: unknown = full): Generator<unknown> {
 /** Makes everything that pages and exports show of a decision. */
 function show(stored: StoredDecision): void {
   const decision = parseDecision(stored);
-  auditRow(decision, new Map());
+  const unknown = { people: new Map(), contacts: new Map() };
+  auditRow(decision, unknown, "Europe/Zurich");
   csvLines([stored]);
   JSON.parse(jsonLineOf(stored));
   const { record } = decision;
@@ -108,6 +111,7 @@ function show(stored: StoredDecision): void {
   } else {
     for (const words of [explanationText, policyReason]) words(record);
     decisionSentence(record, null);
+    eventSentence(record, null, wordsOf(decision, unknown));
   }
   assert.notEqual(new Date(record.time).toLocaleString("en-GB", { timeZone: "UTC" }), "Invalid Date");
 }
@@ -223,7 +227,7 @@ describe("the decision log, with records that are not what was written", functio
     const page = pageIn(await admin.get("/audit?action=strange", html));
     for (const id of [...tamperedIds, sound.id]) assert(page.includes(`href="/audit/${id}"`), id);
     assert.equal(textOf(page).split(UNREADABLE).length - 1, texts.length);
-    assert.match(textOf(page), /users-see-what-is-everyones/);
+    assert.match(textOf(page), /as everyone may/);
   });
 
   it("has a page for each of them", async () => {

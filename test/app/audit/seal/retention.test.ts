@@ -4,7 +4,7 @@ import { asc, eq } from "drizzle-orm";
 import type { DecisionRecord } from "../../../../app/audit/record/record.js";
 import { sealContent } from "../../../../app/audit/seal/seal.js";
 import { verify } from "../../../../app/audit/seal/verify.js";
-import { decisions, seals } from "../../../../app/db/schema.js";
+import { decisions, pastContactNames, seals } from "../../../../app/db/schema.js";
 import { expectedCounts, storedCounts } from "../../../support/audit/hourly-counts.js";
 import { addSampleRecords, emptyLog, sealLog } from "../../../support/audit/sample-log.js";
 import { FIRST_TIME_MS } from "../../../support/audit/sample-records.js";
@@ -134,6 +134,34 @@ describeOnEachEngine("retention of the decision log", (db) => {
     await run(db, "analyze seals");
     const read = await rowsRead(db, "seals", (tx) => sealLog(tx, 30));
     assert(read < 100, `${read} rows were read`);
+  });
+
+  it("erases the names that contacts gave up with the last record of their time, and no other", async () => {
+    const [gone, recorded, later] = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`) as [
+      string,
+      string,
+      string,
+    ];
+    const name = { firstName: "Bruno", lastName: "Castellani" };
+    const at = (day: number) => new Date(FIRST_TIME_MS + day * DAY_MS);
+    await db.insert(pastContactNames).values([
+      { contactId: gone, ...name, until: at(0.5) },
+      { contactId: recorded, ...name, until: at(0.5) },
+      { contactId: later, ...name, until: at(8) },
+    ]);
+    const about = (id: string, day: number) =>
+      addSampleRecords(db, 1, { time: at(day).toISOString(), resource: { kind: "contact", id } });
+    for (const id of [gone, recorded]) await about(id, 0);
+    await onDay(1, { add: 1 });
+    // One that was written late.
+    await about(recorded, 0.4);
+    await onDay(7, { add: 1 });
+    const named = async () =>
+      (await db.select().from(pastContactNames).orderBy(pastContactNames.contactId)).map(({ contactId }) => contactId);
+    await onDay(7, { keep: 5 });
+    assert.deepEqual(await named(), [recorded, later]);
+    await onDay(13, { keep: 5 });
+    assert.deepEqual(await named(), [later]);
   });
 
   it("never deletes what is not sealed", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { sql } from "drizzle-orm";
 import pg from "pg";
+import { startsIn } from "../../../../app/audit/search/periods.js";
 import type { Search } from "../../../../app/audit/search/search.js";
 import { decisionStore } from "../../../../app/audit/search/store.js";
 import { seededContactId, seededPersonId, seedLog } from "../../../support/audit/seeded-log.js";
@@ -68,8 +69,8 @@ describe("a search of a log of 20,000 decisions", function () {
     ["for everything", {}, "by_time"],
     ["for a person", { personId: seededPersonId(3) }, "by_principal"],
     ["for nobody", { personId: null }, "by_principal"],
-    ["for a contact", { contact: seededContactId(3) }, "by_resource"],
-    ["for an action", { action: "update" }, "by_action"],
+    ["for a contact", { contactIds: [seededContactId(3)] }, "by_resource"],
+    ["for an action", { action: "update" }, "by_action(_and_outcome)?|by_outcome"],
     ["for what was denied", { effect: "deny" }, "denied"],
     ["for what was allowed", { effect: "allow" }, "by_time"],
     ["for a time", { from: daysAgo(20), to: daysAgo(15) }, "by_time"],
@@ -87,7 +88,9 @@ describe("a search of a log of 20,000 decisions", function () {
         it(`${name}, ${what}, walks an index from the newest on: ${page}`, async () => {
           const steps = await stepsOf(() => store.list({ ...search, asked }, everything, 50, after));
           const reads = steps.filter((step) => step["Index Name"]);
-          assert.equal(reads.length, walks);
+          // What was tried of an action is found outcome by outcome.
+          const ofAction = search.action && asked !== "ahead" ? 4 : 0;
+          assert.equal(reads.length, walks + ofAction);
           // Only a few rows are read in another order than the index's, and sorted.
           assert.ok(!steps.some((step) => step["Node Type"] === "Seq Scan"));
           for (const walk of reads) {
@@ -101,8 +104,43 @@ describe("a search of a log of 20,000 decisions", function () {
     }
   }
 
+  for (const outcome of ["form", "refused", "viewed", "done"] as const) {
+    it(`for what is ${outcome} walks an index from the newest on, also where there is none`, async () => {
+      for (const action of [undefined, "update", "nothing"]) {
+        const steps = await stepsOf(() => store.list({ outcome, action }, everything, 50, behind));
+        const [walk, ...others] = steps.filter((step) => step["Index Name"]);
+        assert.deepEqual(others, []);
+        assert.match(walk?.["Index Name"] ?? "", /^decisions_tried_(by_action_and_outcome|by_outcome|denied|by_time)$/);
+        assert.ok((walk?.["Actual Rows"] ?? 0) + (walk?.["Rows Removed by Filter"] ?? 0) < 1_000);
+      }
+    });
+  }
+
+  it("for several contacts walks the index of each", async () => {
+    const contactIds = [1, 2, 3].map(seededContactId);
+    const steps = await stepsOf(() => store.list({ contactIds, asked: "tried" }, everything, 50));
+    const walks = steps.filter((step) => step["Index Name"]);
+    assert.deepEqual(
+      walks.map((walk) => walk["Index Name"]),
+      Array(3).fill("decisions_tried_by_resource"),
+    );
+    for (const walk of walks) assert.ok(walk["Actual Rows"] <= 51);
+    const { decisions } = await store.list({ contactIds, asked: "tried" }, everything, 1_000);
+    const each = await Promise.all(
+      contactIds.map((id) => store.list({ contactIds: [id], asked: "tried" }, everything, 1_000)),
+    );
+    assert.equal(decisions.length, each.flatMap(({ decisions }) => decisions).length);
+    const times = decisions.map(({ time }) => time.getTime());
+    assert.deepEqual(
+      times,
+      times.toSorted((a, b) => b - a),
+    );
+  });
+
   it("has a chart that reads the counts of its time and what is not counted yet, and no more", async () => {
-    const steps = await stepsOf(() => store.countAll({ effect: "deny" }, "day", daysAgo(7), daysAgo(0)));
+    const steps = await stepsOf(() =>
+      store.countAll({ effect: "deny" }, [daysAgo(7), daysAgo(3)], daysAgo(7), daysAgo(0)),
+    );
     assert.ok(!steps.some((step) => step["Node Type"] === "Seq Scan" && step["Relation Name"] === "decisions"));
   });
 
@@ -124,7 +162,7 @@ describe("a search of a log of 20,000 decisions", function () {
 
   it("has a chart whose hourly counts say what the decisions themselves say", async () => {
     const [from, to] = [new Date(daysAgo(7).setUTCMinutes(0, 0, 0)), new Date(daysAgo(1).setUTCMinutes(0, 0, 0))];
-    const counted = await store.countAll({ action: "read" }, "day", from, to);
+    const counted = await store.countAll({ action: "read" }, startsIn("day", from, to, "UTC"), from, to);
     const { rows } = (await db.execute(sql`
       select date_trunc('day', time, 'UTC') as start, effect, count(*)::int as count from decisions
       where action = 'read' and time >= ${from.toISOString()}::timestamptz and time < ${to.toISOString()}::timestamptz

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { auditQuery, encodeCursor } from "../../../../app/audit/search/query.js";
-import { auditUrl } from "../../../../app/audit/web/urls.js";
+import { auditQuery, encodeCursor, withTimesIn } from "../../../../app/audit/search/query.js";
+import { auditUrl, parametersOf } from "../../../../app/audit/web/urls.js";
 import { messagesOf } from "../../../../app/web/query-validation.js";
 
 const contact = "8b752f17-50d5-4b10-8d17-8818512fb19a";
@@ -24,6 +24,8 @@ describe("a search of the decision log", () => {
       contact: " ",
       action: "",
       effect: "",
+      outcome: "",
+      period: "",
       asked: "",
       from: "",
       to: "",
@@ -42,11 +44,48 @@ describe("a search of the decision log", () => {
       `/contacts/${contact}`,
       `https://crm.example/contacts/${contact}/edit?x=1#top`,
     ]) {
-      assert.equal(parsed({ contact: text }).contact, contact, text);
+      assert.deepEqual(parsed({ contact: text }).contact, { id: contact }, text);
     }
-    for (const text of ["x", `${contact}0`, `${contact}-`, "https://crm.example/contacts/new", `x${contact}`]) {
-      assert.match(messages({ contact: text }).contact ?? "", /must be a contact's id/, text);
+    for (const text of ["https://crm.example/contacts/new", "/contacts/x", "x".repeat(202)]) {
+      assert.match(messages({ contact: text }).contact ?? "", /must be a contact's name or id/, text);
     }
+  });
+
+  it("takes any other text for a contact's name", () => {
+    for (const name of ["x", `${contact}0`, `x${contact}`, "Bruno Castellani", "李小龍"]) {
+      assert.deepEqual(parsed({ contact: ` ${name} ` }).contact, { name });
+    }
+  });
+
+  it("takes actions by their names and by words, whatever their case and spaces", () => {
+    for (const [text, action] of [
+      ["update", "update"],
+      ["Edit", "update"],
+      ["delete", "delete"],
+      ["remove", "delete"],
+      ["Look  at", "read"],
+      ["log in", "login"],
+      ["approve", "approve"],
+    ] as const) {
+      assert.equal(parsed({ action: text }).action, action, text);
+    }
+  });
+
+  it("takes times without a zone for those of a zone's clocks, where it is told which, and others as what they are", () => {
+    const inZurich = (from: string) => parsed(withTimesIn({ from }, "Europe/Zurich")).from?.toJSON();
+    assert.equal(inZurich("2026-07-31T14:30"), "2026-07-31T12:30:00.000Z");
+    assert.equal(inZurich("2026-01-31"), "2026-01-30T23:00:00.000Z");
+    assert.equal(inZurich("2026-01-31T14:30Z"), "2026-01-31T14:30:00.000Z");
+    assert.match(messages(withTimesIn({ from: "2026-02-31" }, "Europe/Zurich")).from ?? "", /must be a time/);
+    assert.match(messages(withTimesIn({ from: ["a", "b"] }, "Europe/Zurich")).from ?? "", /must be given once/);
+  });
+
+  it("is of a named period, or of a time from and to, and not of both", () => {
+    assert.equal(parsed({ period: "yesterday" }).period, "yesterday");
+    assert.match(messages({ period: "tomorrow" }).period ?? "", /must be today, yesterday, last-7-days/);
+    assert.deepEqual(messages({ period: "today", to: "2026-01-31" }), {
+      period: "cannot be given together with from or to",
+    });
   });
 
   it("takes times without a zone for UTC, and others as what they are", () => {
@@ -75,9 +114,18 @@ describe("a search of the decision log", () => {
 
   it("says what is wrong with each part", () => {
     assert.deepEqual(
-      messages({ effect: "maybe", asked: "never", limit: "0", after: "x", person: ["a", "b"], action: "\0" }),
+      messages({
+        effect: "maybe",
+        outcome: "maybe",
+        asked: "never",
+        limit: "0",
+        after: "x",
+        person: ["a", "b"],
+        action: "\0",
+      }),
       {
         effect: "must be allow or deny",
+        outcome: "must be done, form, viewed, refused, unchanged",
         asked: "must be tried, ahead or any",
         limit: "must be from 1 to 100",
         after: "is not a cursor of this list",
@@ -108,13 +156,14 @@ describe("a search of the decision log", () => {
       contact,
       action: "read",
       effect: "deny",
+      outcome: "refused",
       asked: "any",
-      from: "2026-01-31T14:30",
+      from: "2026-01-31T14:30Z",
       limit: "7",
     };
-    const url = auditUrl(parsed(query));
+    const url = auditUrl(parametersOf(parsed(query)));
     assert.deepEqual(Object.fromEntries(new URL(url, "http://x").searchParams), query);
     // What a page shows by default.
-    for (const asked of ["", "tried"]) assert.equal(auditUrl(parsed({ asked })), "/audit");
+    for (const asked of ["", "tried"]) assert.equal(auditUrl(parametersOf(parsed({ asked }))), "/audit");
   });
 });

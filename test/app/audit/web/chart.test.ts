@@ -65,7 +65,7 @@ describe("the chart of the decision log", function () {
   it("is of seven days also when these have begun a moment ago", async () => {
     const store = decisionStore(app.database.db);
     const isEverything = condition`TRUE`;
-    const { periods } = await chartOf(store, {}, isEverything, true, new Date("2024-03-01T00:00:00.001Z"));
+    const { periods } = await chartOf(store, {}, isEverything, true, "UTC", new Date("2024-03-01T00:00:00.001Z"));
     assert.deepEqual(
       periods.map(({ start }) => start.toISOString().slice(5, 10)),
       ["02-24", "02-25", "02-26", "02-27", "02-28", "02-29", "03-01"],

@@ -90,6 +90,7 @@ const record: DecisionRecord = {
   counts: null,
   duration: 0,
   error: "not_found",
+  validationErrors: [],
   change: null,
   explanation: null,
 };
@@ -97,7 +98,7 @@ const record: DecisionRecord = {
 describe("decisions as CSV", () => {
   /** The cells of a decision's line by the names of their columns, as a reader of CSV finds them. */
   function cellsOf(decision: DecisionRecord): Record<string, string> {
-    const line = csvLines([{ ...rowOf(decision), seq: 1, source: "guard" }]);
+    const line = csvLines([{ ...rowOf(decision), seq: 1, source: "guard", outcome: "viewed" }]);
     const [cells, ...others] = parse(`${csvHeader()}${line}`, { bom: true, columns: true, record_delimiter: "\r\n" });
     assert.deepEqual(others, []);
     return cells as Record<string, string>;
@@ -133,7 +134,12 @@ describe("decisions as CSV", () => {
 
   it("begin with a byte order mark, by which Excel knows UTF-8, and have none after it", () => {
     assert.equal(csvHeader().codePointAt(0), 0xfeff);
-    assert.equal(`${csvHeader()}${csvLines([{ ...rowOf(record), seq: 1, source: "guard" }])}`.lastIndexOf("\ufeff"), 0);
+    assert.equal(
+      `${csvHeader()}${csvLines([{ ...rowOf(record), seq: 1, source: "guard", outcome: "viewed" }])}`.lastIndexOf(
+        "\ufeff",
+      ),
+      0,
+    );
   });
 });
 

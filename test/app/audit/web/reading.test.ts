@@ -143,7 +143,7 @@ describe("the decision log", function () {
       assert.match(message, /^Nobody called/);
       assert.match((await searchLog(people.audrey, { person: "a" })).message ?? "", /could be .*, .*Search for one of/);
       const page = pageIn(await people.audrey.get("/audit?person=nobody-is-called-so", html));
-      assert.match(textOf(page), /Nobody found Nobody called “nobody-is-called-so” is in the directory/);
+      assert.match(textOf(page), /Not found Nobody called “nobody-is-called-so” is in the directory/);
       problemIn(await people.audrey.get("/audit/export?format=csv&person=nobody-is-called-so"), 400);
     });
 
@@ -205,15 +205,25 @@ describe("the decision log", function () {
     });
 
     it("by what makes no sense: 400 says what is wrong, and the form keeps what was typed", async () => {
-      for (const query of ["effect=maybe", "from=yesterday", "contact=x", "limit=0", "after=x", "person=a&person=b"]) {
+      for (const query of [
+        "effect=maybe",
+        "outcome=maybe",
+        "period=x",
+        "period=today&from=2026-01-01",
+        "from=yesterday",
+        "contact=/x",
+        "limit=0",
+        "after=x",
+        "person=a&person=b",
+      ]) {
         const { detail } = problemIn(await people.audrey.get(`/audit?${query}`), 400);
         assert.match(detail, new RegExp(`^${query.split("=")[0]} `));
         pageIn(await people.audrey.get(`/audit?${query}`, html), 400);
       }
-      const page = pageIn(await people.audrey.get("/audit?contact=wrong&action=%3Cb%3E", html), 400);
-      assert.match(page, /name="contact"[^>]* value="wrong"[^>]* aria-invalid="true"/);
-      assert.match(page, /value="&lt;b&gt;"/);
-      assert.match(textOf(page), /Contact must be a contact's id, or the address of its page\./);
+      const page = pageIn(await people.audrey.get("/audit?contact=/wrong&action=%3Cb%3E", html), 400);
+      assert.match(page, /name="contact"[^>]* value="\/wrong"[^>]* aria-invalid="true"/);
+      assert.match(page, /<option value="&lt;b&gt;" selected>&lt;b&gt;<\/option>/);
+      assert.match(textOf(page), /Contact must be a contact's name or id, or the address of its page\./);
     });
   });
 
@@ -242,7 +252,7 @@ describe("the decision log", function () {
         text,
         /Omar Ostrow may create this new contact: the rule everyone-with-a-role-adds-contacts of the policy contact allows it/,
       );
-      assert.match(text, new RegExp(`It was done: version 1 of ${contactId}`));
+      assert.match(text, /It was done: version 1 of it/);
     });
 
     it("of a refusal without a resource: nobody was logged in", async () => {
@@ -254,7 +264,7 @@ describe("the decision log", function () {
         ({ principal, resource, repeats }) => principal === null && resource?.kind === "contact" && !repeats,
       );
       const text = textOf(pageIn(await people.audrey.get(`/audit/${first?.id}`, html)));
-      assert.match(text, /Somebody who was not logged in was not let list contacts\. Nobody was logged in/);
+      assert.match(text, /A visitor without a login was not let list contacts\. Nobody was logged in/);
     });
 
     for (const [what, ask, words] of [
@@ -296,9 +306,10 @@ describe("the decision log", function () {
       .length;
     assert.match(textOf(page), new RegExp(`\\b0 allowed ${expected.toLocaleString("en-GB")} denied`));
     assert.ok(!/<style|\sstyle=/.test(page));
-    assert.match(page, /<svg role="img" aria-labelledby="chart-title chart-desc"/);
+    assert.match(page, /<svg role="group" aria-labelledby="chart-title"/);
     const cells = [
-      ...(/<details[\s\S]*?<\/details>/.exec(page)?.[0].matchAll(/<td>([\d,]*)<\/td>\s*<\/tr>/g) ?? []),
+      ...(/<details class="numbers">[\s\S]*?<\/details>/.exec(page)?.[0].matchAll(/<td>([\d,]*)<\/td>\s*<\/tr>/g) ??
+        []),
     ].map(([, n = ""]) => Number(n));
     assert.equal(
       cells.reduce((sum, n) => sum + n, 0),
@@ -309,7 +320,7 @@ describe("the decision log", function () {
     assert.match(textOf(ofContact), /Decisions by hour/);
   });
 
-  it("lets a script run on the page that can be watched, and on no other", async () => {
+  it("lets a script run on the page that can be watched, and of an auditor's on no other", async () => {
     const policyOf = async (path: string) =>
       (await people.audrey.get(path, html)).headers.get("content-security-policy") ?? "";
     assert.match(await policyOf("/audit"), /script-src 'self';connect-src 'self'$/);

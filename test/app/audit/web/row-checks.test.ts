@@ -4,12 +4,12 @@ import { get } from "node:http";
 import { join } from "node:path";
 import { mock } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { GRPC } from "@cerbos/grpc";
 import { sql } from "drizzle-orm";
 import type { DecisionRecord } from "../../../../app/audit/record/record.js";
 import { verify } from "../../../../app/audit/seal/verify.js";
 import { addRecords } from "../../../../app/audit/write/insert.js";
 import { decisions } from "../../../../app/db/schema.js";
+import { type GrpcClient, loadGrpc } from "../../../../middleware/cerbos/grpc.js";
 import { addSampleRecords, sealLog } from "../../../support/audit/sample-log.js";
 import { checkRecord, countRecord, rowsOf, sampleRecord } from "../../../support/audit/sample-records.js";
 import { Watcher } from "../../../support/audit/watcher.js";
@@ -147,8 +147,9 @@ describe("the checks of decisions that are shown", function () {
 
   it("are asked about each decision as the resource that it is", async () => {
     const asked: { kind: string; id: string; attr?: unknown }[] = [];
-    const { checkResources } = GRPC.prototype;
-    mock.method(GRPC.prototype, "checkResources", function (this: GRPC, ...args: Parameters<typeof checkResources>) {
+    const { prototype } = await loadGrpc();
+    const { checkResources } = prototype;
+    mock.method(prototype, "checkResources", function (this: GrpcClient, ...args: Parameters<typeof checkResources>) {
       for (const { resource, actions } of args[0].resources) {
         assert.deepEqual(actions, ["export"]);
         asked.push(resource);
@@ -170,10 +171,11 @@ describe("the checks of decisions that are shown", function () {
   });
 
   /** Lets the PDP's calls fail after some of them have succeeded. */
-  function failAfter(calls: number): void {
-    const { checkResources } = GRPC.prototype;
+  async function failAfter(calls: number): Promise<void> {
+    const { prototype } = await loadGrpc();
+    const { checkResources } = prototype;
     let made = 0;
-    mock.method(GRPC.prototype, "checkResources", function (this: GRPC, ...args: Parameters<typeof checkResources>) {
+    mock.method(prototype, "checkResources", function (this: GrpcClient, ...args: Parameters<typeof checkResources>) {
       made += 1;
       return made > calls
         ? Promise.reject(Object.assign(new Error("gone"), { code: UNAVAILABLE }))
@@ -183,7 +185,7 @@ describe("the checks of decisions that are shown", function () {
 
   it("break an export off when the PDP fails in the middle, and the record says so", async () => {
     const before = (await countsOf(app, "export")).length;
-    failAfter(16);
+    await failAfter(16);
     app.errors.splice(0);
     await assert.rejects(auditor.get("/audit/export?format=ndjson&asked=tried"));
     mock.restoreAll();
@@ -197,7 +199,7 @@ describe("the checks of decisions that are shown", function () {
 
   it("refuse a page, an export and a tail when the PDP answers with a plan and not to the checks", async () => {
     for (const path of ["/audit", "/audit/export?format=csv", "/audit/tail?lastEventId=0"]) {
-      failAfter(0);
+      await failAfter(0);
       assert.equal((await auditor.get(path)).status, 503, path);
       mock.restoreAll();
       // The breaker may have opened.
@@ -299,8 +301,8 @@ describe("a record of checked rows", function () {
     const { counts: _, ...old } = checkRecord(2, [{ kind: "contact", id: "c1", effects: { read: "allow" } }]);
     await addRecords(app.database.db, rowsOf([record, old as typeof record]));
     const rows = textOf(pageIn(await auditor.get("/audit?asked=ahead", html)));
-    assert.match(rows, /export rows checked decision × 1234 1200 of 1234 allowed/);
-    assert.match(rows, /read asked ahead contact c1 1 of 1 allowed/);
+    assert.match(rows, /export on decision × 1234 1200 of 1234 allowed rows checked/);
+    assert.match(rows, /read on a contact 1 of 1 allowed asked ahead/);
     const text = textOf(pageIn(await auditor.get(`/audit/${record.id}`, html)));
     assert.match(text, /1,234 rows checked for \S+, 1,200 allowed/);
     assert.match(text, /export decision 1,234 1,200/);

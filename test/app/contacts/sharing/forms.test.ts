@@ -63,7 +63,7 @@ describe("sharing contacts in a browser", () => {
     ] as const) {
       const shown = await submit(`${base}/visibility`, { ...(await formOf("visibility")), visibility });
       assert.match(textOf(pageIn(shown)), new RegExp(`${words}\\.`));
-      assert.match(textOf(await open(base)), new RegExp(`Access ${words} `));
+      assert.match(textOf(await open(base)), new RegExp(`Visibility ${words} `));
     }
   });
 
@@ -93,7 +93,10 @@ describe("sharing contacts in a browser", () => {
       const page = pageIn(answer, 422);
       assert.deepEqual(messagesBeside(page), { email: message });
       assert.match(textOf(/role="alert"[\s\S]*?<\/div>/.exec(page)?.[0] ?? ""), /One field needs your attention/);
-      assert.equal(unescaped(/<a href="#email">(.*?)<\/a>/.exec(page)?.[1] ?? ""), `Colleague's e-mail: ${message}`);
+      assert.equal(
+        unescaped(/<a href="#email">(.*?)<\/a>/.exec(page)?.[1] ?? ""),
+        `Colleague's name or e-mail: ${message}`,
+      );
     }
     assert.deepEqual(await stored(), contact);
   });
@@ -153,7 +156,10 @@ describe("sharing contacts in a browser", () => {
     });
     assert.equal(shown.url.pathname, base);
     const words = textOf(pageIn(shown));
-    assert.match(words, /Test Shared <b> now belongs to Omar Ostrow\./);
+    assert.match(
+      words,
+      /Test Shared <b> now belongs to Omar Ostrow, who may view, edit, share, transfer and delete it\./,
+    );
     assert.match(words, /Owner Omar Ostrow /);
     for (const form of ["edit", "delete", "share", "transfer"]) await open(`${base}/${form}`, 403);
   });
@@ -164,7 +170,10 @@ describe("sharing contacts in a browser", () => {
       email: "omar@example.com",
     });
     assert.equal(shown.url.pathname, "/contacts");
-    assert.match(textOf(pageIn(shown)), /now belongs to Omar Ostrow\. You do not see it any more\./);
+    assert.match(
+      textOf(pageIn(shown)),
+      /now belongs to Omar Ostrow, who may .*delete it\. You do not see it any more\./,
+    );
     await open(base, 403);
   });
 
@@ -189,15 +198,15 @@ describe("sharing contacts in a browser", () => {
     assert.deepEqual(await stored(), contact);
   });
 
-  it("the colleague sees by whom, and the list says which are shared", async () => {
+  it("the colleague sees by whom, and has a list of what is shared", async () => {
     await share("omar@example.com");
     const omar = await stack.login("omar@example.com");
     assert.match(
       textOf(pageIn(await omar.get(stack.url + base))),
-      /Shared with you by Uma Underhill ?: you may view it/,
+      /You see this because it is shared with you\. You may view it\. Owner Uma Underhill/,
     );
-    assert.match(textOf(pageIn(await omar.get(`${stack.url}/contacts?q=${word}`))), /Shared with you/);
-    assert.match(textOf(await open(base)), /Shared with Omar Ostrow/);
+    assert(pageIn(await omar.get(`${stack.url}/contacts?view=shared&q=${word}`)).includes(`href="${base}"`));
+    assert.match(textOf(await open(base)), /Can view Omar Ostrow/);
   });
 
   it("an editor who has been removed while editing sees nothing of what is new", async () => {

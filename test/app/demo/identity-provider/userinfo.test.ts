@@ -16,7 +16,7 @@ describe("the stand-in identity provider: userinfo", () => {
       family_name: "Underhill",
       preferred_username: uma.login,
       locale: "en-US",
-      zoneinfo: "America/Los_Angeles",
+      zoneinfo: "Europe/London",
       email: uma.login,
       email_verified: true,
       groups: uma.groups,

@@ -30,6 +30,7 @@ describe("the stand-in's Management API: users", () => {
       department: "Sales",
       title: "Account manager",
       managerId: "alice@example.com",
+      timezone: "Europe/London",
     });
     assert.deepEqual([body.id, body.status, body.lastLogin], [uma.id, "ACTIVE", null]);
     for (const name of ["created", "activated", "statusChanged", "lastUpdated"]) {

@@ -1,33 +1,22 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { appendFile, cp, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GRPC } from "@cerbos/grpc";
-import { cerbosBinary } from "../../../../app/demo/pdp/cerbos-binary.js";
 import { type ChildPdp, startPdp } from "../../../../app/demo/pdp/start-pdp.js";
 import { projectPath } from "../../../support/paths.js";
+import { folderOf, isAlive, processesNaming } from "../../../support/pdp/processes.js";
 import { compiled } from "../../../support/stack/compiled.js";
 import { until } from "../../../support/until.js";
 
 const policies = projectPath("policies");
 const config = projectPath("pdp/pdp.yaml");
 const LIMIT_MS = 30_000;
-
-describe("cerbosBinary", () => {
-  it("finds this platform's PDP", () => {
-    assert.ok(isAbsolute(cerbosBinary()));
-    assert.match(execFileSync(cerbosBinary(), ["--version"], { encoding: "utf8" }), /\d+\.\d+\.\d+/);
-  });
-
-  it("says what to do where there is none", () => {
-    assert.throws(() => cerbosBinary("win32-x64"), /win32-x64.*CERBOS_HOSTNAME/);
-  });
-});
 
 describe("startPdp", function () {
   this.timeout(120_000);
@@ -87,7 +76,8 @@ describe("startPdp", function () {
     });
     assert.equal(result.isAllowed("read"), false);
     assert.equal(result.validationErrors.length, 1);
-    assert.ok(events.some(({ event }) => event === "Cerbos PDP: Validation failed"));
+    const isLogged = async () => events.some(({ event }) => event === "Cerbos PDP: Validation failed");
+    await until(isLogged, LIMIT_MS, "the line of the PDP's log");
   });
 
   it("comes back after a SIGKILL, at the same address and under a new pid", async () => {
@@ -279,19 +269,4 @@ async function mayUpdate(client: GRPC, id: string): Promise<boolean | undefined>
 function contactOf(ownerId: string) {
   const attr = { ownerId, visibility: "everyone", department: "Sales", sharedWith: [], editors: [], managers: [] };
   return { kind: "contact", id: "c1", attr };
-}
-
-function folderOf(target: string): string {
-  return dirname(target.replace(/^unix:/, ""));
-}
-
-/** Whether a process runs. A zombie, which has exited but still has a pid, does not. */
-function isAlive(pid: number): boolean {
-  const state = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout.trim();
-  return state !== "" && !state.startsWith("Z");
-}
-
-function processesNaming(text: string): string[] {
-  const all = execFileSync("ps", ["-A", "-o", "args="], { encoding: "utf8" }).split("\n");
-  return all.filter((line) => line.includes(text));
 }

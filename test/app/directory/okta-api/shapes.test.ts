@@ -24,11 +24,18 @@ describe("what Okta's API says", () => {
   };
 
   it("becomes a user with the attributes that were asked for", async () => {
-    const profile = { department: "Sales", title: null, costCenter: "c1", badge: null, mobilePhone: "555" };
+    const profile = {
+      department: "Sales",
+      title: null,
+      timezone: "Europe/Zurich",
+      costCenter: "c1",
+      badge: null,
+      mobilePhone: "555",
+    };
     assert.deepEqual(await answering(oktaUser("00u1", profile)).user("00u1"), {
       ...{ id: "00u1", status: "ACTIVE", lastUpdated: "2026-11-01T08:00:00.000Z" },
       ...{ login: "00u1@example.com", email: "00u1@example.com", name: "Ada King", department: "Sales", title: "" },
-      manager: "",
+      ...{ timeZone: "Europe/Zurich", manager: "" },
       attributes: { costCenter: "c1", badge: null, missing: null, toString: null, title: null },
     });
   });

@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import type { Person } from "../../../../app/auth/claims.js";
 import { personSessions } from "../../../../app/auth/sessions/own-sessions.js";
 import { type Db, rowsOf } from "../../../../app/db/database.js";
-import { sessions } from "../../../../app/db/schema.js";
+import { savedViews, sessions } from "../../../../app/db/schema.js";
 import { DirectoryLookup } from "../../../../app/directory/lookup/lookup.js";
 import { DirectoryUnavailableError } from "../../../../app/directory/lookup/unavailable.js";
 import { nameAmong, peopleStore } from "../../../../app/directory/people.js";
@@ -29,7 +29,13 @@ describeOnEachEngine("a person who is erased", (db) => {
   const rules = { roleMap: undefined, attributes: ["badge"] };
   const read = () => takeReadNumber(db);
   const write = (work: (tx: Db, version: number) => Promise<Changes>) => change(db, undefined, work);
-  const profile = { name: MARK, email: `${MARK}@test.example`, login: `${MARK}@login.example`, title: MARK };
+  const profile = {
+    name: MARK,
+    email: `${MARK}@test.example`,
+    login: `${MARK}@login.example`,
+    title: MARK,
+    timezone: MARK,
+  };
   const userOf = (id: string, status: string) =>
     oktaUser(id, { ...profile, status, department: MARK, attributes: { badge: MARK } });
 
@@ -148,6 +154,15 @@ describeOnEachEngine("a person who is erased", (db) => {
     await erased("e8");
     const own = personSessions(db, 3_600_000);
     assert.deepEqual([(await own.list("e8")).length, (await own.list("e9")).length], [0, 1]);
+  });
+
+  it("keeps no views of the list of contacts from then on", async () => {
+    await tombstone("e11");
+    for (const personId of ["e11", "e9"])
+      await db.insert(savedViews).values({ personId, name: MARK, query: `q=${MARK}` });
+    await erased("e11");
+    const left = await db.select({ personId: savedViews.personId }).from(savedViews);
+    assert.deepEqual(left, [{ personId: "e9" }]);
   });
 
   it("stays erased when the directory is read anew, of another organization too", async () => {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { Panel } from "../../../../app/contacts/access/panel.js";
+import { createContact } from "../../../support/contacts/contacts.js";
 import { json, problemIn } from "../../../support/http/answers.js";
 import type { Client } from "../../../support/http/client.js";
 import { pageIn, textOf } from "../../../support/http/page.js";
@@ -47,9 +49,25 @@ describe("the directory of an app without settings of the Okta API", function ()
     const own = textOf(pageIn(await alice.get("/directory/people/00zoe", html)));
     assert.match(
       own,
-      /No login has said that it is theirs.* Roles user Those of their last login or access token\. Last seen/,
+      /Roles user Those of their last login or access token\. .*No login has said that it is theirs.* Last seen/,
     );
     assert.doesNotMatch(own, /Status|Groups|Version/);
+  });
+
+  it("says of a contact who may do what of those who have logged in, and that more is not known", async () => {
+    const { id } = await createContact(alice);
+    const { groups, ...panel } = json<Panel & { source: string }>(await alice.get(`/contacts/${id}/access`));
+    assert.equal(panel.source, "logins");
+    assert.deepEqual(
+      groups.map(({ standing, people, may }) => [standing, people.map((one) => one.id).join(), may.read, may.update]),
+      [
+        ["owner", "00alice", true, true],
+        ["everyone", "00zoe", true, false],
+      ],
+    );
+    const page = textOf(pageIn(await alice.get(`/contacts/${id}/access`, html)));
+    assert.match(page, /Only people are known who have logged in here, each with the roles of their last login\./);
+    await alice.delete(`/contacts/${id}`);
   });
 
   it("has nothing to let go, and nothing to compare: 409", async () => {

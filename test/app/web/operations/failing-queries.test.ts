@@ -31,7 +31,9 @@ describe("queries that fail", function () {
     const email = `${MARK}@marked.example`;
     const { id } = await createContact(uma, { firstName: MARK, email });
     const csrf = csrfTokenOf((await browser.get(`${stack.url}/contacts/${id}`)).body);
-    const { rows } = await direct.query("select tablename from pg_tables where schemaname = 'public'");
+    const { rows } = await direct.query(
+      "select tablename from pg_tables where schemaname = 'public' order by tablename = 'decisions', tablename",
+    );
     assert(rows.length > 5);
 
     const requests: (() => Promise<{ status: number }>)[] = [
@@ -49,25 +51,23 @@ describe("queries that fail", function () {
       () => browser.post(`${stack.url}/contacts`, { _csrf: csrf, firstName: MARK, lastName: MARK, email }),
       () => browser.get(`${stack.url}/login`),
     ];
-    // Table after table, so that each kind of query gets its turn to fail; the last one fails for all.
-    const gone: string[] = [];
+    // Table after table, so that each kind of query gets its turn to fail. The decisions stay away: what is written and sealed
+    // in the background fails, whenever its turn comes.
     for (const { tablename } of rows) {
       await direct.query(`alter table "${tablename}" rename to "${tablename}_moved_away"`);
-      gone.push(tablename);
-      if (gone.length === rows.length) break;
       for (const request of requests) await request();
+      if (tablename === "decisions") break;
       await direct.query(`alter table "${tablename}_moved_away" rename to "${tablename}"`);
     }
-    for (const request of requests) await request();
     const failures = () => stack.log().filter(({ err }) => JSON.stringify(err ?? null).includes("query failed"));
     await until(
       () => failures().some(({ msg }) => /cannot be sealed/.test(String(msg))),
-      20_000,
+      60_000,
       "sealing has not failed",
     );
     await until(
       () => failures().some(({ msg }) => /cannot be written/.test(String(msg))),
-      20_000,
+      60_000,
       "no batch has failed",
     );
 

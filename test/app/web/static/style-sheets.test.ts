@@ -11,6 +11,8 @@ const assets = projectPath("app/web/public");
 const folder = `${assets}/styles`;
 const entry = readFileSync(`${assets}/gatehouse.css`, "utf8");
 
+const parts = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".css"));
+
 const MAX_LINES = 400;
 
 const html = { Accept: "text/html" };
@@ -54,12 +56,8 @@ describe("the style sheet", () => {
     assert.equal(headers.get("cache-control"), "public, max-age=3600");
     assert.doesNotMatch(body, /@import/);
     const file = (name: string) => readFileSync(`${folder}/${name}`, "utf8").trim();
-    for (const name of readdirSync(folder)) assert(body.includes(file(name)), name);
-    assert.equal(
-      body.match(/^@layer (\w+) \{$/gm)?.length,
-      readdirSync(folder).length + 1,
-      "a block for each file, and Pico",
-    );
+    for (const name of parts) assert(body.includes(file(name)), name);
+    assert.equal(body.match(/^@layer (\w+) \{$/gm)?.length, parts.length + 1, "a block for each file, and Pico");
   });
 
   it("is not sent again to a browser that has it", async () => {
@@ -86,7 +84,7 @@ describe("the style sheet", () => {
     const imports = [...entry.matchAll(/^@import "(.+)" layer\((.+)\);$/gm)];
     assert.deepEqual(
       imports.map(([, address]) => address).toSorted(),
-      ["pico.min.css", ...readdirSync(folder).map((name) => `styles/${name}`)].toSorted(),
+      ["pico.min.css", ...parts.map((name) => `styles/${name}`)].toSorted(),
     );
     for (const [, address, layer = ""] of imports) assert(layers?.includes(layer), `${address} in ${layer}`);
   });

@@ -2,6 +2,9 @@ import fc from "fast-check";
 import { historyOf } from "./history.js";
 import { type Ground, type Outcome, tryHistory } from "./trial.js";
 
+/** No history takes that long, in ms. */
+const LONGEST_HISTORY_MS = 10 * 60_000;
+
 /** What came of the history of a seed. */
 export interface CheckedHistory {
   readonly outcome: Outcome;
@@ -25,7 +28,11 @@ export async function checkHistory(
     first ??= outcome;
     if (outcome.findings.length > 0) throw new Error(outcome.findings.join("\n"));
   });
-  const limits = shrinkMs > 0 ? { interruptAfterTimeLimit: shrinkMs } : { endOnFailure: true };
+  // A limit for all properties of a process could end the only history.
+  const limits =
+    shrinkMs > 0
+      ? { interruptAfterTimeLimit: shrinkMs }
+      : { interruptAfterTimeLimit: LONGEST_HISTORY_MS, endOnFailure: true };
   const { failed, counterexample, errorInstance } = await fc.check(property, { seed, numRuns: 1, ...limits });
   if (!first) throw errorInstance;
   if (!failed) return { outcome: first, failure: undefined };

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../../../../app/db/database.js";
-import type { Organization } from "../../../../app/demo/okta-org/model/organization.js";
 import { lastEvents } from "../../../../app/directory/store/events.js";
 import { inboxState } from "../../../../app/directory/store/inbox.js";
 import { readSyncState, requestReconciliation } from "../../../../app/directory/store/state.js";
+import { ageOrganization } from "../../okta/age-organization.js";
 import { growOrganization } from "../../okta/grow-organization.js";
 import { until } from "../../until.js";
 import { emptyDirectory } from "../contents.js";
@@ -27,7 +27,6 @@ import { doStep } from "./steps.js";
 const STEP_MS = 90_000;
 /** Time for what an interval does not say: to ask, to write, and to hear of it. */
 const SLACK_MS = 1_000;
-const LONG_AGO = "2026-01-01T00:00:00.000Z";
 
 /** What a history runs on. */
 export interface Ground {
@@ -67,7 +66,7 @@ export async function tryHistory(history: History, { db, start, maxProcesses, is
   const okta = await startOktaServer({ faults: history.faults, seed: history.seed });
   const { organization } = okta.org;
   growOrganization(organization, history.size);
-  age(organization);
+  ageOrganization(organization);
   const userIds = new Set([...organization.users.values()].map(({ id }) => id));
   const targets: string[] = [];
   organization.listen({ event: ({ target }) => void targets.push(...target.map(({ id }) => id)) });
@@ -126,13 +125,6 @@ export async function tryHistory(history: History, { db, start, maxProcesses, is
     },
     ...{ mostOverLimit: calls.mostOverLimit, kills: processes.kills, takeOversMs: processes.takeOversMs },
   };
-}
-
-/** Makes everything one that has not changed for long, as nearly all of a real organization has not. */
-function age({ users, groups }: Organization): void {
-  const times = { lastUpdated: LONG_AGO, lastMembershipUpdated: LONG_AGO };
-  for (const user of users.values()) users.set(user.id, { ...user, lastUpdated: LONG_AGO });
-  for (const group of groups.all.values()) groups.all.set(group.id, { ...group, ...times });
 }
 
 /** @returns the id of the user whom the step was about, if any */

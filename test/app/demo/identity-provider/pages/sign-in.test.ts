@@ -16,7 +16,7 @@ import {
 } from "../../../../support/okta/web-client.js";
 
 describe("the stand-in identity provider: signing in", () => {
-  const { idp } = useIdentityProvider();
+  const { idp, start } = useIdentityProvider();
 
   const whoCanSignIn = demoPeople.filter(({ status }) => status === undefined);
 
@@ -95,6 +95,26 @@ describe("the stand-in identity provider: signing in", () => {
     assert.equal(idTokenClaims(await exchange(idp, visit)).email, "nina@example.com");
     const later = await agent.get(authorizeUrl(idp), isCallback);
     assert.equal(idTokenClaims(await exchange(idp, later)).email, "nina@example.com");
+  });
+
+  it("signs a user in by a session token without asking, once, and in the place of another user", async () => {
+    const server = await start();
+    const agent = new UserAgent();
+    await signIn(agent, server, uma.login);
+    const sessionToken = server.sessionTokens.issue("nina@example.com");
+    const address = authorizeUrl(server, { prompt: "login", sessionToken });
+    assert.equal(idTokenClaims(await exchange(server, await agent.get(address, isCallback))).email, "nina@example.com");
+    const later = await agent.get(authorizeUrl(server), isCallback);
+    assert.equal(idTokenClaims(await exchange(server, later)).email, "nina@example.com");
+    for (const used of [sessionToken, "made up"]) {
+      const page = await new UserAgent().get(authorizeUrl(server, { sessionToken: used }), isCallback);
+      assert.match(page.body, /Who do you want to sign in as\?/);
+    }
+    const late = server.sessionTokens.issue(uma.login);
+    await withShiftedClock(2 * 60_000, async () => {
+      const page = await agent.get(authorizeUrl(server, { prompt: "login", sessionToken: late }), isCallback);
+      assert.match(page.body, /Who do you want to sign in as\?/);
+    });
   });
 
   it("accepts prompt=consent and asks for nothing", async () => {
