@@ -1,6 +1,7 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { type Db, isStorable, rowsOf } from "../../db/database.js";
 import { contacts, folded, pastContactNames } from "../../db/schema.js";
+import { indexedWord, isAskedFor, occurs, wordsOf } from "../../db/text-search.js";
 
 /** A contact at a moment. */
 export interface ContactMention {
@@ -26,7 +27,7 @@ export interface ContactNames {
   at(mentions: readonly ContactMention[]): Promise<readonly (string | null)[]>;
   /**
    * The contacts that have, or had, a name: this one exactly, or else one with all of its words in it. Case and accents do not
-   * matter. A name all of whose words are short has to begin with the first of them.
+   * matter.
    */
   matching(text: string): Promise<ContactMatches>;
 }
@@ -35,8 +36,6 @@ export interface ContactNames {
 export const MAX_CONTACTS_MATCHED = 10;
 /** Most past names that are looked at: a contact may have had several that match. */
 const MAX_PAST_NAMES_READ = 1_000;
-/** The indexes of names have three characters in each entry. */
-const MIN_INDEXED_LENGTH = 3;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -65,25 +64,16 @@ export function contactNames(db: Db): ContactNames {
     },
 
     async matching(text) {
-      const words = text.split(/\s+/).filter(Boolean);
+      const words = wordsOf(text);
       if (words.length === 0 || !isStorable(text)) return { ids: [], areMore: false };
       const isWhole = sql`name_folded in (${sql.join(wholeNames(words), sql`, `)})`;
       const exact = await find(isWhole, isWhole);
       if (exact.ids.length > 0) return exact;
-      const indexed = words.filter((word) => [...word].length >= MIN_INDEXED_LENGTH);
-      const hasAll = sql.join(
-        words.map((word) => sql`strpos(name_folded, ${folded(word)}) > 0`),
-        sql` and `,
-      );
-      const occurs = (column: string) =>
-        sql.join(
-          indexed.map((word) => sql`${sql.raw(column)} like '%' || ${literally(word)} || '%'`),
-          sql` and `,
-        );
-      const begins = sql`name_folded like ${literally(words[0] ?? "")} || '%'`;
-      return indexed.length > 0
-        ? find(occurs("search_text"), occurs("name_folded"), hasAll)
-        : find(begins, begins, hasAll);
+      const indexed = await indexedWord(db, words, (word) => occurs(contacts.searchText, word, false));
+      const asked = words.filter((word) => isAskedFor(word, indexed));
+      const byIndex = (column: SQLWrapper) => all(asked.map((word) => occurs(column, word, true)));
+      const hasAll = all(words.map((word) => occurs(sql`name_folded`, word, false)));
+      return find(byIndex(contacts.searchText), byIndex(pastContactNames.nameFolded), hasAll);
     },
   };
 
@@ -92,7 +82,7 @@ export function contactNames(db: Db): ContactNames {
    * @param past - what finds past names by one
    * @param condition - what holds of a name besides
    */
-  async function find(present: SQL, past: SQL, condition = sql`true`): Promise<ContactMatches> {
+  async function find(present: SQL, past: SQL, condition = all([])): Promise<ContactMatches> {
     // PostgreSQL knows too little of how often words occur to choose between an index and the table: `offset 0` has it find all
     // by the index before it takes the first.
     const rows = await rowsOf<{ id: string }>(
@@ -119,7 +109,6 @@ function wholeNames(words: readonly string[]): SQL[] {
   });
 }
 
-/** A text that is folded, and stands for itself in a pattern. */
-function literally(text: string): SQL {
-  return sql`regexp_replace(${folded(text)}, '[\\\\%_]', '\\\\\\&', 'g')`;
+function all(conditions: readonly SQL[]): SQL {
+  return sql.join([sql`true`, ...conditions], sql` and `);
 }

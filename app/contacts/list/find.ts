@@ -1,12 +1,12 @@
 import { and, asc, desc, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { Db } from "../../db/database.js";
+import { sampleOfContacts } from "../../db/sample.js";
 import { contacts, folded } from "../../db/schema.js";
 import { type Contact, shownColumns } from "../contact.js";
 import { type ListContext, matchesList } from "./conditions.js";
 import { disjoint, type Found, findEach, MOST_COUNTED, type Permitted } from "./counts.js";
 import { type Cursor, type ListQuery, type SortKey, sortKeyOf } from "./query.js";
-import { sampleOfContacts } from "./sample.js";
 import { indexedWord } from "./search.js";
 
 /** A page of a list. */

@@ -5,4 +5,5 @@ CREATE FUNCTION "short_parts"("value" text) RETURNS text[] LANGUAGE sql IMMUTABL
     SELECT one || next FROM unnest(string_to_array(value, NULL), (string_to_array(value, NULL))[2:]) AS pairs(one, next)
       WHERE next IS NOT NULL)
 $$;--> statement-breakpoint
-CREATE INDEX "contacts_by_short_part" ON "contacts" USING gin (short_parts("search_text"));
+CREATE INDEX "contacts_by_short_part" ON "contacts" USING gin (short_parts("search_text"));--> statement-breakpoint
+CREATE INDEX "past_contact_names_by_short_part" ON "past_contact_names" USING gin (short_parts("name_folded"));

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
-import { comparable, moment } from "./columns.js";
+import { comparable, moment, shortParts } from "./columns.js";
 
 /**
  * The names that contacts have had and do not have any more, because they were renamed or deleted: so that the decision log can
@@ -28,6 +28,7 @@ export const pastContactNames = pgTable(
     primaryKey({ columns: [table.contactId, table.until] }),
     index("past_contact_names_by_name").on(table.nameFolded),
     index("past_contact_names_by_part").using("gin", table.nameFolded.op("gin_trgm_ops")),
+    index("past_contact_names_by_short_part").using("gin", shortParts(table.nameFolded)),
     index("past_contact_names_by_time").on(table.until),
   ],
 );

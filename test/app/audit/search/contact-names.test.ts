@@ -43,12 +43,23 @@ describeOnEachEngine("the names of contacts, for the log,", (db) => {
     assert.equal((await found("ann")).size, 2);
   });
 
-  it("find short names by their beginning", async () => {
+  it("find short words and those of other letters and signs, wherever they are in a name, also after it was deleted", async () => {
     const li = await add("Bo Li");
     const other = await add("Ada Lindberg");
-    assert.deepEqual(await found("bo li"), new Set([li]));
-    assert.deepEqual(await found("li"), new Set([li, other]));
-    assert.deepEqual(await found("in"), new Set());
+    const wang = await add("小明 王");
+    const ivan = await add("Иван Ё.");
+    for (const isThere of [true, false]) {
+      for (const text of ["bo li", "li bo", "b o i"]) assert.deepEqual(await found(text), new Set([li]), text);
+      assert.deepEqual(await found("li"), new Set([li, other]));
+      assert.deepEqual(await found("in"), new Set([other]));
+      for (const text of ["王", "明", "王小明", "小明 王", "王 明"]) {
+        assert.deepEqual(await found(text), new Set(text === "王小明" ? [] : [wang]), text);
+      }
+      for (const text of ["ИВАН", "ва", "ё", "е.", "ё. ива"])
+        assert.deepEqual(await found(text), new Set([ivan]), text);
+      assert.deepEqual(await found("明小"), new Set());
+      if (isThere) for (const id of [li, other, wang, ivan]) await remove(id);
+    }
   });
 
   it("say when there are too many", async () => {

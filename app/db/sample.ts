@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { contacts } from "../../db/schema.js";
+import { contacts } from "./schema.js";
 
 /** How many blocks of the table there are in a sample: each has some ten contacts, or twenty. */
 const BLOCKS = 100;
