@@ -34,7 +34,7 @@ describe("telemetry", function () {
     for (const client of clients) client.close();
   });
   const connect = () => {
-    const client = cerbos(target, { tls: false, deadline: 500 });
+    const client = cerbos(target, { tls: false, deadline: 5_000 });
     clients.push(client);
     return client;
   };

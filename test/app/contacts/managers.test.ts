@@ -87,7 +87,7 @@ describe("contacts of those who report to a user", function () {
   it("take the role that policies know", async () => {
     await rows.user("00mia", {}, []);
     // Who has which role may be 100 ms old.
-    await until(async () => (await mia.get("/contacts")).status === 403, 5_000, "the role is gone");
+    await until(async () => (await mia.get("/contacts")).status === 403, 30_000, "the role is gone");
     problemIn(await mia.get(`/contacts/${contact.id}`), 403);
     await rows.user("00mia", {}, ["g-user"]);
   });

@@ -48,7 +48,7 @@ describe("the command that runs the stand-in alone", () => {
       const suspend = new URL(`/api/v1/users/${uma.id}/lifecycle/suspend`, /http\S+/.exec(output.stdout)?.[0]);
       const answer = await fetch(suspend, { method: "POST", headers: { Authorization: "SSWS 00Tgiven" } });
       assert.equal(answer.status, 200);
-      await until(() => receiver.deliveries.length === 1, 5000, "a delivery");
+      await until(() => receiver.deliveries.length === 1, 30_000, "a delivery");
       assert.equal(receiver.deliveries[0]?.authorization, "the secret");
     } finally {
       await receiver.stop();

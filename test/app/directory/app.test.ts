@@ -13,7 +13,7 @@ import { startStack } from "../../support/stack/stack.js";
 import { until } from "../../support/until.js";
 
 const HOOK_SECRET = "c5d2e6b1f09a4d83566e0d7f41c98ab3";
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
 describe("the app with a directory that follows Okta", function () {
   this.timeout(120_000);

@@ -12,7 +12,7 @@ import { useDirectoryCrm } from "../../support/stack/directory-crm.js";
 import { killRevokers } from "../../support/stack/revocation-kills.js";
 import { until } from "../../support/until.js";
 
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 /** Longer than a hook takes that has no effect. */
 const QUIET_MS = 1_000;
 /** `iat` of an access token is in whole seconds: the next one is later than a revocation of now. */

@@ -52,7 +52,7 @@ export class Watcher {
   /** Waits until a record has arrived. */
   async see(holds: (record: DecisionRecord) => boolean): Promise<{ id: number; record: DecisionRecord }> {
     const found = () => this.events.find(({ record }) => holds(record));
-    await until(found, 10_000, () => `the record among ${this.events.length} events`);
+    await until(found, 30_000, () => `the record among ${this.events.length} events`);
     return found() as { id: number; record: DecisionRecord };
   }
 

@@ -46,7 +46,7 @@ export class Destination {
   async hasAttempts(count: number): Promise<void> {
     await until(
       () => this.attempts.length >= count,
-      5_000,
+      30_000,
       () => `${count} attempts; there are ${this.attempts.length}`,
     );
   }

@@ -91,7 +91,7 @@ export class AppProcess {
   async assertNothingLeft(): Promise<void> {
     await until(
       () => this.#left().length === 0,
-      5_000,
+      30_000,
       () => `all processes gone: ${this.#left().join("\n")}`,
     );
   }

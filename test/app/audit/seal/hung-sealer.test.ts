@@ -112,7 +112,7 @@ describeOnEachEngine("the age of what waits for its seal,", (db) => {
     });
     const sealer = new Sealer(failing, logger, undefined);
     sealer.start();
-    await until(() => warnings.length === 2, 15_000, "both warnings");
+    await until(() => warnings.length === 2, 30_000, "both warnings");
     await sealer.stop().catch(() => {});
     assert.deepEqual(
       warnings.map(({ msg }) => msg),

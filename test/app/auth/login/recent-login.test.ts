@@ -204,7 +204,7 @@ describe("a recent login", function () {
     try {
       const before = issuer.requests.length;
       const returning = browser.request(back.url);
-      await until(() => issuer.requests.length > before, 10_000, "the callback asks for tokens");
+      await until(() => issuer.requests.length > before, 30_000, "the callback asks for tokens");
       await new UserAgent().request(`${stack.url}/logout`, {
         method: "POST",
         headers: { Cookie: cookie },

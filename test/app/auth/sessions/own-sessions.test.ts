@@ -228,7 +228,7 @@ describe("one's own sessions", function () {
         .filter(({ action }) => action !== "login")
         .map(({ action, reason }) => `${action} ${reason}`);
     const expected = ["logout null", "revoke by_owner", "revoke by_owner", "revoke_all by_owner"];
-    await until(async () => (await ended()).length >= expected.length, 10_000, "the records");
+    await until(async () => (await ended()).length >= expected.length, 30_000, "the records");
     assert.deepEqual((await ended()).sort(), expected);
     const revoked = (await eventsOf("nina")).filter(({ action }) => action === "revoke");
     const ids = revoked.map(({ resource }) => JSON.stringify(resource));
@@ -250,7 +250,7 @@ describe("one's own sessions", function () {
         ["audrey", "too_old"],
       ] as const) {
         const ends = async () => (await eventsOf(name)).filter(({ action }) => action === "end");
-        await until(async () => (await ends()).length > 0, 10_000, `the record of ${name}`);
+        await until(async () => (await ends()).length > 0, 30_000, `the record of ${name}`);
         assert.deepEqual(
           (await ends()).map((end) => end.reason),
           [reason],

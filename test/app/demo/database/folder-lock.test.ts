@@ -73,9 +73,8 @@ describe("the lock of the embedded database's folder", function () {
     child.kill("SIGKILL");
     await once(child, "exit");
     await renameClaim(process.ppid);
-    const begin = performance.now();
+    // It would wait in vain for one that lives, and be refused.
     const unlock = await lockFolder(folder);
-    assert(performance.now() - begin < 1_000);
     await assertRefused("already uses");
     await unlock();
     assert.deepEqual(await readdir(folder), []);

@@ -22,14 +22,14 @@ describe("the stand-in's Management API: limits and faults", () => {
   });
 
   it("refuses what is over an endpoint's limit until the window ends", async () => {
-    const idp = await start({ okta: { faults: { callsPerWindow: 2, logCallsPerWindow: 1, windowSeconds: 2 } } });
+    const idp = await start({ okta: { faults: { callsPerWindow: 2, logCallsPerWindow: 1, windowSeconds: 4 } } });
     const api = managementApi(idp);
     const statuses = async (path: string, times: number) => {
       const found: number[] = [];
       for (let n = 0; n < times; n++) found.push((await api("GET", path)).status);
       return found;
     };
-    await new Promise((resolve) => setTimeout(resolve, 2000 - (Date.now() % 2000)));
+    await new Promise((resolve) => setTimeout(resolve, 4000 - (Date.now() % 4000)));
     assert.deepEqual(await statuses("/api/v1/users", 3), [200, 200, 429]);
     assert.deepEqual(await statuses("/api/v1/groups", 1), [200]);
     assert.deepEqual(await statuses("/api/v1/logs", 2), [200, 429]);

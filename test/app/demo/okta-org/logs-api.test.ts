@@ -121,7 +121,7 @@ describe("the stand-in's Management API: the System Log", () => {
         published.push(...answer.body.map((event: { published: string }) => event.published));
         return uuids.size === 40;
       },
-      5000,
+      30_000,
       () => `40 events, there are ${uuids.size}`,
     );
     assert.equal(published.length, 40);

@@ -219,7 +219,7 @@ describe("POST /okta/global-token-revocation", () => {
     let hasEnded = false;
     const reading = response.text().then(() => (hasEnded = true));
     assert.equal((await send(byEmail("audrey@example.com"), await sign())).status, 204);
-    await until(() => hasEnded, 10_000, "the tail ends");
+    await until(() => hasEnded, 30_000, "the tail ends");
     await reading;
   });
 
@@ -257,6 +257,6 @@ async function recordOf(db: Db, action: string, reason: string) {
     text = row?.record ?? "";
     return row !== undefined;
   };
-  await until(isThere, 10_000, `a record of ${action}, ${reason}`);
+  await until(isThere, 30_000, `a record of ${action}, ${reason}`);
   return JSON.parse(text);
 }

@@ -110,9 +110,9 @@ describe("attributes of Okta's profiles that policies see", function () {
 
     await rows.user("00odd", { attributes: { level: 5, badge: null } });
     const shows = async (text: string) => textOf(pageIn(await browser.get(`${base}/profile`))).includes(text);
-    await until(() => shows("level 5 Policies see these attributes"), 10_000, "the attribute is shown");
+    await until(() => shows("level 5 Policies see these attributes"), 30_000, "the attribute is shown");
     const hasRole = async () => (await browser.get(`${base}/contacts`)).status === 200;
-    await until(hasRole, 10_000, "the role is back, in the same session");
+    await until(hasRole, 30_000, "the role is back, in the same session");
     assert.equal((await app.database.db.select().from(sessions)).length, 1);
   });
 });

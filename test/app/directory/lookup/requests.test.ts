@@ -256,7 +256,7 @@ describe("requests to an app with a directory", function () {
     assert.deepEqual(fetched, []);
     const { id } = await createContact(service);
     const shown = async () => textOf(pageIn(await uma.get(`/contacts/${id}`, { Accept: "text/html" })));
-    await until(async () => (await shown()).includes("the service 0oaservice"), 10_000, "the owner has a name");
+    await until(async () => (await shown()).includes("the service 0oaservice"), 30_000, "the owner has a name");
     const [stored] = await app.database.db.select({ roles: people.roles }).from(people).where(eq(people.id, "00uma"));
     assert.deepEqual(stored?.roles, [], "of users only what the directory reads is stored");
   });
@@ -322,7 +322,7 @@ describe("requests to an app with a directory", function () {
         headers: { Cookie: idler.browser.cookieHeaderFor(base) },
       });
       const isRecorded = async () => (await newest("end"))?.principal?.id === "00uma";
-      await until(isRecorded, 10_000, "the end is recorded");
+      await until(isRecorded, 30_000, "the end is recorded");
       assert.deepEqual(await factsOf("end"), ["00uma", [], "none", "idle"]);
     });
   });

@@ -18,7 +18,7 @@ describe("the directory of an app without settings of the Okta API", function ()
     alice = await app.as("00alice", "admin", "Sales");
     await (await app.as("00zoe", "user", "Support")).get("/profile");
     const isKnown = async () => (await alice.get("/directory/people/00zoe")).status === 200;
-    await until(isKnown, 10_000, "who made a request is known");
+    await until(isKnown, 30_000, "who made a request is known");
   });
 
   it("says that people come from logins, and what to set", async () => {

@@ -51,7 +51,7 @@ describe("/metrics", function () {
 
   it("has the age of the oldest decision without a seal, as soon as the log has been looked at", async () => {
     const age = async () => (await scrape()).get("decision_log_oldest_unsealed");
-    await until(async () => (await age()) !== undefined, 10_000, "no age");
+    await until(async () => (await age()) !== undefined, 30_000, "no age");
     assert(Number(await age()) < 60);
   });
 

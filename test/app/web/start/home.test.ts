@@ -32,7 +32,7 @@ describe("the start page of who is logged in", () => {
     problemIn(refusal, 403);
     const { decisionId } = JSON.parse(refusal.body) as { decisionId: string };
     const isShown = async () => (await home(alice)).includes(`/audit/${decisionId}`);
-    await until(isShown, 10_000, "the refusal is on the start page");
+    await until(isShown, 30_000, "the refusal is on the start page");
     assert.match(textOf(await home(alice)), /Directory All people In step with Okta/);
     const umas = await home(uma);
     assert.doesNotMatch(umas, /\/audit/);

@@ -9,7 +9,7 @@ import { useInProcess } from "../../../../support/stack/in-process.js";
 import { useSharedStack } from "../../../../support/stack/shared-stack.js";
 
 /** Longest time after which a tail has ended whose session or token has. */
-const SOON_MS = 3_000;
+const SOON_MS = 5_000;
 
 const watchers: Watcher[] = [];
 afterEach(() => {

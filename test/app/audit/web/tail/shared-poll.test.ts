@@ -151,7 +151,7 @@ describe("many live tails in one process", function () {
   it("lose nothing and send nothing twice while transactions end out of order and clients come and go", async () => {
     const query = "action=shuffled";
     const steady = await watch("a", "auditor", query);
-    await until(() => steady.lastEventId, 10_000, "a place to go on from");
+    await until(() => steady.lastEventId, 30_000, "a place to go on from");
     const ids: string[] = [];
     const write = async () => {
       for (let n = 0; n < 12; n++) {
