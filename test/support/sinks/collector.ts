@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
+import { freePort } from "../network/free-port.js";
 
 /** What a {@link Collector} does with a request; `true` when it keeps the events. */
 export type Behaviour = (req: IncomingMessage, res: ServerResponse, collector: Collector) => Promise<boolean> | boolean;
@@ -48,9 +48,9 @@ export class Collector {
         res.destroy();
       }
     });
+    this.#port ||= await freePort();
     this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
-    this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {
