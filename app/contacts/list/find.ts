@@ -74,8 +74,12 @@ export async function findContacts(
 ): Promise<Page> {
   const { sort, limit, after, before } = query;
   const asked = matchesList(query, context, await indexedWord(db, query.q));
-  const parts = disjoint(permitted).map((part) => and(part, asked));
-  const found = await findEach(db, parts);
+  const askedOfFew = matchesList(query, context);
+  const parts = disjoint(permitted).map((part) => ({ all: and(part, asked), few: and(part, askedOfFew) }));
+  const found = await findEach(
+    db,
+    parts.map(({ all }) => all),
+  );
   const total = Math.min(
     found.reduce((sum, { count }) => sum + count, 0),
     MOST_COUNTED + 1,
@@ -131,18 +135,24 @@ interface Place {
  * soon in the order of the list, as a sample of all contacts or the first in that order tell; else all of them are gathered.
  * PostgreSQL itself knows too little to choose, and would walk through the whole table.
  *
+ * @param parts - the conditions of each part: for PostgreSQL to find its contacts by, and to look at few that are given
  * @param found - the contacts of each part, where there are few
  */
 function idsOfPage(
-  parts: readonly (SQL | undefined)[],
+  parts: readonly { readonly all: SQL | undefined; readonly few: SQL | undefined }[],
   found: readonly Found[],
   { column, order, isPast, most }: Place,
 ): SQL {
   const firstOf = (source: SQL, condition: SQL | undefined) =>
     sql`(select ${contacts.id}, ${column} from ${source} where ${condition} order by ${order} limit ${most})`;
   const few = found.flatMap(({ ids }) => ids ?? []);
-  const many = parts.filter((_, n) => found[n]?.ids === null);
-  const firstOfFew = firstOf(sql`${contacts}`, and(sql`${contacts.id} = any(${sql.param(few)}::uuid[])`, isPast));
+  const many = parts.flatMap(({ all }, n) => (found[n]?.ids === null ? [all] : []));
+  // They may have changed since they were found, and be of no part any more, or of another.
+  const isOneOfFew = or(...parts.flatMap((part, n) => (found[n]?.ids ? [part.few] : [])));
+  const firstOfFew = firstOf(
+    sql`(select * from ${contacts} where ${contacts.id} = any(${sql.param(few)}::uuid[]) offset 0) as ${contacts}`,
+    and(isOneOfFew, isPast),
+  );
   if (many.length === 0) return sql`(select id from ${firstOfFew} as found)`;
   const isOneOfMany = or(...many);
   const nextOf = (count: number, condition: SQL) =>
