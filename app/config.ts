@@ -91,6 +91,8 @@ export interface Config {
   readonly oktaApi: OktaApiSettings | undefined;
   readonly directory: DirectorySettings;
   readonly cerbos: CerbosSettings | undefined;
+  /** How long a decision may take, in ms; also one of the demo's PDP. */
+  readonly pdpDeadlineMs: number;
   /** PostgreSQL connection string. */
   readonly databaseUrl: string | undefined;
   /** Connections to PostgreSQL that this process opens, at most; `undefined`: the default of `openPostgres`. */
@@ -170,6 +172,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     cerbos: target
       ? { target, tls: isPdpEncrypted(data, target), playgroundInstance: data.CERBOS_PLAYGROUND }
       : undefined,
+    pdpDeadlineMs: data.CERBOS_DEADLINE_MS,
     databaseUrl: data.DATABASE_URL && encryptedDatabaseUrl(data, data.DATABASE_URL),
     databasePoolSize: data.DATABASE_POOL_SIZE,
     drainSeconds: data.SHUTDOWN_DRAIN_SECONDS,

@@ -56,6 +56,7 @@ export const environment = z.object({
   CERBOS_HOSTNAME: text.regex(/^(unix:\S+|[^\s/]+)$/, "must be host:port or unix:/path, without http://").optional(),
   CERBOS_TLS: z.enum(["true", "false"], "must be true or false").optional(),
   CERBOS_PLAYGROUND: text.optional(),
+  CERBOS_DEADLINE_MS: wholeNumber(1, 60_000).default(1_000),
   DATABASE_URL: text
     .regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://")
     .refine((url) => !url.includes("#"), "must have %23 in the place of #")

@@ -123,7 +123,7 @@ async function start(config: Config): Promise<void> {
   logger.info(`decisions are kept ${retention}: AUDIT_RETENTION_DAYS`);
 
   const { target, tls, playgroundInstance } = cerbosSettings;
-  const pdp = cerbos(target, { tls, playgroundInstance });
+  const pdp = cerbos(target, { tls, playgroundInstance, deadline: config.pdpDeadlineMs });
   closers.push(() => pdp.close());
 
   const revocations = new Revocations({

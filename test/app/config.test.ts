@@ -104,6 +104,7 @@ describe("settings", () => {
   const numeric: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     PORT: port,
     METRICS_PORT: port,
+    CERBOS_DEADLINE_MS: { "0": "must be from 1 to 60000", "60001": "must be from 1 to 60000" },
     DATABASE_POOL_SIZE: {
       "2.5": "must be a whole number",
       "0": "must be from 1 to 1000",

@@ -70,7 +70,7 @@ export const manners = {
   garbage: () => Uint8Array.from({ length: 64 }, (_, i) => 255 - i),
   "5 MB": (questions) => allow(questions, { id: "x".repeat(5_000_000) }),
   "too late": async (questions) => {
-    await sleep(1.3 * SECOND);
+    await sleep(2.5 * SECOND);
     return allow(questions);
   },
   cancelled: () => failure(status.CANCELLED),

@@ -32,10 +32,14 @@ export interface Stack {
 
 const START_TIMEOUT_MS = 90_000;
 
+/** Longer than a busy machine keeps an app from reading an answer of its PDP that has come. */
+const PDP_DEADLINE_MS = 5_000;
+
 /** The environment of this process without the settings of the app, so that no test depends on the machine's. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR, NODE_V8_COVERAGE } = process.env;
-  return Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR, NODE_V8_COVERAGE }).filter(([, value]) => value));
+  const own = Object.entries({ PATH, HOME, TMPDIR, NODE_V8_COVERAGE }).filter(([, value]) => value);
+  return { ...Object.fromEntries(own), CERBOS_DEADLINE_MS: String(PDP_DEADLINE_MS) };
 }
 
 /** Starts the app as a child process and collects what it prints. */
@@ -76,7 +80,7 @@ export async function startStack(
     program,
   );
   const url = `http://localhost:${port}`;
-  const ended = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | string | null);
+  const ended = once(child, "close").then(([code, signal]) => (code ?? signal) as number | string | null);
   const ready = new Promise<void>((resolve) => {
     child.stdout?.on("data", () => output().includes("CRM ready at") && resolve());
   });
@@ -86,7 +90,12 @@ export async function startStack(
   const early = ended.then((code) => Promise.reject(new Error(`the app ended with ${code}:\n${output()}`)));
   // It also rejects when the app ends as it should, later.
   early.catch(() => {});
-  await Promise.race([ready, early, late]);
+  await Promise.race([ready, early, late]).catch(async (error: unknown) => {
+    child.kill("SIGKILL");
+    await ended;
+    if (!env.DATA_DIR) await rm(dataDir, { recursive: true, force: true });
+    throw error;
+  });
 
   return {
     url,
