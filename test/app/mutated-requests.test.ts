@@ -6,7 +6,7 @@ import { tryRequests } from "../support/requests/trial.js";
 const SAMPLE = { seed: 20_261_128, cases: 300 };
 
 describe("mutated requests of all identities to all routes", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   const database = useTemporaryDatabase();
 
   it("get no 5xx, nothing that the PDP denies, no contact that they may not read, and leave nothing personal in the log", async () => {

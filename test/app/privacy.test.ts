@@ -184,7 +184,7 @@ function eventsIn(lines: readonly string[]): string[] {
 }
 
 describe("privacy of decisions", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   for (const to of ["stdout", "http"] as const) {
     it(`nothing personal or secret is in the events, the tables or the metrics (stream to ${to})`, async function () {

@@ -5,7 +5,7 @@ import { noteEvent } from "../../app/directory/store/events.js";
 import { keepBrake } from "../../app/directory/store/missing.js";
 import { keepProgress, newReconciliation } from "../../app/directory/store/state.js";
 import { assertAccessible } from "../support/browser/accessible.js";
-import { headingOf, press, useBrowsing, visit, wordsOf } from "../support/browser/browsing.js";
+import { headingOf, loading, press, useBrowsing, visit, wordsOf } from "../support/browser/browsing.js";
 import { useFollowedApp } from "../support/directory/followed-app.js";
 import { standInFor } from "../support/fixture.js";
 
@@ -80,18 +80,18 @@ describe("the directory in a browser, in states that the demo is not in", functi
     const late = await page.context().newPage();
     await visit(late, "/directory/sync");
     await page.getByRole("link", { name: "See what it holds" }).focus();
-    await page.keyboard.press("Enter");
-    await page.getByRole("button", { name: "Let it go" }).focus();
-    await page.keyboard.press("Enter");
-    await page.getByRole("status").waitFor();
+    assert.equal(await loading(page, () => page.keyboard.press("Enter")), 200);
+    const letGo = page.getByRole("button", { name: "Let it go" });
+    assert.equal(await loading(page, () => letGo.press("Enter")), 200);
     assert.match(await wordsOf(page.getByRole("status")), /^The brake is let go\./);
-    assert.equal(await page.getByRole("button", { name: "Let it go" }).count(), 0);
+    assert.equal(await letGo.count(), 0);
 
     assert.equal(await press(late, "Let it go"), 409);
     assert.equal(await headingOf(late), "How the directory follows Okta");
     const alert = late.getByRole("alert");
     assert.match(await wordsOf(alert), /holds nothing any more/);
-    assert.equal(await alert.evaluate((one) => one === one.ownerDocument.activeElement), true, "read out first");
+    // It is read out first.
+    await late.locator("[role=alert]:focus").waitFor();
     assert.equal((await client.get("/directory/sync")).status, 200);
   });
 });

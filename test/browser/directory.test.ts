@@ -13,7 +13,7 @@ import {
 import { bearer } from "../support/http/bearer.js";
 import { until } from "../support/until.js";
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 90_000;
 
 describe("the directory, changed in the console of the stand-in for Okta,", () => {
   const browsing = useBrowsing();

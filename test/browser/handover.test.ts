@@ -26,11 +26,13 @@ describe("a handover in the browser", () => {
       if (javaScriptEnabled) await assertAccessible(alice);
       await button.click();
       await alice.getByRole("heading", { name: "Complete" }).waitFor();
+      await alice.waitForLoadState();
       assert.equal(await headingOf(alice), "Handover from Uma Underhill to Omar Ostrow");
       assert.match(await wordsOf(alice.getByRole("main")), new RegExp(`With the recipient ?${count} contact`));
       if (javaScriptEnabled) await assertAccessible(alice);
       await press(alice, "Undo all");
       await alice.getByRole("heading", { name: "Undone", exact: true }).waitFor();
+      await alice.waitForLoadState();
       assert.match(await wordsOf(alice.getByRole("main")), new RegExp(`Moved back ?${count} contact`));
     });
   }

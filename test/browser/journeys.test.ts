@@ -27,7 +27,7 @@ import {
 import { type ContactJson, contactIn, createContact } from "../support/contacts/contacts.js";
 
 describe("in a browser", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const browsing = useBrowsing();
 
   /** A contact of a person, made for one test. */
@@ -214,8 +214,9 @@ describe("in a browser", function () {
     // The address is of this very page: it can be kept, and opened again.
     assert.equal(await loading(page, () => page.reload()), 200);
     assert.deepEqual(await namesIn(page), ["Searched Anchor"]);
-    // From the browser's memory: there is no answer to wait for, and nothing is loaded.
+    // From the browser's memory there is no answer to wait for, and nothing is loaded.
     await page.goBack({ waitUntil: "commit" });
+    await page.getByRole("rowheader").filter({ hasText: "Searched Ferry" }).waitFor();
     assert.deepEqual(await namesIn(page), ["Searched Hull", "Searched Ferry"]);
   });
 

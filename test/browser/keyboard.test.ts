@@ -56,7 +56,7 @@ describe("with the keyboard alone", function () {
     assert.equal(await loading(page, () => page.keyboard.press("Enter")), 422);
 
     // The focus is at the messages, and they lead to their fields.
-    assert.equal(await page.evaluate("document.activeElement.getAttribute('role')"), "alert");
+    await page.locator("[role=alert]:focus").waitFor();
     await page.keyboard.press("Tab");
     assert.equal((await stopOf(page))?.name, "First name: Enter a first name, a last name or both.");
     await page.keyboard.press("Enter");
@@ -152,7 +152,8 @@ describe("with the keyboard alone", function () {
         const page = await browsing.as(state.as);
         await page.setViewportSize({ width, height: 800 });
         assert.equal(await state.open(page, contacts), state.status);
-        // From the top, wherever the page has put the focus.
+        // From the top, wherever the page has put the focus, which may be a moment after it has loaded.
+        if ((await page.locator("[autofocus]").count()) > 0) await page.locator("[autofocus]:focus").waitFor();
         await page.evaluate(`
           document.body.tabIndex = -1;
           document.body.focus();

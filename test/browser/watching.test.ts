@@ -11,7 +11,7 @@ import { useOwnPdp } from "../support/pdp/own-pdp.js";
 import { type Stack, useStack } from "../support/stack/stack.js";
 
 describe("the decision log, watched in a browser whose connection breaks,", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const database = useAnyDatabase();
   const pdp = useOwnPdp();
   /** Between the browser and the app, to break their connections. */
@@ -72,12 +72,17 @@ describe("the decision log, watched in a browser whose connection breaks,", func
       assert.ok(await statusOf(audrey).isVisible());
       for (let n = 0; n < 3; n++) assert.equal((await omar.get(`/contacts/${contactId}/transfer`)).status, 503);
       // Long enough that a browser which does not try again by itself has given up.
-      await audrey.waitForResponse((answer) => answer.request().method() === "HEAD" && answer.status() === 503);
+      await audrey.waitForResponse((answer) => answer.request().method() === "HEAD" && answer.status() === 503, {
+        timeout: 60_000,
+      });
       assert.equal(await rows.count(), before);
     } finally {
       await pdp.start();
     }
-    await statusOf(audrey).filter({ hasText: "Watching again" }).waitFor();
+    // It says how many it has missed soon after that.
+    await statusOf(audrey)
+      .filter({ hasText: /Watching again|new decision/ })
+      .waitFor({ timeout: 90_000 });
     await omar.get(`/contacts/${contactId}/share`);
     await rows.filter({ hasText: "share" }).first().waitFor();
     assert.equal(await rows.filter({ hasText: "transfer" }).count(), 3);

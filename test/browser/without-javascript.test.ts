@@ -3,7 +3,7 @@ import { useBrowsing } from "../support/browser/browsing.js";
 import { logInFromHome, logOut, workWithContacts } from "../support/browser/main-path.js";
 
 describe("in a browser without JavaScript", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const browsing = useBrowsing();
 
   it("a user logs in, does everything with contacts, and logs out", async () => {

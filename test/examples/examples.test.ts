@@ -9,7 +9,7 @@ import { projectPath } from "../support/paths.js";
 const examples = readdirSync(projectPath("examples"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
 describe("each example, started in a clean folder as its README says", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let clean: string;
 
   before(async () => {

@@ -73,7 +73,7 @@ export { actions, ann, bare, ben, kinds, line, next, old, others, scoped, wrong,
 `;
 
 describe("the command that makes a declaration of policies", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const folder = useTemporaryFolder();
   let policies: string;
 

@@ -121,7 +121,7 @@ async function assertListed(app: RunningApp): Promise<void> {
 }
 
 describe("the middleware in an app of somebody else's", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let folder: string;
 
   before(() => succeed("npm run build", projectPath(".")));

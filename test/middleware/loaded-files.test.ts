@@ -3,7 +3,7 @@ import { assertCoreAlone, filesLoadedBy, filesOfOtherEntryPoints } from "../supp
 import { projectPath } from "../support/paths.js";
 
 describe("importing the middleware in a fresh process", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const options = { cwd: projectPath("."), isTypeScript: true };
 
   it("loads the core alone: no SQL, no sinks, nothing for tests", () => {

@@ -67,7 +67,7 @@ async function brokenRules(arrows: typeof turnedArrows): Promise<readonly string
 }
 
 describe("the check of the architecture", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   it("finds nothing in the project as it is", async () => {
     assert.deepEqual(await brokenRules([]), []);

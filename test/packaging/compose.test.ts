@@ -118,7 +118,7 @@ describe("docker-compose.yml", () => {
   });
 
   it("checks health at the path where the code answers", async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const stack = await sharedStack();
     const paths = [app, okta].map(({ healthcheck }) => /127\.0\.0\.1:(\d+)(\/\w+)/.exec(healthcheck.test.join(" ")));
     assert.equal(paths[0]?.[1], app.environment.PORT);
@@ -179,7 +179,7 @@ describe("docker-compose.production.yml", () => {
   const folder = useTemporaryFolder();
 
   it("encrypts the way to the PDP, by certificates that the documentation's commands make", async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const commands = /^mkdir -p tls\n[\s\S]*?(?=^```)/m.exec(read("docs/deploy.md"))?.[0] ?? "";
     await run("bash", ["-euc", commands], { cwd: folder.path });
     const tls = join(folder.path, "tls");
@@ -223,7 +223,7 @@ describe("docker-compose.production.yml", () => {
 
 describe("npm run sbom", () => {
   it("lists what the app runs on, in CycloneDX, and marks what is for development", async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const { stdout } = await run("npm", ["run", "-s", "sbom"], { cwd: projectPath("."), maxBuffer: 64 * 1024 * 1024 });
     const component = z.object({ name: z.string(), properties: z.array(z.object({ name: z.string() })).default([]) });
     const { components } = z

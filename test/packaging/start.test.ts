@@ -3,7 +3,7 @@ import { startStack } from "../support/stack/stack.js";
 import { useTemporaryFolder } from "../support/temporary-folder.js";
 
 describe("the demo, as npm start runs it,", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const dataDir = useTemporaryFolder();
 
   it("starts, shows a user her contacts and stops when it is told to, without a warning", async () => {

@@ -25,7 +25,7 @@ const KILLS = Number(process.env.KILLS ?? 8);
 const TERMINATIONS = 3;
 
 describe("resilience: decisions", function () {
-  this.timeout(60_000 + 10_000 * (KILLS + TERMINATIONS));
+  this.timeout(60_000 + 30_000 * (KILLS + TERMINATIONS));
 
   let database: TemporaryDatabase;
   let direct: pg.Pool;

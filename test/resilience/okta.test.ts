@@ -17,7 +17,7 @@ import { until } from "../support/until.js";
 const OKTA_TIMEOUT_MS = 5_000;
 
 describe("resilience: Okta", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   const database = useAnyDatabase();
   const pdp = useOwnPdp();
@@ -216,7 +216,7 @@ describe("resilience: Okta", function () {
         assert.equal(left.status, 302);
         await assertLoggedOut(cookie);
         for (const took of [begun.endedAt - begun.startedAt, ended.endedAt - ended.startedAt, left.took]) {
-          assert(took < 2 * OKTA_TIMEOUT_MS, `${took} ms`);
+          assert(took < 3.5 * OKTA_TIMEOUT_MS, `${took} ms`);
         }
       });
 
@@ -240,7 +240,7 @@ describe("resilience: Okta", function () {
       const [, login, answer] = await Promise.all([assertReadiness(url, "okta"), page("/login"), list(token)]);
       assertNamesOkta(login);
       assertUnavailable(answer);
-      assert(answer.endedAt - answer.startedAt < OKTA_TIMEOUT_MS, "an access token waits for keys");
+      assert(answer.endedAt - answer.startedAt < 3 * OKTA_TIMEOUT_MS, "an access token waits for keys");
 
       await okta.start();
       const { took } = await logInWhenPossible();

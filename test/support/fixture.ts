@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Context, Suite } from "mocha";
 
 const SET_UP_TIMEOUT_MS = 180_000;
-const TEAR_DOWN_TIMEOUT_MS = 60_000;
+const TEAR_DOWN_TIMEOUT_MS = 120_000;
 
 /** By suite, how to end what its fixtures have set up so far. */
 const tearDowns = new WeakMap<Suite, (() => unknown)[]>();

@@ -1,7 +1,7 @@
 import type { Context, RootHookObject } from "mocha";
 import { cleanUpAfterAllTests } from "./cleanup.js";
 
-const CLEAN_UP_TIMEOUT_MS = 30_000;
+const CLEAN_UP_TIMEOUT_MS = 120_000;
 
 /** Mocha's root hook plugin, which `.mocharc.json` names. */
 export const mochaHooks: RootHookObject = {

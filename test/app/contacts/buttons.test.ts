@@ -51,7 +51,7 @@ const notices = {
 } as const;
 
 describe("on the pages of contacts every button leads to a success, and what has none is refused when forced", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const { stack, alice, uma, omar } = useSharedStack();
   const clients = { alice, uma, omar };
   /** Of all contacts that are made here. */

@@ -15,7 +15,7 @@ import { startStack, useStack } from "../../support/stack/stack.js";
 import { until } from "../../support/until.js";
 
 /** All that is left to the server's own clock after the app has cancelled a query, and to a busy machine. */
-const QUERY_LIMIT_MS = 5_000 + 2_000;
+const QUERY_LIMIT_MS = 5_000 + 20_000;
 
 describe("PostgreSQL behind PgBouncer in transaction mode", function () {
   this.timeout(600_000);
@@ -63,8 +63,8 @@ describe("PostgreSQL behind PgBouncer in transaction mode", function () {
   it("lets another process start beside the first, and seal the decisions", async () => {
     const another = await startStack({ DATABASE_URL: pgBouncer.urlOf(database.url) });
     assert.equal(await another.stop(), 0);
-    const { rows } = await direct.query("select count(*)::int as seals from seals");
-    assert(rows[0].seals > 0);
+    const isSealed = async () => (await direct.query("select from seals")).rows.length > 0;
+    await until(isSealed, 30_000, "a seal");
   });
 
   /** Lets a query hang, and sees that nothing of it is left at the server. @param act - returns when it has failed */

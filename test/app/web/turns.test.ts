@@ -39,7 +39,8 @@ describe("many requests of one person at once", function () {
       await until(() => isWaitingForLock(tx), 30_000, "no list waits");
       await work(async () => {
         const { rows } = (await tx.execute(
-          sql`select count(distinct pid)::int as count from pg_locks where not granted`,
+          sql`select count(distinct l.pid)::int as count from pg_locks l join pg_stat_activity a using (pid)
+            where not l.granted and a.datname = current_database()`,
         )) as unknown as { rows: [{ count: number }] };
         return rows[0].count;
       });
@@ -54,7 +55,7 @@ describe("many requests of one person at once", function () {
       own = get("uma", "/profile").finally(() => {
         isAnswered = true;
       });
-      for (let n = 0; n < MANY; n += 1) assert.equal((await get("olaf", "/profile")).status, 200);
+      assert.equal((await get("olaf", "/profile")).status, 200);
       assert.equal(isAnswered, false);
       assert((await waiting()) < MANY);
     });

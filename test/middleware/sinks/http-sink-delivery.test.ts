@@ -73,7 +73,7 @@ describe("httpSink()", () => {
       await sink.flush();
       await collector.close();
       await send(sink, events.slice(100));
-      await sleep(100);
+      await until(() => warnings.length > 0, 30_000, "a warning");
       assert.match(warnings[0] ?? "", /ECONNREFUSED|ECONNRESET|UND_ERR_SOCKET/);
       assert.equal(sink.pending, 200);
       await collector.open();

@@ -11,7 +11,7 @@ import { columns, id, table } from "../../support/differential/tables.js";
 import { conditionOf, differenceIn, trialsOf } from "../../support/differential/trial.js";
 import { attribute, call, literal } from "../../support/middleware/expressions.js";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
+const SEED = Number(process.env.SEED ?? (process.env.CI ? 1 : Date.now() % 1_000_000));
 const RANDOM_PATTERNS = Number(process.env.CASES ?? 300);
 
 /** What patterns are tried on. */
@@ -423,7 +423,7 @@ const randomPatterns = fc.letrec<{ atom: string; piece: string; sequence: string
 const ofNick = (pattern: string) => when(`R.attr.nick.matches(${JSON.stringify(pattern)})`);
 
 describe("matches", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   let oracle: Oracle;
   let resources: readonly Resource[];

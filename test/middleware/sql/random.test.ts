@@ -14,7 +14,7 @@ const UNSUPPORTED: Readonly<Record<Style, number>> = { expressions: 0.1, rules: 
 const engine = process.env.TEST_DATABASE_URL ? "PostgreSQL" : "PGlite";
 
 describe(`toSql on random policies and rows, in ${engine}`, function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
 
   let database: Database;
   before(async function () {

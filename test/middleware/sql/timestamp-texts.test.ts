@@ -22,7 +22,7 @@ const exact = [
 ];
 
 describe("timestamp() of text", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   for (const [name, open] of Object.entries(databases)) {
     it(`takes what every PDP takes, in ${name}`, async function () {

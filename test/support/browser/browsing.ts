@@ -92,6 +92,7 @@ export class Browsing {
   async as(person?: Person): Promise<Page> {
     const known = this.#kept.get(person) ?? this.#keep(person);
     this.#kept.set(person, known);
+    known.catch(() => this.#kept.delete(person));
     const page = await known;
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme: "light" });

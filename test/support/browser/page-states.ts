@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { encodeCursor } from "../../../app/contacts/list/query.js";
 import { type ContactJson, contactIn } from "../contacts/contacts.js";
 import { demoUser } from "../stack/demo-users.js";
+import { until } from "../until.js";
 import { type Browsing, emailOf, follow, loading, openAccount, type Person, press, visit } from "./browsing.js";
 import { fill } from "./main-path.js";
 import type { PageContacts } from "./page-contacts.js";
@@ -466,6 +467,9 @@ async function decisionOf(browsing: Browsing, path: string): Promise<string> {
   const { body } = await (await browsing.client("uma")).get(path);
   const { decisionId } = JSON.parse(body) as { decisionId?: string };
   assert(decisionId, body);
+  const auditor = await browsing.client("audrey");
+  const isRecorded = async () => (await auditor.get(`/audit/${decisionId}`)).status === 200;
+  await until(isRecorded, 30_000, "the decision is in the log");
   return decisionId;
 }
 

@@ -9,7 +9,7 @@ import { useFixture } from "../fixture.js";
 import { freePort } from "../network/free-port.js";
 import { until } from "../until.js";
 
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** Debian keeps it where only administrators look for programs. */
 const PATH = [process.env.PATH, "/usr/sbin"].join(delimiter);

@@ -4,7 +4,7 @@ import { standInFor, useFixture } from "../fixture.js";
 import { engines } from "./engines.js";
 import type { TemporaryDatabase } from "./temporary-database.js";
 
-const TEST_TIMEOUT_MS = 90_000;
+const TEST_TIMEOUT_MS = 300_000;
 
 /**
  * Describes a suite once for each engine that the app runs on.

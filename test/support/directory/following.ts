@@ -9,8 +9,8 @@ import { emptyDirectory } from "./contents.js";
 import { type FollowOptions, type OktaServer, startOktaServer } from "./okta-server.js";
 import { isLoaded } from "./sync-processes.js";
 
-const LOAD_MS = 60_000;
-const STEP_MS = 15_000;
+const LOAD_MS = 180_000;
+const STEP_MS = 60_000;
 
 /** What tests of what follows Okta have: an organization, and a directory that nothing has been read into. */
 export interface Following {

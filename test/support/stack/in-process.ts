@@ -112,6 +112,7 @@ export async function startInProcess(databaseUrl: string, options: InProcessOpti
   };
   // Where Okta sends browsers back to.
   const url = await serve(decisionLog, [intake.sink], ownDirectory, config.port);
+  await connection.firstAttempt;
   const token = (uid: string, role: string, department: string) =>
     issuer.accessToken({ uid, sub: `${uid}@test.example`, groups: [role], department });
   return {

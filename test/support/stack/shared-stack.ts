@@ -1,6 +1,7 @@
 import { afterAllTests } from "../cleanup.js";
 import { standInFor, useFixture } from "../fixture.js";
 import { clientsOf } from "../http/client.js";
+import { assertReadiness } from "./readiness.js";
 import { type Stack, startStack } from "./stack.js";
 
 let shared: Promise<Stack> | undefined;
@@ -12,7 +13,11 @@ let shared: Promise<Stack> | undefined;
 export function sharedStack(): Promise<Stack> {
   if (!shared) {
     const starting = startStack({ DATABASE_URL: process.env.SHARED_STACK_DATABASE_URL });
-    shared = starting;
+    shared = starting.then(async (stack) => {
+      // On a busy machine the directory is read after the start.
+      await assertReadiness(stack.url);
+      return stack;
+    });
     afterAllTests(async () => {
       const stack = await starting.catch(() => undefined);
       await stack?.stop();

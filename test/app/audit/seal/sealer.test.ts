@@ -201,7 +201,7 @@ describeOnEachEngine("sealing the decision log", (db) => {
 });
 
 describe("sealing the decision log: many at once", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const database = useTemporaryDatabase();
   /** The connections of two processes. */
   const [one, two] = [useOpened(database), useOpened(database)];

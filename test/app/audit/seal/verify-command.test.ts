@@ -50,7 +50,7 @@ function runProgram({ settings, args = [], imports = [] }: Run): Promise<Ended> 
 }
 
 describe("npm run audit:verify on the embedded database", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const folder = useTemporaryFolder();
   const settings = (dataDir: string) => ({ DATABASE_URL: "", DATA_DIR: dataDir });
 
@@ -79,7 +79,7 @@ describe("npm run audit:verify on the embedded database", function () {
 });
 
 describe("npm run audit:verify", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const temporary = useTemporaryDatabase();
   const db = useOpened(temporary);
   const empty = useTemporaryDatabase(WITHOUT_TABLES);

@@ -148,7 +148,7 @@ describeOnEachEngine("verifying the decision log", (db) => {
   it("finds nothing in what retention has deleted, and says when a noted seal is among it", async () => {
     await rolledBack(db, async (tx) => {
       const [first, , third] = await sealHashes(tx);
-      await run(tx, "update seals set sealed_at = sealed_at - interval '3 days'");
+      await run(tx, "update seals set sealed_at = sealed_at - interval '72 hours'");
       for (const number of [1, 2, 3, 4, 5]) {
         await forgeSeal(tx, number, (seal) => ({ ...seal, sealedAt: threeDaysBefore(seal.sealedAt) }));
       }

@@ -282,10 +282,7 @@ describe("an export", () => {
 
   it("reads the log no faster than it is taken", async () => {
     const response = await exporting(async () => page());
-    await setTimeout(300);
-    const then = chunksRead;
-    await setTimeout(300);
-    assert.equal(chunksRead, then, "still reading");
+    for (let before = -1; before !== chunksRead && chunksRead < 15; await setTimeout(300)) before = chunksRead;
     // As many as fit into the buffers of two sockets.
     assert.ok(chunksRead < 15, `${chunksRead} chunks of a megabyte are in memory`);
     response.destroy();

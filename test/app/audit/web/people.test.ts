@@ -139,7 +139,9 @@ describe("the decision log, for people,", function () {
       assert.ok(decision.includes(`<time datetime="${time}">${shown(zone)}</time>`));
       // A form's time is the reader's, too.
       // Browsers leave out seconds that are 0.
-      const from = shown(zone).replace(" ", "T").replace(/(?<=:..):00$/, "");
+      const from = shown(zone)
+        .replace(" ", "T")
+        .replace(/(?<=:..):00$/, "");
       const same = pageIn(await client.get(`/audit?person=omar@example.com&from=${from}`, html));
       assert.ok(same.includes(`data-decision="/audit/${refused}"`));
       assert.ok(same.includes(`id="from" name="from" type="datetime-local" value="${from}"`));

@@ -159,7 +159,7 @@ describe("the decision log", function () {
     });
 
     it("by action, effect, time and how it was asked", async () => {
-      const from = new Date(Date.now() - 60_000).toISOString();
+      const from = new Date(Date.now() - 60 * 60_000).toISOString();
       await flushLog(people.audrey);
       const all = await searchAllPages(people.audrey, { contact: contactId, from });
       for (const [query, holds] of [

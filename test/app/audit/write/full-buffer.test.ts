@@ -41,7 +41,7 @@ describe("the decision log when the database takes nothing", function () {
       rules = ["x".repeat(1024 * 1024)];
       const many = Array.from({ length: 20 }, get);
       // This request starts later, so that it still waits when there is room again.
-      await once(AbortSignal.timeout(3_000), "abort");
+      await once(AbortSignal.timeout(3_500), "abort");
       patient = get();
       const answers = await Promise.all(many);
       const refused = answers.filter(({ status }) => status !== 200);

@@ -15,7 +15,7 @@ import { type Stack, startStack } from "../../../support/stack/stack.js";
 const FLOOD = 300;
 
 describe("requests of those who are not logged in", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const database = useTemporaryDatabase();
   const db = useOpened(database);
   let records: readonly DecisionRecord[] = [];

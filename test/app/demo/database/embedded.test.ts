@@ -13,7 +13,7 @@ import { useTemporaryFolder } from "../../../support/temporary-folder.js";
 const archive = archiveFor(pgliteVersion);
 
 describe("the embedded database", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const temporary = useTemporaryFolder();
   let made = 0;
 
@@ -79,7 +79,7 @@ describe("the embedded database", function () {
 });
 
 describe("an embedded database that is damaged", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const temporary = useTemporaryFolder();
   let whole: string;
   before(async () => {

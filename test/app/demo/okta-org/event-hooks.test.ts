@@ -35,7 +35,7 @@ describe("the stand-in's event hooks", () => {
     const { eventType, eventId, eventTime, source, data } = delivery?.body ?? {};
     assert.equal(eventType, "com.okta.event_hook");
     assert.match(eventId, /^[\da-f-]{36}$/);
-    assert.ok(Date.now() - Date.parse(eventTime) < 8000);
+    assert.ok(Date.now() - Date.parse(eventTime) < 60_000);
     assert.match(source, /^http:\/\/localhost:\d+\/api\/v1\/eventHooks\/who/);
     assert.equal(data.events.length, 1);
     assert.equal(data.events[0].eventType, "user.lifecycle.suspend");
@@ -92,8 +92,8 @@ describe("the stand-in's event hooks", () => {
     const [first, second] = receiver.deliveries.map(({ atMs }) => atMs);
     const waitedMs = (second ?? 0) - (first ?? 0);
     // The first may have arrived late, on a busy machine.
-    assert.ok(waitedMs > 2_000 && waitedMs < 8_000, `${waitedMs} ms`);
-  }).timeout(15_000);
+    assert.ok(waitedMs > 2_000 && waitedMs < 30_000, `${waitedMs} ms`);
+  });
 
   it("are dropped, doubled and late when they are told to be", async () => {
     const org = await startOrg({ hooksDropped: 0.3, hooksDoubled: 0.3, hooksLate: 0.3, hookDelayMs: 100 });
@@ -102,7 +102,7 @@ describe("the stand-in's event hooks", () => {
       await sleep(2);
     }
     // Until no more come.
-    for (let count = -1; count < receiver.deliveries.length; await sleep(500)) count = receiver.deliveries.length;
+    for (let count = -1; count < receiver.deliveries.length; await sleep(2_000)) count = receiver.deliveries.length;
     const uuids = receiver.deliveries.map(({ body }) => body.data.events[0].uuid);
     const distinct = new Set(uuids).size;
     assert.ok(distinct > 25 && distinct < 58, `${distinct} of 60 arrived`);

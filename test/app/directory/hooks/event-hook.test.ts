@@ -58,16 +58,17 @@ describe("POST /okta/events", () => {
     });
 
   it("is answered after what it tells is noted, and not before", async () => {
-    let noted = () => {};
+    let noted: (() => void) | undefined;
     hook.state.ring = () => new Promise((resolve) => (noted = resolve));
     let isAnswered = false;
     const answer = post(suspended).then((response) => {
       isAnswered = true;
       return response;
     });
+    await until(() => noted, 30_000, "it is being noted");
     await new Promise((resolve) => setTimeout(resolve, 200));
     assert.deepEqual([isAnswered, hook.state.woken], [false, 0]);
-    noted();
+    noted?.();
     assert.equal((await answer).status, 204);
     assert.deepEqual(hook.rung, [[{ kind: "user", id: "00u1" }]]);
     await until(() => hook.state.woken === 1, 30_000, "the worker is woken");

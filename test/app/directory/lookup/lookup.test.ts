@@ -9,6 +9,7 @@ import { DirectoryLookup, type LookupOptions } from "../../../../app/directory/l
 import { DirectoryUnavailableError } from "../../../../app/directory/lookup/unavailable.js";
 import { describeOnEachEngine } from "../../../support/database/suites.js";
 import { DirectoryRows } from "../../../support/directory/rows.js";
+import { until } from "../../../support/until.js";
 
 /** Longer than what is known of somebody may be old. */
 const STALE_MS = 120;
@@ -142,12 +143,18 @@ describeOnEachEngine("who somebody is by the directory", (db) => {
     it("somebody who changes while they are read: what was read before the change is not kept", async () => {
       await rows.user("00race", {}, ["g-admin"]);
       let changed = Promise.resolve();
-      const lookup = open({ db: withSlowUsers(db, () => changed) });
+      let isRead = false;
+      const slowly = () => {
+        isRead = true;
+        return changed;
+      };
+      const lookup = open({ db: withSlowUsers(db, slowly) });
       let proceed = () => {};
       changed = new Promise((resolve) => {
         proceed = resolve;
       });
       const before = lookup.current(told("00race"));
+      await until(() => isRead, 30_000, "the user is read");
       await sleep(STALE_MS);
       await rows.user("00race", {}, ["g-user"]);
       // Who asks for somebody else learns of the change, before the answer about the first is there.
@@ -278,7 +285,7 @@ describeOnEachEngine("who somebody is by the directory", (db) => {
     it("when Okta has not been followed for too long, until it is again", async () => {
       await rows.user("00old", {}, ["g-user"]);
       const lookup = open({ maxAgeSeconds: 60 });
-      await rows.follow(55);
+      await rows.follow(30);
       assert.deepEqual((await lookup.current(told("00old")))?.roles, ["user"]);
       await rows.follow(65);
       await sleep(STALE_MS);

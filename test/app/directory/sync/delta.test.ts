@@ -7,7 +7,7 @@ import { untilInStep } from "../../../support/directory/okta-server.js";
 import { growOrganization } from "../../../support/okta/grow-organization.js";
 import { until } from "../../../support/until.js";
 
-const STEP_MS = 30_000;
+const STEP_MS = 60_000;
 
 describe("the delta", () => {
   const db = useOpened(useTemporaryDatabase());

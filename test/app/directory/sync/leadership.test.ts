@@ -7,7 +7,7 @@ import { useTemporaryDatabase } from "../../../support/database/temporary-databa
 import { silentLogger } from "../../../support/telemetry/silent-logger.js";
 import { until } from "../../../support/until.js";
 
-const STEP_MS = 15_000;
+const STEP_MS = 60_000;
 const source = { org: "https://org.test", managerAttribute: "managerId" };
 
 describe("a process that may lead", () => {
@@ -22,12 +22,12 @@ describe("a process that may lead", () => {
     };
     const stopped = new AbortController();
     const running = keepLeading({ db, logger: silentLogger, source, leader: "p1", work }, stopped.signal);
-    await until(() => terms.length === 1, STEP_MS, "it works");
+    await until(() => terms.length >= 1, STEP_MS, "it works");
     await db.execute(sql`update directory_state set leader = 'p2', leader_until = now() + interval '1 hour'`);
     await until(() => terms[0]?.aborted, STEP_MS, "it stops working");
     assert.equal((await readSyncState(db)).leader, "p2");
     await db.execute(sql`update directory_state set leader_until = now()`);
-    await until(() => terms.length === 2, STEP_MS, "it works again");
+    await until(() => terms.length >= 2, STEP_MS, "it works again");
     assert.equal((await readSyncState(db)).leader, "p1");
     stopped.abort();
     await running;

@@ -77,7 +77,7 @@ describeOnEachEngine("what follows Okta", (db) => {
     const [a = "", b = "", c = "", d = "", e = "", f = ""] = users;
     const [g = "", h = ""] = groups;
     const { organization, calls } = okta.org;
-    const before = calls.total;
+    const [before, began] = [calls.total, performance.now()];
     organization.changeStatus(a, "suspend");
     organization.changeStatus(b, "deactivate");
     organization.deleteUser(c);
@@ -94,7 +94,9 @@ describeOnEachEngine("what follows Okta", (db) => {
     await untilInStep(db, okta.org, STEP_MS);
     assert.deepEqual([await personIn(db, b), await personIn(db, c)], ["gone -", "gone -"]);
     await idle();
-    assert(calls.total - before <= 40, `${calls.total - before} calls`);
+    // Besides, Okta is asked what is new every three seconds.
+    const most = 40 + 3 * Math.floor((performance.now() - began) / 3_000);
+    assert(calls.total - before <= most, `${calls.total - before} calls`);
   });
 
   it("converges while calls fail and rings are doubled and lost", async () => {
@@ -115,7 +117,7 @@ describeOnEachEngine("what follows Okta", (db) => {
       await sleep(10);
     }
     await loaded();
-    await untilInStep(db, okta.org, 40_000);
+    await untilInStep(db, okta.org, 120_000);
   });
 
   it("says how far it has followed the log only when what it rang for is in the directory", async () => {
@@ -127,11 +129,12 @@ describeOnEachEngine("what follows Okta", (db) => {
     await sync.stop();
     // Rung for, and not read: nothing works on the inbox now.
     await ring(db, "log", [{ kind: "user", id: user.id }]);
-    await db.execute(sql`update directory_inbox set not_before = now() + interval '4 seconds'`);
+    await db.execute(sql`update directory_inbox set not_before = now() + interval '1 hour'`);
     const { logReadAt } = await readSyncState(db);
     follow();
     await sleep(2_500);
     assert.equal((await readSyncState(db)).logReadAt, logReadAt);
+    await db.execute(sql`update directory_inbox set not_before = now()`);
     await until(async () => (await readSyncState(db)).logReadAt !== logReadAt, STEP_MS, "the entry was read");
     assert.equal((await inboxState(db)).waiting, 0);
   });

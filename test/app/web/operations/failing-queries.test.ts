@@ -16,7 +16,7 @@ const MARK = "marked";
 const MAX_LINE = 10_000;
 
 describe("queries that fail", function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   const database = useTemporaryDatabase();
   const direct = useFixture(
     async () => directPool(database.url),

@@ -22,7 +22,7 @@ import { ids, type RelationshipHistory, relationshipHistory } from "./arbitrary.
 import { RelationshipsModel, type Step, userOf } from "./model.js";
 
 /** How long a history may take on average, and how long a smaller one is looked for, in ms. One takes a tenth of that. */
-const MAX_MS_EACH = 4_000;
+const MAX_MS_EACH = 12_000;
 
 /**
  * Tries random histories of organizations: whether after each step those report to whom who have to, and whether in the end

@@ -9,7 +9,7 @@ import { useInProcess } from "../../../../support/stack/in-process.js";
 import { useSharedStack } from "../../../../support/stack/shared-stack.js";
 
 /** Longest time after which a tail has ended whose session or token has. */
-const SOON_MS = 5_000;
+const SOON_MS = 30_000;
 
 const watchers: Watcher[] = [];
 afterEach(() => {
@@ -25,13 +25,13 @@ async function watch(url: string, token: string, headers: Record<string, string>
 /** How long it takes until a tail has ended, in ms. */
 async function timeUntilEnd(watcher: Watcher): Promise<number> {
   const from = performance.now();
-  const isLate = await Promise.race([watcher.ended.then(() => false), sleep(10_000, true, { ref: false })]);
+  const isLate = await Promise.race([watcher.ended.then(() => false), sleep(60_000, true, { ref: false })]);
   assert(!isLate, "it goes on");
   return performance.now() - from;
 }
 
 describe("a live tail ends", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const { stack } = useSharedStack();
   const { stack: other, issuer } = useIssuerStack();
 
@@ -59,13 +59,13 @@ describe("a live tail ends", function () {
     const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
     const claims = { uid: "00u9watcher", groups: ["auditor"] };
     const [short, long] = await Promise.all([
-      issuer.accessToken({ ...claims, exp: inSeconds(4) }),
+      issuer.accessToken({ ...claims, exp: inSeconds(10) }),
       issuer.accessToken(claims),
     ]);
     const [ended, goesOn] = await Promise.all([watch(other.url, short), watch(other.url, long)]);
     assert.deepEqual([ended.status, goesOn.status], [200, 200]);
     const took = await timeUntilEnd(ended);
-    assert(took < 4_000 + SOON_MS, `${took} ms`);
+    assert(took < 10_000 + SOON_MS, `${took} ms`);
     assert.equal((await clientOf(other.url, short).get("/audit")).status, 401);
     const isOver = await Promise.race([goesOn.ended.then(() => true), sleep(1_500, false)]);
     assert(!isOver, "the other one has ended too");
@@ -73,7 +73,7 @@ describe("a live tail ends", function () {
 });
 
 describe("live tails are limited", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const app = useInProcess();
   const follow = async (id: string) => watch(app.url, await app.token(id, "auditor", ""));
 
@@ -92,7 +92,7 @@ describe("live tails are limited", function () {
     assert.equal((await busy.get("/audit")).status, 200);
     first?.leave();
     for (let tries = 0; (await follow("00u9busy")).status !== 200; tries++) {
-      assert(tries < 50, "a client that has disconnected is still counted");
+      assert(tries < 300, "a client that has disconnected is still counted");
       await sleep(100);
     }
   });
@@ -104,7 +104,7 @@ describe("live tails are limited", function () {
     assert.ok(statuses.filter((status) => status === 200).length <= 50);
     for (const watcher of watchers.splice(0)) watcher.leave();
     for (let tries = 0; (await follow("00u9last")).status !== 200; tries++) {
-      assert.ok(tries < 50, "clients that have disconnected are still counted");
+      assert.ok(tries < 300, "clients that have disconnected are still counted");
       await sleep(100);
     }
   });

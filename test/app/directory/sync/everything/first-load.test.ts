@@ -5,7 +5,7 @@ import { useFollowing } from "../../../../support/directory/following.js";
 import { untilInStep } from "../../../../support/directory/okta-server.js";
 import { growOrganization } from "../../../../support/okta/grow-organization.js";
 
-const STEP_MS = 15_000;
+const STEP_MS = 60_000;
 
 describe("the first load", () => {
   const db = useOpened(useTemporaryDatabase());
