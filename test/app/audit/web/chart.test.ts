@@ -7,13 +7,14 @@ import { condition } from "../../../support/database/condition.js";
 import { useFixture } from "../../../support/fixture.js";
 import { pageIn, textOf } from "../../../support/http/page.js";
 import { useInProcess } from "../../../support/stack/in-process.js";
-import { useOtherZone } from "../../../support/time-zone.js";
+import { useOneDay, useOtherZone } from "../../../support/time-zone.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 describe("the chart of the decision log", function () {
   this.timeout(60_000);
   useOtherZone();
+  useOneDay("UTC");
   const app = useInProcess();
   const auditor = useFixture(() => app.as("00uauditor", "auditor", ""));
 

@@ -7,11 +7,13 @@ import { problemIn } from "../../../support/http/answers.js";
 import { clientOf } from "../../../support/http/client.js";
 import { pageIn, textOf, unescaped } from "../../../support/http/page.js";
 import { useSharedStack } from "../../../support/stack/shared-stack.js";
+import { useOneDay } from "../../../support/time-zone.js";
 
 const html = { Accept: "text/html" };
 
 describe("the decision log, for people,", function () {
   this.timeout(120_000);
+  useOneDay("Europe/Zurich");
   const { stack, uma, omar, alice } = useSharedStack();
   const audrey = useFixture(async () => clientOf(stack.url, await stack.token("audrey@example.com")));
   /** Occurs in the names of this suite's contacts alone. */
