@@ -9,6 +9,7 @@ const THREE_LETTERS = /[a-z0-9]{3}/i;
 /** The index of short parts is asked where so few of the contacts have all words; others are found soon without. */
 const RARE_SHARE = 0.1;
 
+/** The words of a search, each of which has to be found. */
 export function wordsOf(text: string): string[] {
   return text.split(/\s+/).filter(Boolean);
 }
@@ -55,8 +56,8 @@ function hasThreeLetters(word: string): boolean {
 /**
  * The condition that a text is somewhere in a column, whatever its case and accents.
  *
- * @param column - what is in it is folded, and has two indexes: of trigrams, and of short parts
- * @param byIndex - whether PostgreSQL may ask an index for it
+ * @param column - what is in it is folded
+ * @param byIndex - whether PostgreSQL may ask an index for it: the column has one of trigrams, and one of short parts
  */
 export function occurs(column: SQLWrapper, text: string, byIndex: boolean): SQL {
   const isThere = sql`strpos(${column}, ${folded(text)}) > 0`;

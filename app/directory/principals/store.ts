@@ -1,7 +1,8 @@
 import { and, asc, eq, inArray, isNull, not, or, type SQL, sql } from "drizzle-orm";
 import type { Principal } from "../../../middleware/index.js";
 import type { Db } from "../../db/database.js";
-import { folded, memberships, people } from "../../db/schema.js";
+import { memberships, people } from "../../db/schema.js";
+import { occurs, wordsOf } from "../../db/text-search.js";
 import { emailKey } from "../../email-address.js";
 import { factsOf } from "../lookup/facts.js";
 import type { DirectoryRules } from "../lookup/roles.js";
@@ -91,8 +92,7 @@ export function principalStore(db: Db, rules?: DirectoryRules): Principals {
     },
 
     async matching(text, limit) {
-      const words = text.split(/\s+/).filter(Boolean);
-      const occur = words.map((word) => sql`strpos(${people.searchText}, ${folded(word)}) > 0`);
+      const occur = wordsOf(text).map((word) => occurs(people.searchText, word, false));
       const isMeant = or(eq(people.id, text), eq(people.emailKey, emailKey(text)), and(await hasRole(), ...occur));
       const isThere = rules ? isNull(people.goneAt) : isNull(people.erasedAt);
       const rows = await select(and(not(people.isService), isThere, isMeant))

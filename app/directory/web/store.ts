@@ -1,7 +1,8 @@
 import { and, asc, count, eq, isNotNull, isNull, not, type SQL, sql } from "drizzle-orm";
 import { type SqlCondition, toDrizzle } from "../../../middleware/sql/index.js";
 import { type Db, isStorable, rowsOf } from "../../db/database.js";
-import { directoryState, folded, people, reports } from "../../db/schema.js";
+import { directoryState, people, reports } from "../../db/schema.js";
+import { occurs, wordsOf } from "../../db/text-search.js";
 import type { Group } from "../lookup/roles.js";
 import { groupsOfPerson, isOnlyOnesAddress } from "../lookup/store.js";
 import { managersIn } from "../managers.js";
@@ -155,10 +156,7 @@ function isShown(show: Search["show"]): SQL | undefined {
 
 /** Every word of the search must occur in the person's name, e-mail address or login; or it is their id. */
 function matchesSearch(q: string): SQL | undefined {
-  const words = q.split(/\s+/).filter(Boolean);
-  return and(
-    ...words.map((word) => sql`(strpos(${people.searchText}, ${folded(word)}) > 0 or ${people.id} = ${word})`),
-  );
+  return and(...wordsOf(q).map((word) => sql`(${occurs(people.searchText, word, false)} or ${people.id} = ${word})`));
 }
 
 /** How much is in the directory. */

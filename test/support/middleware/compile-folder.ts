@@ -70,7 +70,7 @@ export async function compileFolder(
   if (type === "commonjs") await rm(join(src, "middleware/package.json"));
   await writeFile(join(app, "package.json"), JSON.stringify({ private: true, type }));
   await writeFile(join(src, "main.ts"), main);
-  // A test of somebody else's types would double the time.
+  // To check the types of packages as well would double the time.
   const common = ["--target", "es2022", "--types", "node", "--rootDir", "src", "--outDir", "dist", "--skipLibCheck"];
   const config = join(app, "tsconfig.json");
   await writeFile(config, JSON.stringify({ include: ["src"] }));

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 
 /*
- * An operating system gives the ports from 32768 on to whoever asks for any, so one of those may be taken between its choice and
- * its use, or while a server is away that comes back to it. Of the ports below, each process has a block for itself: it listens
+ * An operating system gives the ports from 32768 on to any program that asks for a free one, so one of those may be taken between
+ * its choice and its use, or while a server is away that comes back to it. Of the ports below, each process has a block for itself: it listens
  * on the first of them.
  */
 const FIRST_PORT = 20_000;

@@ -71,7 +71,7 @@ describe("a search of the decision log", () => {
     }
   });
 
-  it("takes times without a zone for those of a zone's clocks, where it is told which, and others as what they are", () => {
+  it("takes times without a zone for those of the reader's clocks, and others as what they are", () => {
     const inZurich = (from: string) => parsed(withTimesIn({ from }, "Europe/Zurich")).from?.toJSON();
     assert.equal(inZurich("2026-07-31T14:30"), "2026-07-31T12:30:00.000Z");
     assert.equal(inZurich("2026-01-31"), "2026-01-30T23:00:00.000Z");

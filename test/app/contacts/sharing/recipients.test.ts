@@ -38,7 +38,7 @@ describe("who is given access to a contact", () => {
       assert.deepEqual(await stored(), contact);
     });
 
-    it("a colleague who can is told of with all that they may do", async () => {
+    it("a colleague who can is named with all that they may do", async () => {
       const browser = await stack.login("uma@example.com");
       const open = async (page: string) => pageIn(await browser.get(`${stack.url}${path}/${page}`));
       const send = async (what: string, page: string, body: Record<string, string>) => {

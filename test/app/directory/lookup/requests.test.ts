@@ -366,8 +366,8 @@ describe("requests to an app with a directory", function () {
       assert.equal(checks.directory, state);
       if (age === null) assert.equal(ageSeconds.directory, null);
       else {
-        const told = ageSeconds.directory ?? -1;
-        assert(told >= age && told < age + 30, `${told}`);
+        const reported = ageSeconds.directory ?? -1;
+        assert(reported >= age && reported < age + 30, `${reported}`);
       }
     }
   });
