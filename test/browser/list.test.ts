@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { headingOf, loading, useBrowsing, visit, wordsOf } from "../support/browser/browsing.js";
+import { chooseAtSignIn, headingOf, loading, useBrowsing, visit, wordsOf } from "../support/browser/browsing.js";
 import { search } from "../support/browser/main-path.js";
 import { createPageContacts } from "../support/browser/page-contacts.js";
 import { createContact } from "../support/contacts/contacts.js";
@@ -19,6 +19,18 @@ describe("the list of contacts in a browser", function () {
     for (const { height } of rows) assert.ok(height >= 36 && height <= 40, `${height} px`);
     const visible = rows.filter(({ bottom }) => bottom <= 800);
     assert.ok(visible.length >= 15, `${visible.length} rows`);
+  });
+
+  it("has its colours from the first moment on, and no others that fade into them", async () => {
+    const page = await browsing.stranger({ reducedMotion: "no-preference" });
+    await visit(page, "/login?returnTo=/contacts");
+    await chooseAtSignIn(page, "uma");
+    const fading = await page.evaluate<string[]>(`
+      [...document.querySelectorAll("body *")]
+        .filter((one) => getComputedStyle(one).transitionDuration.split(",").some((time) => parseFloat(time) > 0))
+        .map((one) => one.outerHTML.slice(0, 80))
+    `);
+    assert.deepEqual(fading, []);
   });
 
   it("keeps to one line a row where texts are as long as can be, and to two where it is narrow", async () => {
